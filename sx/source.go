@@ -1,0 +1,102 @@
+package sx
+
+import (
+	"sort"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// Source is the text of one file. It is immutable and may be shared.
+type Source struct {
+	Name string // path relative to the program's root, with slashes
+	Text string
+
+	once  sync.Once
+	lines []int // byte offsets at which lines begin
+}
+
+// NewSource makes a Source.
+func NewSource(name, text string) *Source { return &Source{Name: name, Text: text} }
+
+// Span is a range of bytes of a Source. The zero Span is no place at all.
+type Span struct{ Start, End uint32 }
+
+// Pos is a place for people: Line and Col start at 1, Col counts characters, Offset counts bytes from 0.
+// The zero Pos is unknown.
+type Pos struct {
+	File   string
+	Line   int
+	Col    int
+	Offset int
+}
+
+func (s *Source) index() {
+	s.lines = append(s.lines, 0)
+	for i := 0; i < len(s.Text); i++ {
+		switch s.Text[i] {
+		case '\n':
+			s.lines = append(s.lines, i+1)
+		case '\r': // a lone CR ends a line too; CRLF counts once
+			if i+1 == len(s.Text) || s.Text[i+1] != '\n' {
+				s.lines = append(s.lines, i+1)
+			}
+		}
+	}
+}
+
+// Pos computes the position of a byte offset. A BOM at the start counts no column.
+func (s *Source) Pos(offset int) Pos {
+	s.once.Do(s.index)
+	offset = min(offset, len(s.Text))
+	n := sort.SearchInts(s.lines, offset+1) - 1
+	from := s.lines[n]
+	if n == 0 {
+		from += len(s.Text) - len(strings.TrimPrefix(s.Text, "\ufeff"))
+	}
+	return Pos{s.Name, n + 1, utf8.RuneCountInString(s.Text[min(from, offset):offset]) + 1, offset}
+}
+
+// Line gives the text of a line (from 1) without its line end.
+func (s *Source) Line(n int) string {
+	s.once.Do(s.index)
+	if n < 1 || n > len(s.lines) {
+		return ""
+	}
+	end := len(s.Text)
+	if n < len(s.lines) {
+		end = s.lines[n]
+	}
+	return strings.TrimPrefix(strings.TrimRight(s.Text[s.lines[n-1]:end], "\r\n"), "\ufeff")
+}
+
+// formInfo is where a list or dict was read, and where each of its items stands.
+type formInfo struct {
+	src   *Source
+	span  Span
+	items []Span // for dicts: key, value, key, value …
+	brace byte   // '(' or '['
+}
+
+// place is a span in a source; the zero place is unknown.
+type place struct {
+	src  *Source
+	span Span
+}
+
+func (p place) known() bool { return p.src != nil }
+
+func (p place) pos() Pos {
+	if p.src == nil {
+		return Pos{}
+	}
+	return p.src.Pos(int(p.span.Start))
+}
+
+// text gives the source text of the place.
+func (p place) text() string {
+	if p.src == nil {
+		return ""
+	}
+	return p.src.Text[p.span.Start:p.span.End]
+}

@@ -18,8 +18,9 @@ const (
 	Nondeterm                         // gives another value each time (gensym): pure, but never folded
 )
 
-// Primitive is a function written in Go. One of F1, F2, F3, FN and Func is set; the fixed ones spare the
-// argument slice. F1 to FN raise errors with Machine.Fail and its relatives; Func returns them.
+// Primitive is a function written in Go. At least one of F0 to FN and Func is set. F0 to F3 serve calls with
+// exactly that many arguments and spare the argument slice; FN serves every other number that Usage allows. F0 to
+// FN raise errors with Machine.Fail and its relatives; Func returns them.
 type Primitive struct {
 	Name    string
 	Usage   string // "(take coll n)", "(round x digits?)", "(max x ...)": arity and docs come from it
@@ -37,7 +38,7 @@ type Primitive struct {
 	params   []string
 }
 
-// seal derives arity and parameter names from Usage.
+// seal derives arity and parameter names from Usage: "x ..." means one or more, "x? ..." any number.
 func (p *Primitive) seal() {
 	words := strings.Fields(strings.Trim(p.Usage, "()"))
 	if len(words) > 0 {
@@ -58,9 +59,6 @@ func (p *Primitive) seal() {
 			p.max++
 		}
 		p.params = append(p.params, w)
-	}
-	if p.max < 0 && len(words) >= 2 && !strings.HasSuffix(words[len(words)-2], "?") {
-		// "x ..." means one or more; "x? ..." any number.
 	}
 }
 

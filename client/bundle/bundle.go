@@ -1,0 +1,93 @@
+// Package bundle builds the browser's script from TypeScript with esbuild. It holds the settings in one
+// place, for the shipped file, for tests, and for the size budget. It is apart from package client so that
+// a site does not link a bundler. Its functions may be called from several goroutines.
+package bundle
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// Options says what to build.
+type Options struct {
+	Entry  string            // a TypeScript file
+	Minify bool              // as shipped; otherwise readable
+	Map    bool              // make a source map
+	Define map[string]string // replaces identifiers, such as "DEV": "false"
+}
+
+// Output is what Build makes.
+type Output struct {
+	JS  []byte
+	Map []byte // nil unless asked for
+}
+
+// Dir gives the directory of the client's sources in this checkout.
+func Dir() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..")
+}
+
+// Client builds the shipped script.
+func Client() (Output, error) {
+	return Build(Options{Entry: filepath.Join(Dir(), "src", "index.ts"), Minify: true, Map: true})
+}
+
+// Build bundles one entry point to a script that works as a classic script and as a module. Errors name
+// file, line and column.
+func Build(o Options) (Output, error) {
+	entry, err := filepath.Abs(o.Entry)
+	if err != nil {
+		return Output{}, err
+	}
+	opts := api.BuildOptions{
+		EntryPoints:   []string{entry},
+		Outfile:       filepath.Join(filepath.Dir(entry), "..", "dist", "sx-live.js"),
+		AbsWorkingDir: Dir(),
+		Bundle:        true,
+		Format:        api.FormatIIFE,
+		Target:        api.ES2022,
+		Charset:       api.CharsetUTF8,
+		Define:        o.Define,
+		LegalComments: api.LegalCommentsNone,
+		LogLevel:      api.LogLevelSilent,
+	}
+	if o.Minify {
+		opts.MinifyWhitespace, opts.MinifyIdentifiers, opts.MinifySyntax = true, true, true
+		// Private members start with one underscore; __sxResolve and __proto__ keep their names.
+		opts.MangleProps = "^_[a-zA-Z]"
+	}
+	if o.Map {
+		opts.Sourcemap = api.SourceMapExternal
+		opts.SourcesContent = api.SourcesContentInclude
+	}
+	res := api.Build(opts)
+	if len(res.Errors) > 0 {
+		lines := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
+		return Output{}, fmt.Errorf("bundle: %s", strings.TrimSpace(strings.Join(lines, "")))
+	}
+	var out Output
+	for _, f := range res.OutputFiles {
+		if strings.HasSuffix(f.Path, ".map") {
+			out.Map = f.Contents
+		} else {
+			out.JS = f.Contents
+		}
+	}
+	return out, nil
+}
+
+// GzipSize gives the size of data after gzip -9, the measure of the size budget.
+func GzipSize(data []byte) int {
+	var buf bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return buf.Len()
+}

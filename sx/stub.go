@@ -6,7 +6,6 @@ type Program struct{}
 
 func goListCopy(v Value) *List { return nil }
 func recordCopy(v Value) *Dict { return nil }
-func Serialize(v Value) string { return "" }
 
 // Call calls fn with args.
 func (m *Machine) Call(fn Value, args ...Value) Value {

@@ -283,7 +283,7 @@ func (r *reader) close(at int, c byte) *Error {
 	if want := closing(top.kind); c != want {
 		p := r.src.Pos(top.start)
 		e := r.fail(at, at+1, "unexpected %c: expected %c to close the %c opened at %d:%d", c, want, top.kind, p.Line, p.Col)
-		e.Notes = append(e.Notes, Note{fmt.Sprintf("the %c was opened here", top.kind), p})
+		e.Notes = append(e.Notes, Note{fmt.Sprintf("the %c was opened", top.kind), p})
 		r.noteMargin(e)
 		return e
 	}
@@ -305,7 +305,7 @@ func (r *reader) close(at int, c byte) *Error {
 				e := r.fail(int(s.Start), int(s.End), "duplicate dict key %s", r.text[s.Start:s.End])
 				for j := 0; j < i; j += 2 {
 					if vals[j].Text() == key {
-						e.Notes = append(e.Notes, Note{"it stands here already", r.src.Pos(int(spans[j].Start))})
+						e.Notes = append(e.Notes, Note{"it stands already", r.src.Pos(int(spans[j].Start))})
 					}
 				}
 				return e

@@ -28,10 +28,10 @@ func (r *reader) end() *Error {
 		e = r.fail(top.start, top.start+sugarLen(top.kind), "%s needs a datum after it, found the end of the text at %d:%d", sugarText(top.kind), noticed.Line, noticed.Col)
 	}
 	e.Cause = errIncomplete
-	e.Notes = append(e.Notes, Note{"the text ends here", noticed})
+	e.Notes = append(e.Notes, Note{"the text ends", noticed})
 	for i, shown := n-2, 0; i >= 0 && shown < 3; i-- {
 		if o := r.open[i]; isBracket(o.kind) {
-			e.Notes = append(e.Notes, Note{fmt.Sprintf("this %c is open too", o.kind), r.src.Pos(o.start)})
+			e.Notes = append(e.Notes, Note{fmt.Sprintf("a %c is open too,", o.kind), r.src.Pos(o.start)})
 			shown++
 		}
 	}
@@ -43,7 +43,7 @@ func (r *reader) end() *Error {
 // there, so the missing bracket most likely belongs before it.
 func (r *reader) noteMargin(e *Error) {
 	if r.margin > 0 {
-		e.Notes = append(e.Notes, Note{"a form begins at the left margin here, so the missing bracket may belong before it", r.src.Pos(r.margin - 1)})
+		e.Notes = append(e.Notes, Note{"the missing bracket may belong before the definition", r.src.Pos(r.margin - 1)})
 	}
 }
 
@@ -51,7 +51,7 @@ func (r *reader) unterminated(start, from int, what, quote string) *Error {
 	noticed := r.src.Pos(len(r.text))
 	e := r.fail(start, from, "unterminated %s: expected %s before the end of the text at %d:%d", what, quote, noticed.Line, noticed.Col)
 	e.Cause = errIncomplete
-	e.Notes = append(e.Notes, Note{"the text ends here", noticed})
+	e.Notes = append(e.Notes, Note{"the text ends", noticed})
 	return e
 }
 

@@ -1,0 +1,3 @@
+// Package sxtest is the test harness of the SX packages: programs that must not load in chunked files,
+// golden files compared byte for byte, and streams cut at every place. It is imported by tests only.
+package sxtest

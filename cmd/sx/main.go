@@ -27,6 +27,7 @@ type command struct {
 // commands in the order in which help lists them.
 func commands() []*command {
 	return []*command{
+		newCommand(),
 		versionCommand(),
 	}
 }

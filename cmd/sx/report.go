@@ -5,7 +5,5 @@ import (
 	"io"
 )
 
-// report prints an error for people, or as JSON.
-func (c *call) report(w io.Writer, err error) {
-	fmt.Fprintln(w, err)
-}
+// report prints an error for people.
+func (c *call) report(w io.Writer, err error) { fmt.Fprintln(w, err) }

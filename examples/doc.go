@@ -1,0 +1,13 @@
+// Package examples holds the applications beside it, so that the sx command can start new projects from them.
+package examples
+
+import (
+	"embed"
+	"io/fs"
+)
+
+// FS gives the files of the examples that a project may start from, one folder each.
+func FS() fs.FS { return files }
+
+//go:embed dashboard
+var files embed.FS

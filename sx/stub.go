@@ -46,3 +46,9 @@ func (p *Primitive) call(m *Machine, args []Value) Value {
 	}
 	return v
 }
+
+func (v Value) goLen() int                                   { return 0 }
+func (v Value) goAt(i int) Value                             { return Nil }
+func (v Value) recordLookup(key string) (Value, bool)        { return Nil, false }
+func (v Value) recordEntries(yield func(string, Value) bool) {}
+func (v Value) recordLen() int                               { return 0 }

@@ -1,0 +1,138 @@
+package sx
+
+import "iter"
+
+// seq is the items of a list or of a Go slice seen as a list, read without copying. It is a snapshot: append! to the
+// list while it is walked adds no turns. Items of a list never change in place, so that lists may share them.
+type seq struct {
+	items []Value
+	slice Value // a kindGoList, when items is nil
+	n     int
+}
+
+func seqOf(v Value) seq {
+	switch v.tag() {
+	case KindList:
+		l := (*List)(v.p)
+		return seq{items: l.Items, n: len(l.Items)}
+	case kindGoList:
+		return seq{slice: v, n: v.goLen()}
+	}
+	return seq{}
+}
+
+func (s *seq) at(i int) Value {
+	if s.items != nil {
+		return s.items[i]
+	}
+	return s.slice.goAt(i)
+}
+
+// copyTo appends the items from..to to dst.
+func (s *seq) copyTo(dst []Value, from, to int) []Value {
+	if s.items != nil {
+		return append(dst, s.items[from:to]...)
+	}
+	for i := from; i < to; i++ {
+		dst = append(dst, s.slice.goAt(i))
+	}
+	return dst
+}
+
+// part makes a list of the items from..to. It shares them where it can; the capacity is cut so that append! to it
+// moves it to its own memory.
+func (s *seq) part(m *Machine, from, to int) Value {
+	if s.items != nil {
+		return ListOf(&List{Items: s.items[from:to:to]})
+	}
+	m.Items(to - from)
+	return ListOf(&List{Items: s.copyTo(make([]Value, 0, to-from), from, to)})
+}
+
+// seq gives argument i of the primitive name as a sequence (nil: none), or fails.
+func (m *Machine) seq(name string, i int, v Value) seq {
+	switch v.tag() {
+	case KindNil, KindList, kindGoList:
+		return seqOf(v)
+	}
+	m.ArgFail(name, i, "a list", v)
+	return seq{}
+}
+
+// length gives what len gives.
+func (m *Machine) length(name string, v Value) int {
+	switch v.tag() {
+	case KindNil:
+		return 0
+	case KindString:
+		return runeCount(v.Text())
+	case KindList, kindGoList:
+		return v.Len()
+	case KindDict, kindRecord:
+		return v.dictLen()
+	}
+	m.ArgFail(name, 0, "a string, a list or a dict", v)
+	return 0
+}
+
+// Len gives the number of items of a list, also of a Go slice seen as one; 0 for everything else.
+func (v Value) Len() int { s := seqOf(v); return s.n }
+
+// Index gives item i of a list, also of a Go slice seen as one. It panics where there is none.
+func (v Value) Index(i int) Value { s := seqOf(v); return s.at(i) }
+
+// Lookup gives the value at key of a dict, also of a Go struct or map seen as one, and whether there is one.
+func (v Value) Lookup(key string) (Value, bool) {
+	switch v.tag() {
+	case KindDict:
+		return (*Dict)(v.p).Lookup(key)
+	case kindRecord:
+		return v.recordLookup(key)
+	}
+	return Nil, false
+}
+
+// Entries ranges over the keys and values of a dict in their order, also of a Go struct (in the order of its fields)
+// or map (sorted) seen as a dict.
+func (v Value) Entries() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		switch v.tag() {
+		case KindDict:
+			d := (*Dict)(v.p)
+			for i := range len(d.keys) { // a snapshot of the keys: dict-set! meanwhile adds no turns
+				if !yield(d.keys[i], d.vals[i]) {
+					return
+				}
+			}
+		case kindRecord:
+			v.recordEntries(yield)
+		}
+	}
+}
+
+func (v Value) dictLen() int {
+	switch v.tag() {
+	case KindDict:
+		return (*Dict)(v.p).Len()
+	case kindRecord:
+		return v.recordLen()
+	}
+	return 0
+}
+
+// needDict checks that argument i of the primitive name is a dict or nil.
+func (m *Machine) needDict(name string, i int, v Value) {
+	if k := v.Kind(); k != KindDict && k != KindNil {
+		m.ArgFail(name, i, "a dict", v)
+	}
+}
+
+// key gives argument i of the primitive name as a dict key: a string, or a keyword of quoted data.
+func (m *Machine) key(name string, i int, v Value) string {
+	switch v.tag() {
+	case KindString, KindKeyword:
+		return v.Text()
+	}
+	m.ArgFail(name, i, "a string", v)
+	return ""
+}

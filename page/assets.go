@@ -1,0 +1,194 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+)
+
+// Bundler turns the entry points of assets/ into files for browsers. A site without one gets its CSS and
+// JavaScript as they are written; TypeScript needs one.
+type Bundler interface {
+	// Bundle gives the outputs of the entry points, whose names are paths within fsys.
+	Bundle(fsys fs.FS, entries []string, minify bool) ([]Asset, error)
+}
+
+// Asset is one file for browsers.
+type Asset struct {
+	Entry    string // the entry point it was made of, "app.ts"; empty for files that others load
+	Name     string // "app.js"
+	Contents []byte
+}
+
+// assetPrefix is where assets are served.
+const assetPrefix = "/_sx/assets/"
+
+// assets are the files of assets/, under names that change with their content, so that browsers keep them
+// for ever. It is immutable.
+type assets struct {
+	byName  map[string]*assetFile // "app.ts" and "app.js"
+	byURL   map[string]*assetFile // the last segment: "app.3fa9c1.js"
+	entries []*assetFile          // linked on every page, sorted by name
+}
+
+type assetFile struct {
+	url      string
+	kind     string
+	plain    []byte
+	br, gzip []byte // nil when compression gains nothing
+}
+
+// loadAssets reads assets/. Entry points are the script and style files at its top; what lies in folders
+// is imported by them, or named with (asset "folder/name").
+func loadAssets(fsys fs.FS, bundler Bundler, minify bool) (*assets, error) {
+	a := &assets{byName: map[string]*assetFile{}, byURL: map[string]*assetFile{}}
+	if fsys == nil {
+		return a, nil
+	}
+	var entries []string
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		top := !strings.Contains(name, "/")
+		switch ext := path.Ext(name); {
+		case strings.HasPrefix(path.Base(name), "."):
+		case top && (ext == ".ts" || ext == ".tsx" || ext == ".js" || ext == ".mjs" || ext == ".css") && !strings.HasSuffix(name, ".d.ts"):
+			entries = append(entries, name)
+		case ext == ".ts" || ext == ".tsx":
+		default:
+			data, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				return err
+			}
+			a.add(Asset{Name: name, Contents: data})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading assets: %w", err)
+	}
+	if bundler == nil {
+		bundler = copier{}
+	}
+	if len(entries) == 0 {
+		return a, nil
+	}
+	files, err := bundler.Bundle(fsys, entries, minify)
+	if err != nil {
+		return nil, fmt.Errorf("bundling assets: %w", err)
+	}
+	for _, f := range files {
+		file := a.add(f)
+		if f.Entry != "" {
+			a.byName[f.Entry] = file
+			a.entries = append(a.entries, file)
+		}
+	}
+	sort.Slice(a.entries, func(i, j int) bool { return a.entries[i].url < a.entries[j].url })
+	return a, nil
+}
+
+func (a *assets) add(f Asset) *assetFile {
+	hash := sha256.Sum256(f.Contents)
+	ext := path.Ext(f.Name)
+	base := strings.ReplaceAll(strings.TrimSuffix(f.Name, ext), "/", "-")
+	last := base + "." + strings.ToLower(base64.RawURLEncoding.EncodeToString(hash[:9])) + ext
+	file := &assetFile{url: assetPrefix + last, kind: contentType(f.Name), plain: f.Contents}
+	if compressible(file.kind) && len(f.Contents) > 256 {
+		file.br, file.gzip = compressOnce(f.Contents)
+	}
+	a.byName[f.Name], a.byURL[last] = file, file
+	return file
+}
+
+func compressOnce(data []byte) (br, gz []byte) {
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, 9)
+	w.Write(data) // writing to memory does not fail
+	w.Close()
+	if b.Len() < len(data) {
+		br = bytes.Clone(b.Bytes())
+	}
+	b.Reset()
+	g, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	g.Write(data)
+	g.Close()
+	if b.Len() < len(data) {
+		gz = bytes.Clone(b.Bytes())
+	}
+	return br, gz
+}
+
+// urlOf gives the address of an asset by the name of its source or of its output.
+func (a *assets) urlOf(name string) (string, error) {
+	if f, ok := a.byName[name]; ok {
+		return f.url, nil
+	}
+	return "", fmt.Errorf("no asset %q in assets/ (there are %s)", name, strings.Join(sortedKeys(a.byName), ", "))
+}
+
+// serve answers a request below assetPrefix.
+func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
+	f, ok := a.byURL[strings.TrimPrefix(r.URL.Path, assetPrefix)]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", "Accept-Encoding")
+	data := f.plain
+	switch coding := negotiate(r, f.codings()...); coding {
+	case "br":
+		h.Set("Content-Encoding", coding)
+		data = f.br
+	case "gzip":
+		h.Set("Content-Encoding", coding)
+		data = f.gzip
+	}
+	h.Set("Content-Length", fmt.Sprint(len(data)))
+	if r.Method != http.MethodHead {
+		w.Write(data)
+	}
+}
+
+func (f *assetFile) codings() (c []string) {
+	if f.br != nil {
+		c = append(c, "br")
+	}
+	if f.gzip != nil {
+		c = append(c, "gzip")
+	}
+	return c
+}
+
+// copier is the Bundler of a site that has none.
+type copier struct{}
+
+func (copier) Bundle(fsys fs.FS, entries []string, _ bool) ([]Asset, error) {
+	var out []Asset
+	for _, e := range entries {
+		if ext := path.Ext(e); ext == ".ts" || ext == ".tsx" {
+			return nil, errors.New(e + ": TypeScript needs the bundler of the sx command (sx serve, sx build)")
+		}
+		data, err := fs.ReadFile(fsys, e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Asset{Entry: e, Name: e, Contents: data})
+	}
+	return out, nil
+}

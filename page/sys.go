@@ -1,0 +1,135 @@
+package page
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// system measures the machine for the sys-* primitives. Rates need two readings; the last one is kept, and
+// readings closer than sysInterval share their result, so that many callers cost one.
+type system struct {
+	mu      sync.Mutex
+	cpu     rate
+	network rate
+	disk    string // a path on the file system that sys-disk speaks of
+}
+
+// rate is a result computed from two readings of counters.
+type rate struct {
+	at     time.Time
+	last   counters
+	result counters
+}
+
+// counters are two running totals: busy and all CPU time, or bytes in and out.
+type counters [2]float64
+
+const sysInterval = 200 * time.Millisecond
+
+// measure gives the result of compute on the change since the last reading. The first call takes two
+// readings, a sysInterval apart.
+func (s *system) measure(ctx context.Context, r *rate, read func() (counters, error), compute func(change counters, seconds float64) counters) (counters, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !r.at.IsZero() && time.Since(r.at) < sysInterval {
+		return r.result, nil
+	}
+	if r.at.IsZero() {
+		first, err := read()
+		if err != nil {
+			return counters{}, err
+		}
+		r.last = first
+		start := time.Now()
+		select {
+		case <-time.After(sysInterval):
+		case <-ctx.Done():
+			return counters{}, context.Cause(ctx)
+		}
+		r.at = start
+	}
+	now, err := read()
+	if err != nil {
+		return counters{}, err
+	}
+	t := time.Now()
+	r.result = compute(counters{now[0] - r.last[0], now[1] - r.last[1]}, t.Sub(r.at).Seconds())
+	r.last, r.at = now, t
+	return r.result, nil
+}
+
+func (s *system) cpuPercent(ctx context.Context) (float64, error) {
+	c, err := s.measure(ctx, &s.cpu, readCPU, func(d counters, _ float64) counters {
+		if d[1] <= 0 {
+			return counters{}
+		}
+		return counters{100 * d[0] / d[1]}
+	})
+	return c[0], err
+}
+
+func (s *system) networkRates(ctx context.Context) (in, out float64, err error) {
+	c, err := s.measure(ctx, &s.network, readNetwork, func(d counters, seconds float64) counters {
+		return counters{max(0, d[0]) / seconds, max(0, d[1]) / seconds}
+	})
+	return c[0], c[1], err
+}
+
+// percent rounds to one decimal: more says nothing and makes every frame differ.
+func percent(f float64) sx.Value { return sx.Number(float64(int(f*10+0.5)) / 10) }
+
+func (s *system) primitives() []*sx.Primitive {
+	prim := func(name, doc string, f func(ctx context.Context) (sx.Value, error)) *sx.Primitive {
+		return &sx.Primitive{Name: name, Usage: "(" + name + ")", Doc: doc, Effects: sx.IO,
+			Func: func(ctx context.Context, _ []sx.Value) (sx.Value, error) { return f(ctx) }}
+	}
+	return []*sx.Primitive{
+		prim("sys-cpu", "Per cent of CPU time used since the last reading, over all cores.", func(ctx context.Context) (sx.Value, error) {
+			f, err := s.cpuPercent(ctx)
+			return percent(f), err
+		}),
+		prim("sys-memory", "Per cent of memory in use.", func(context.Context) (sx.Value, error) {
+			f, err := readMemory()
+			return percent(f), err
+		}),
+		prim("sys-disk", "Per cent of the file system in use that holds the application.", func(context.Context) (sx.Value, error) {
+			f, err := readDisk(s.disk)
+			return percent(f), err
+		}),
+		prim("sys-load", "The load averages of 1, 5 and 15 minutes, as a list.", func(context.Context) (sx.Value, error) {
+			l, err := readLoad()
+			return sx.ListOf(sx.NewList(sx.Number(l[0]), sx.Number(l[1]), sx.Number(l[2]))), err
+		}),
+		prim("sys-network", "Bytes per second received and sent, as {:in n :out n}.", func(ctx context.Context) (sx.Value, error) {
+			in, out, err := s.networkRates(ctx)
+			d := sx.NewDict(2)
+			d.Set("in", sx.Int(int(in)))
+			d.Set("out", sx.Int(int(out)))
+			return sx.DictOf(d), err
+		}),
+		prim("sys-processes", "The number of processes.", func(context.Context) (sx.Value, error) {
+			n, err := readProcesses()
+			return sx.Int(n), err
+		}),
+		prim("sys-uptime", "Seconds since the machine started.", func(context.Context) (sx.Value, error) {
+			f, err := readUptime()
+			return sx.Int(int(f)), err
+		}),
+		prim("sys-info", "What the machine is, as {:hostname :os :arch :cpus :kernel :go}.", func(context.Context) (sx.Value, error) {
+			host, err := os.Hostname()
+			d := sx.NewDict(6)
+			d.Set("hostname", sx.String(host))
+			d.Set("os", sx.String(runtime.GOOS))
+			d.Set("arch", sx.String(runtime.GOARCH))
+			d.Set("cpus", sx.Int(runtime.NumCPU()))
+			d.Set("kernel", sx.String(readKernel()))
+			d.Set("go", sx.String(runtime.Version()))
+			return sx.DictOf(d), err
+		}),
+	}
+}

@@ -136,7 +136,7 @@ func (a *attr) append(m *sx.Machine, dst []byte, v sx.Value, literal bool) []byt
 	case attrSrcdoc:
 		dst = append(dst, a.open...)
 		if e := v.Element(); e != nil {
-			dst = appendEscaped(dst, sx.MarkupOf(m, v))
+			dst = appendEscaped(dst, e.Markup)
 		} else {
 			dst = appendEscaped(dst, escaped(a.text(m, v)))
 		}

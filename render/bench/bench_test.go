@@ -47,7 +47,7 @@ func TestNoAllocations(t *testing.T) {
 			continue
 		}
 		for w, name := range workloadNames {
-			if n := testing.AllocsPerRun(200, func() { _ = e.pages[w](out) }); n >= 1 {
+			if n := testing.AllocsPerRun(200, func() { _ = out.page(e.pages[w]) }); n >= 1 {
 				t.Errorf("%s: %s: %v allocations per page", name, e.name, n)
 			}
 		}
@@ -107,7 +107,7 @@ func BenchmarkPages(b *testing.B) {
 			b.Run(strings.Fields(name)[0]+"/"+e.name, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := e.pages[w](out); err != nil {
+					if err := out.page(e.pages[w]); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -58,3 +58,9 @@ func BuiltinNames() []string {
 	}
 	return names
 }
+
+// FieldReader reads one field as a place in a program does.
+func FieldReader(key string) func(v Value) (Value, bool) {
+	c := new(fieldCache)
+	return func(v Value) (Value, bool) { return v.recordField(key, c) }
+}

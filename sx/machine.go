@@ -176,7 +176,7 @@ func (m *Machine) wrap(err error) *Error {
 func (m *Machine) recovered(r any) *Error {
 	switch r := r.(type) {
 	case *Error:
-		return r
+		return m.wrap(r) // what Go data raise has no place yet
 	case error:
 		e := m.newError(GoError, "panic in Go: %v", r)
 		e.Cause = fmt.Errorf("%w\n%s", r, debug.Stack())

@@ -19,7 +19,7 @@ func listPrimitives() []*Primitive {
 		}},
 		{Usage: "(rest coll)", Doc: "All items but the first.", F1: func(m *Machine, a Value) Value {
 			s := m.seq("rest", 0, a)
-			return s.part(m, min(1, s.n), s.n)
+			return s.part(min(1, s.n), s.n)
 		}},
 		{Usage: "(nth coll i)", Doc: "Item i, counted from 0, or nil; of a string a string of one character.", F2: nth2},
 		{Usage: "(cons x coll)", Doc: "A list of x and the items.", F2: func(m *Machine, a, b Value) Value {
@@ -52,11 +52,11 @@ func listPrimitives() []*Primitive {
 			}},
 		{Usage: "(take coll n)", Doc: "The first n items.", F2: func(m *Machine, a, b Value) Value {
 			s := m.seq("take", 0, a)
-			return s.part(m, 0, min(max(0, m.Integer("take", 1, b)), s.n))
+			return s.part(0, min(max(0, m.Integer("take", 1, b)), s.n))
 		}},
 		{Usage: "(drop coll n)", Doc: "All but the first n items.", F2: func(m *Machine, a, b Value) Value {
 			s := m.seq("drop", 0, a)
-			return s.part(m, min(max(0, m.Integer("drop", 1, b)), s.n), s.n)
+			return s.part(min(max(0, m.Integer("drop", 1, b)), s.n), s.n)
 		}},
 		{Usage: "(slice coll start end?)", Doc: "The items or characters from start up to, not including, end; negative ones count from the end.",
 			F2: func(m *Machine, a, b Value) Value { return slice(m, a, b, Nil) }, F3: slice},
@@ -242,7 +242,7 @@ func slice(m *Machine, a, b, c Value) Value {
 	if text {
 		return String(runeSlice(a.Text(), from, to))
 	}
-	return s.part(m, from, to)
+	return s.part(from, to)
 }
 
 func zipN(m *Machine, args []Value) Value {
@@ -275,7 +275,7 @@ func chunkEvery2(m *Machine, a, b Value) Value {
 	m.Items(count)
 	chunks := make([]Value, count)
 	for i := range chunks {
-		chunks[i] = s.part(m, i*n, min(s.n, i*n+n))
+		chunks[i] = s.part(i*n, min(s.n, i*n+n))
 	}
 	return ListOf(&List{Items: chunks})
 }
@@ -286,7 +286,7 @@ func zipPairs1(m *Machine, a Value) Value {
 	m.Items(n)
 	pairs := make([]Value, n)
 	for i := range pairs {
-		pairs[i] = s.part(m, i, i+2)
+		pairs[i] = s.part(i, i+2)
 	}
 	return ListOf(&List{Items: pairs})
 }

@@ -74,3 +74,5 @@ func TestEveryPrimitiveIsThereOnce(t *testing.T) {
 		}
 	}
 }
+
+func regexpMatch(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }

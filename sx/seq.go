@@ -1,12 +1,17 @@
 package sx
 
-import "iter"
+import (
+	"fmt"
+	"iter"
+	"unsafe"
+)
 
 // seq is the items of a list or of a Go slice seen as a list, read without copying. It is a snapshot: append! to the
 // list while it is walked adds no turns. Items of a list never change in place, so that lists may share them.
 type seq struct {
 	items []Value
-	slice Value // a kindGoList, when items is nil
+	base  unsafe.Pointer // of a Go slice, when items is nil
+	elem  *goType
 	n     int
 }
 
@@ -16,37 +21,41 @@ func seqOf(v Value) seq {
 		l := (*List)(v.p)
 		return seq{items: l.Items, n: len(l.Items)}
 	case kindGoList:
-		return seq{slice: v, n: v.goLen()}
+		return seq{base: v.p, elem: v.goType(), n: v.goLen()}
 	}
 	return seq{}
 }
 
+func (v Value) goLen() int { return int(v.n & lenMask >> goIDBits) }
+
 func (s *seq) at(i int) Value {
-	if s.items != nil {
+	if s.elem == nil {
 		return s.items[i]
 	}
-	return s.slice.goAt(i)
+	return s.elem.load(unsafe.Add(s.base, uintptr(i)*s.elem.size))
 }
 
 // copyTo appends the items from..to to dst.
 func (s *seq) copyTo(dst []Value, from, to int) []Value {
-	if s.items != nil {
+	if s.elem == nil {
 		return append(dst, s.items[from:to]...)
 	}
 	for i := from; i < to; i++ {
-		dst = append(dst, s.slice.goAt(i))
+		dst = append(dst, s.at(i))
 	}
 	return dst
 }
 
-// part makes a list of the items from..to. It shares them where it can; the capacity is cut so that append! to it
-// moves it to its own memory.
-func (s *seq) part(m *Machine, from, to int) Value {
-	if s.items != nil {
+// part makes a list of the items from..to. It shares them; the capacity is cut so that append! to it moves it to its
+// own memory.
+func (s *seq) part(from, to int) Value {
+	if s.elem == nil {
 		return ListOf(&List{Items: s.items[from:to:to]})
 	}
-	m.Items(to - from)
-	return ListOf(&List{Items: s.copyTo(make([]Value, 0, to-from), from, to)})
+	if from == to {
+		return goListOf(nil, 0, s.elem) // no pointer past the end: it would keep alive whatever is there
+	}
+	return goListOf(unsafe.Add(s.base, uintptr(from)*s.elem.size), to-from, s.elem)
 }
 
 // seq gives argument i of the primitive name as a sequence (nil: none), or fails.
@@ -76,10 +85,27 @@ func (m *Machine) length(name string, v Value) int {
 }
 
 // Len gives the number of items of a list, also of a Go slice seen as one; 0 for everything else.
-func (v Value) Len() int { s := seqOf(v); return s.n }
+func (v Value) Len() int {
+	switch v.tag() {
+	case KindList:
+		return len((*List)(v.p).Items)
+	case kindGoList:
+		return v.goLen()
+	}
+	return 0
+}
 
 // Index gives item i of a list, also of a Go slice seen as one. It panics where there is none.
-func (v Value) Index(i int) Value { s := seqOf(v); return s.at(i) }
+func (v Value) Index(i int) Value {
+	if v.tag() == KindList {
+		return (*List)(v.p).Items[i]
+	}
+	s := seqOf(v)
+	if uint(i) >= uint(s.n) {
+		panic(fmt.Sprintf("sx: index %d of a list of %d items", i, s.n))
+	}
+	return s.at(i)
+}
 
 // Lookup gives the value at key of a dict, also of a Go struct or map seen as one, and whether there is one.
 func (v Value) Lookup(key string) (Value, bool) {

@@ -4,9 +4,6 @@ type Code struct{ name string }
 type Component struct{ Name string }
 type Program struct{}
 
-func goListCopy(v Value) *List { return nil }
-func recordCopy(v Value) *Dict { return nil }
-
 // Call calls fn with args.
 func (m *Machine) Call(fn Value, args ...Value) Value {
 	p := fn.Primitive()
@@ -46,9 +43,3 @@ func (p *Primitive) call(m *Machine, args []Value) Value {
 	}
 	return v
 }
-
-func (v Value) goLen() int                                   { return 0 }
-func (v Value) goAt(i int) Value                             { return Nil }
-func (v Value) recordLookup(key string) (Value, bool)        { return Nil, false }
-func (v Value) recordEntries(yield func(string, Value) bool) {}
-func (v Value) recordLen() int                               { return 0 }

@@ -16,6 +16,7 @@ type system struct {
 	mu      sync.Mutex
 	cpu     rate
 	network rate
+	history history
 	disk    string // a path on the file system that sys-disk speaks of
 }
 
@@ -89,6 +90,7 @@ func (s *system) primitives() []*sx.Primitive {
 			Func: func(ctx context.Context, _ []sx.Value) (sx.Value, error) { return f(ctx) }}
 	}
 	return []*sx.Primitive{
+		s.historyPrimitive(),
 		prim("sys-cpu", "Per cent of CPU time used since the last reading, over all cores.", func(ctx context.Context) (sx.Value, error) {
 			f, err := s.cpuPercent(ctx)
 			return percent(f), err

@@ -14,7 +14,11 @@ func TestSystem(t *testing.T) {
 	}
 	s := &system{disk: "."}
 	for _, p := range s.primitives() {
-		v, err := p.Func(context.Background(), nil)
+		var args []sx.Value
+		if p.Name == "sys-history" {
+			args = []sx.Value{sx.String("memory"), sx.Int(10)}
+		}
+		v, err := p.Func(context.Background(), args)
 		if err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 			continue

@@ -1,0 +1,74 @@
+package client_test
+
+import (
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sx-framework/sxgo/client/clienttest"
+)
+
+func TestRegionShowsFrames(t *testing.T) {
+	s := newSite(t)
+	s.page("/{$}", `<div data-sx-live="/cpu" data-sx-cursor="e1-1"><div data-suspense="a" aria-busy="true">wait</div></div>
+		<div data-sx-live="/mem"><div data-suspense="b" aria-busy="true">wait</div></div>`)
+	s.publish("/cpu", "sx-resolve", `{"id":"a","html":"never seen"}`)
+	s.publish("/mem", "sx-resolve", `{"id":"b","html":"<b>1</b>"}`)
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	until(t, ctx, `document.querySelector("[data-suspense=b]").innerHTML == "<b>1</b>"`)
+	s.publish("/cpu", "sx-resolve", `{"id":"a","html":"<i>2</i>"}`)
+	until(t, ctx, `document.querySelector("[data-suspense=a]").innerHTML == "<i>2</i>"`)
+	if got := js[string](t, ctx, `return [...document.querySelectorAll("[data-sx-live]")].map(e => e.className).join() +
+		document.querySelectorAll("[aria-busy]").length`); got != "sx-live,sx-live0" {
+		t.Errorf("classes and busy slots = %q, want sx-live twice and none", got)
+	}
+	if s.opened != 1 {
+		t.Errorf("%d streams opened, want one for both sources: %q", s.opened, s.asked)
+	}
+	// A source that appears later joins, and the others go on from their cursors.
+	js[bool](t, ctx, `document.body.insertAdjacentHTML; const d = document.createElement("div"), e = document.createElement("div");
+		d.setAttribute("data-sx-live", "/late"); e.setAttribute("data-suspense", "c"); d.append(e); document.body.append(d); return true`)
+	s.publish("/late", "sx-resolve", `{"id":"c","html":"3"}`)
+	until(t, ctx, `document.querySelector("[data-suspense=c]").textContent == "3"`)
+	if last := s.asked[len(s.asked)-1]; !strings.Contains(last, "c=e1-2") || !strings.Contains(last, "c=e1-1") {
+		t.Errorf("second request %q does not go on from e1-2 and e1-1", last)
+	}
+	clean(t, ctx)
+}
+
+func TestRegionSurvivesCuts(t *testing.T) {
+	s := newSite(t)
+	s.page("/{$}", `<div data-sx-live="/log"><ol data-suspense="log" aria-busy="true"><li>wait</ol></div>`)
+	c := newCutter(t, s.URL)
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, c.url())
+	cuts, n := 0, 0
+	next := time.Now()
+	for end := time.Now().Add(2 * time.Minute); cuts < 100; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("only %d cuts in two minutes", cuts)
+		}
+		if n < 20000 {
+			s.publish("/log", "sx-resolve", fmt.Sprintf(`{"id":"log","html":"<li>%d</li>","mode":"append"}`, n))
+			n++
+		}
+		s.mu.Lock()
+		open := s.open
+		s.mu.Unlock()
+		if open > 0 && time.Now().After(next) {
+			c.cut()
+			cuts++
+			next = time.Now().Add(time.Duration(rand.Intn(100)) * time.Millisecond)
+		}
+	}
+	until(t, ctx, fmt.Sprintf(`document.querySelector("[data-suspense=log]").lastChild.textContent == "%d"`, n-1))
+	got := js[string](t, ctx, `const l = [...document.querySelector("[data-suspense=log]").childNodes].map(e => e.textContent);
+		return l.length + " " + l.filter((x, i) => x != i).length`)
+	if got != fmt.Sprint(n, " ", 0) {
+		t.Errorf("after %d cuts: lines and lines out of place = %s, want %d 0", cuts, got, n)
+	}
+	t.Logf("%d cuts, %d streams, %d events, no gap, no repeat", cuts, s.opened, n)
+}

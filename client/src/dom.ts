@@ -1,0 +1,161 @@
+// One server version as a light tree. It is read off the live DOM (a baseline), off parsed HTML, or written
+// by the evaluator; make() turns what is new into nodes. Nodes remember their version, so that the next one
+// can be compared with it and not with what the person has done to the page since.
+
+import type { Attrs, NS, Sink } from "./sink"
+
+/** A node of a server version. `_tag` is "" for text, "!" for comments, "?" for what is left alone. */
+export class V {
+  _key: string | undefined = undefined
+  /** Value of data-suspense. */
+  _slot: string | undefined = undefined
+  /** sx-preserve. */
+  _hold = false
+  _edit = false
+  /** A baseline of a custom element: what it has added itself cannot be told from the server's part. */
+  _loose = false
+  /** tbody that the HTML parser would have implied. */
+  _implied = false
+  constructor(
+    public _tag: string,
+    public _ns: string,
+    public _attrs: Attrs,
+    public _kids: V[],
+    public _text: string,
+    public _node?: Node,
+  ) {
+    for (const [name, value] of _attrs) {
+      if (name == "sx-key" || (name == "id" && this._key == undefined)) this._key = value
+      else if (name == "data-suspense") this._slot = value
+      else if (name == "sx-preserve") this._hold = true
+      else if (name == "contenteditable") this._edit = value != "false"
+    }
+  }
+}
+
+/** Expando: an element's server version. */
+export type Owned = Element & { _v?: V }
+
+const NONE: Attrs = []
+const URIS: Record<string, string> = { svg: "http://www.w3.org/2000/svg", math: "http://www.w3.org/1998/Math/MathML" }
+const XLINK = "http://www.w3.org/1999/xlink"
+
+export const nsOf = (e: Element): NS =>
+  e.localName == "foreignObject" ? "" : e.namespaceURI == URIS.svg ? "svg" : e.namespaceURI == URIS.math ? "math" : ""
+
+/** Where the children are: the content of a template. */
+export const inside = (e: Node): Node => (e instanceof HTMLTemplateElement ? e.content : e)
+
+export const attr = (v: V, name: string): string | undefined => {
+  for (const a of v._attrs) if (a[0] == name) return a[1]
+}
+
+/** The version that a DOM node shows. `fresh`: it was parsed from a payload and is in no document yet. */
+export function adopt(d: Node, fresh?: boolean): V {
+  const type = d.nodeType
+  if (type != 1) return new V(type == 3 ? "" : type == 8 ? "!" : "?", "", NONE, [], d.nodeValue || "", d)
+  const e = d as Owned
+  const attrs: Attrs = []
+  const list = e.attributes
+  for (let i = 0; i < list.length; i++) {
+    const { name, value } = list[i]!
+    // Handlers from a live frame would only be refused by the policy, loudly.
+    if (fresh && name.startsWith("on")) e.removeAttribute(name), i--
+    else attrs.push([name, value])
+  }
+  const v = new V(e.localName, nsOf(e), attrs, adoptKids(inside(e), fresh), "", e)
+  v._loose = !fresh && v._tag.includes("-")
+  return (e._v = v)
+}
+
+export function adoptKids(d: Node, fresh?: boolean): V[] {
+  const kids: V[] = []
+  for (let n = d.firstChild; n; n = n.nextSibling) kids.push(adopt(n, fresh))
+  return kids
+}
+
+/** The node of a version, made if need be. */
+export function make(v: V): Node {
+  if (v._node) return v._node
+  if (!v._tag) return (v._node = document.createTextNode(v._text))
+  if (v._tag == "!") return (v._node = document.createComment(v._text))
+  const e: Owned = v._ns ? document.createElementNS(URIS[v._ns]!, v._tag) : document.createElement(v._tag)
+  for (const [name, value] of v._attrs) put(e, name, value)
+  const root = inside(e)
+  for (const k of v._kids) root.appendChild(make(k))
+  e._v = v
+  return (v._node = e)
+}
+
+/** Sets an attribute so that no policy objects. */
+export function put(e: Element, name: string, value: string) {
+  // A style attribute would need style-src-attr; the object model does not.
+  if (name == "style") (e as HTMLElement).style.cssText = value
+  else if (name.startsWith("xlink:")) e.setAttributeNS(XLINK, name, value)
+  else e.setAttribute(name, value)
+}
+
+interface Policy {
+  createHTML(s: string): string
+}
+const policy: Policy | undefined = (
+  globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } }
+).trustedTypes?.createPolicy("sx", { createHTML: (s) => s })
+
+/** Marks text as HTML for sinks that want it. It comes from the page's own server. */
+export const trust = (s: string) => (policy ? policy.createHTML(s) : s)
+
+const cell = document.createElement("template")
+
+/** Parses a payload. Scripts in it never run: fragment parsing marks them as started. */
+export function parseHTML(src: string, ns: NS = ""): V[] {
+  cell.innerHTML = trust(ns ? `<${ns}>${src}</${ns}>` : src)
+  return adoptKids(ns ? cell.content.firstChild! : cell.content, true)
+}
+
+/** Collects what the evaluator writes. The live DOM is touched only after the whole payload was good. */
+export class Tree implements Sink {
+  _top: V[] = []
+  _stack: V[] = []
+  constructor(public ns: NS = "") {}
+  _list() {
+    const s = this._stack
+    return s.length ? s[s.length - 1]!._kids : this._top
+  }
+  open(tag: string, ns: NS, attrs: Attrs) {
+    const s = this._stack
+    let up = s[s.length - 1]
+    // HTML Standard, "in table": a tr in a table implies a tbody. The tree must be the one HTML would give.
+    if (up && up._tag == "table" && tag == "tr") {
+      let body = up._kids[up._kids.length - 1]
+      if (!body || !body._implied) {
+        body = new V("tbody", "", NONE, [], "")
+        body._implied = true
+        up._kids.push(body)
+      }
+      up = body
+    }
+    const v = new V(tag, ns, attrs, [], "")
+    ;(up ? up._kids : this._top).push(v)
+    s.push(v)
+  }
+  text(s: string) {
+    const list = this._list()
+    const last = list[list.length - 1]
+    if (last && !last._tag) {
+      last._text += s
+      if (last._node) last._node.nodeValue = last._text
+    } else list.push(new V("", "", NONE, [], s))
+  }
+  raw(html: string) {
+    const s = this._stack
+    const ns = s.length ? (s[s.length - 1]!._ns as NS) : this.ns
+    for (const v of parseHTML(html, ns)) v._tag ? this._list().push(v) : this.text(v._text)
+  }
+  comment(s: string) {
+    this._list().push(new V("!", "", NONE, [], s))
+  }
+  close() {
+    this._stack.pop()
+  }
+}

@@ -1,0 +1,46 @@
+// Start-up and the global Sx. The script may be included any number of times, as a module or plainly.
+
+import { type Frame, resolve } from "./frame"
+import { connect, disconnect, scan } from "./regions"
+import { version as versionOf } from "./morph"
+import type { Owned } from "./dom"
+import { slot } from "./patch"
+import { state } from "./state"
+
+const VERSION = "0.1.0"
+
+const w = window as unknown as {
+  Sx?: unknown
+  __sxPending?: [string, string][]
+  __sxResolve?: (id: string, sx: string) => void
+}
+
+/** Looks for slots and regions below a node. */
+function process(root: ParentNode = document) {
+  // The baseline is read before the person can change anything.
+  for (const s of root.querySelectorAll<Owned>("[data-suspense]")) if (!s._v) versionOf(s)
+  scan()
+}
+
+if (!w.Sx) {
+  // A chunk may name a slot that the parser has not come to yet.
+  let early: [string, string][] = (w.__sxPending || []).splice(0)
+  const resolveSuspense = (id: string, sx: string) => {
+    if (document.readyState == "loading" && !slot(id)) early.push([id, sx])
+    else resolve({ id, sx })
+  }
+  const retry = () => {
+    const list = early
+    early = []
+    for (const [id, sx] of list) resolveSuspense(id, sx)
+  }
+  w.Sx = { version: VERSION, state, resolve: (f: Frame) => resolve({ ...f }), resolveSuspense, process, connect, disconnect }
+  w.__sxResolve = resolveSuspense
+  new MutationObserver((records) => {
+    if (early.length) retry()
+    records.some((r) => [...r.addedNodes].some((n) => n.nodeType == 1)) ? process() : scan()
+  }).observe(document, { childList: true, subtree: true })
+  document.addEventListener("DOMContentLoaded", retry)
+  process()
+  retry()
+}

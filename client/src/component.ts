@@ -1,0 +1,149 @@
+// Parameters, lambdas and components.
+
+import { Code, compile, defs, EMIT, Env, hint, invoke, pending, Scope, TAIL, unknown } from "./eval";
+import { body } from "./special";
+import { out, markup, put } from "./markup";
+import { equal, El, fail, Fn, isDict, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
+
+/** What a parameter, or a field of a message, may be. */
+export interface Rule { _type?: string; _min?: number; _max?: number; _in?: Value[]; _required?: boolean }
+export interface Param extends Rule { _name: string; _default?: Code }
+export interface Params { _pos: Param[]; _keys: Map<string, Param> | null; _rest?: string; _attrs?: string; _scope: Scope; _rules: boolean }
+
+/** (name :as type :default expr :required :min n :max n :in (…)) or a name. */
+export const param = (x: Value, scope: Scope): Param => {
+  if (isSym(x)) return { _name: x._name };
+  if (!isList(x) || !isSym(x[0])) return fail("form", "a parameter must be a name or (name :as type …)", place(x));
+  const p: Param = { _name: x[0]._name };
+  for (let i = 1; i < x.length; i++) {
+    const k = (x[i] as Kw)._name, v: any = x[i + 1];
+    if (k === "required") p._required = true;
+    else {
+      if (k === "as") p._type = v._name;
+      else if (k === "default") p._default = compile(v, scope, 0);
+      else if (k === "min") p._min = v;
+      else if (k === "max") p._max = v;
+      else if (k === "in") p._in = isList(v) && isSym(v[0], "quote") ? v[1] as List : v;
+      else fail("form", `unknown annotation :${k}`, place(x));
+      i++;
+    }
+  }
+  return p;
+};
+
+/** Why v breaks rule r, or "". */
+export const violation = (r: Rule, v: any): string => {
+  let t = r._type;
+  if (v === null) return r._required ? "is required" : t && !/^any$|\?$/.test(t) && r._required ? "must be " + t : "";
+  t = t?.replace("?", "");
+  if (t && t !== "any" && typeOf(v) !== t) return `must be ${t}, got ${typeOf(v)}`;
+  const n = typeof v === "string" ? [...v].length : isList(v) ? v.length : typeof v === "number" ? v : null;
+  return n !== null && n < r._min! ? "must be at least " + r._min : n !== null && n > r._max! ? "must be at most " + r._max :
+    r._in && !r._in.some(x => equal(x instanceof Kw ? x._name : x, v)) ? "must be one of those listed" : "";
+};
+
+export const params = (list: Value, scope: Scope): Params => {
+  const p: Params = { _pos: [], _keys: null, _scope: scope, _rules: false };
+  if (!isList(list)) return fail("form", "parameters must be a list", place(list));
+  const bind = (name: string) => p._scope = { _name: name, _up: p._scope };
+  for (let i = 0; i < list.length; i++) {
+    const x = list[i];
+    if (isSym(x, "&key")) p._keys = new Map();
+    else if (isSym(x, "&rest") || isSym(x, "&rest-attrs")) {
+      const name = (list[++i] as Sym)?._name || fail("form", x._name + " needs a name", place(x));
+      p[x._name === "&rest" ? "_rest" : "_attrs"] = name;
+    } else {
+      const q = param(x, p._scope);
+      if (isList(x)) p._rules = true;
+      bind(q._name);
+      p._keys ? p._keys.set(q._name, q) : p._pos.push(q);
+    }
+  }
+  p._rest && bind(p._rest);
+  p._attrs && bind(p._attrs);
+  return p;
+};
+
+const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
+  if (v === null || v === undefined) v = p._default ? p._default(e) : null;
+  const bad = violation(p, v);
+  return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`) : v;
+};
+
+/** Binds the arguments of a call. keys tells which of them were written as keywords. */
+const bind = (fn: string, p: Params, args: Value[], keys: boolean[] | null | undefined, e: Env, component?: boolean): Env => {
+  const { _pos, _keys } = p;
+  let named: Map<string, Value> | undefined;
+  if (_keys || p._attrs) {
+    named = new Map();
+    const rest: Value[] = [], extra = new Map<string, Value>();
+    for (let i = 0; i < args.length; i++) {
+      if (keys?.[i]) {
+        const k = args[i] as string;
+        if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`);
+        if (_keys?.has(k)) named.set(k, args[i]);
+        else if (p._attrs) extra.set(k, args[i]);
+        else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys!.keys(), ":")}`);
+      } else rest.push(args[i]);
+    }
+    args = rest;
+    if (p._attrs) named.set("", new Spread(extra));
+  }
+  const n = _pos.length;
+  if (args.length > n && !p._rest && !component) fail("arity", `${fn || "lambda"}: takes at most ${n} argument${n === 1 ? "" : "s"}, got ${args.length}`);
+  for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
+  _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e), _up: e });
+  if (p._rest) e = { _v: args.slice(n), _up: e };
+  if (p._attrs) e = { _v: named!.get("")!, _up: e };
+  return e;
+};
+
+/** A closure's code: gives the function for an environment. At the top level its body is compiled later. */
+export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope): ((e: Env) => Fn) => {
+  const p = params(list, scope), mode = TAIL | (kind === "component" ? EMIT : 0), macro = now._macro, at = now._at;
+  let code: Code | undefined;
+  const make = () => {
+    const { _macro, _at } = now;
+    now._macro = macro;
+    now._at = at;
+    code ||= body(forms, p._scope, mode);
+    now._macro = _macro;
+    now._at = _at;
+    return code;
+  };
+  scope ? make() : pending.push(make);
+  return e => {
+    const fn = new Fn(kind, name, (args, keys) => (code || make())(bind(fn._name, p, args, keys, e, kind === "component")));
+    fn._params = p;
+    fn._env = e;
+    return fn;
+  };
+};
+
+/** (~name :key value … child …). Children are markup that is evaluated wherever it is placed. */
+export const component = (x: List, scope: Scope, mode: number): Code => {
+  const head = x[0] as Sym, name = head._name, at = place(x), args: Code[] = [], keys: boolean[] = [];
+  if (!defs.has(name)) unknown(head, scope);
+  const p: Params | undefined = defs.get(name)?._params;
+  for (let i = 1; i < x.length; i++) {
+    const f = x[i], key = f instanceof Kw;
+    keys.push(key);
+    args.push(compile(f, scope, EMIT));
+    if (key) {
+      if (++i === x.length) fail("keyword", `${name}: :${f._name} has no value`, place(f));
+      if (p && !p._attrs && !p._keys?.has(f._name)) fail("keyword", `${name}: unknown keyword :${f._name}${hint(f._name, p._keys?.keys() || [], ":")}`, place(f));
+      keys.push(false);
+      args.push(compile(x[i], scope, 0));
+    } else {
+      const child = args.pop()!;
+      args.push(e => new El(() => child(e)));
+    }
+  }
+  const run = (m: number): Code => e => {
+    const a: Value[] = [];
+    for (const c of args) a.push(c(e));
+    now._at = at;
+    return invoke(defs.get(name) ?? unknown(head, scope), a, keys, m);
+  };
+  return run(mode);
+};

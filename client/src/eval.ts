@@ -1,0 +1,238 @@
+// Forms to closures. Each form is compiled once, with its variables resolved to places in a chain of
+// bindings; running it looks no name up. Compiled code gets the chain and gives a value. In emit mode it may
+// write markup besides, and gives what is still to be placed; in tail mode it may give JUMP, which stands
+// for a call that the caller makes, so that tail calls use no stack.
+
+import { specials } from "./special";
+import { primitives } from "./primitives";
+import { element, isElement, markup, out, put, record, save } from "./markup";
+import { component } from "./component";
+import { expand } from "./macro";
+import { replay, capture } from "./markup";
+import { Sink } from "./sink";
+import { parse } from "./reader";
+import { Dict, El, fail, Fn, Form, freeze, isDict, isList, isSym, Kw, limits, List, now, place, step, Sym, SxError, typeOf, Value } from "./values";
+
+/** A binding at run time, and those around it. */
+export type Env = { _v: any; _up: Env } | null;
+/** The same when compiling: its name. */
+export type Scope = { _name: string; _up: Scope } | null;
+export type Code = (e: any) => Value;
+
+export const TAIL = 1, EMIT = 2;
+const JUMP: any = {};
+let jump: Fn, jumpArgs: Value[], jumpKeys: boolean[] | null | undefined;
+
+/** Top-level definitions; undefined while loading has not reached one. */
+export const defs = new Map<string, any>();
+/** Bodies of definitions that are compiled when they are first used. */
+export const pending: (() => void)[] = [];
+
+/** How far out name is bound, or -1. */
+export const find = (name: string, scope: Scope): number => {
+  for (let i = 0; scope; scope = scope._up, i++) if (scope._name === name) return i;
+  return -1;
+};
+
+export const binding = (e: any, i: number) => {
+  while (i--) e = e._up;
+  return e;
+};
+
+/** Calls f. In tail mode lambdas and components are left to the caller. */
+export const invoke = (f: Value, args: Value[], keys?: boolean[] | null, mode = 0): Value => {
+  if (!(f instanceof Fn) || f._t === "macro") return fail("call", `not callable: ${typeOf(f)}`);
+  step(1);
+  if (f._t === "primitive") return f._run(args);
+  if (f._t === "component" && !(mode & EMIT)) return record(() => invoke(f, args, keys, EMIT));
+  if (mode & TAIL) {
+    jump = f;
+    jumpArgs = args;
+    jumpKeys = keys;
+    return JUMP;
+  }
+  let r = f._run(args, keys);
+  while (r === JUMP) {
+    step(1);
+    r = jump._run(jumpArgs, jumpKeys);
+  }
+  return r;
+};
+
+export const call = (f: Value, ...args: Value[]) => invoke(f, args);
+
+const distance = (a: string, b: string): number => {
+  let row = [...b, ""].map((_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const last = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j++) row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+  }
+  return row[b.length];
+};
+
+/** " (did you mean x?)" where a near name exists. */
+export const hint = (name: string, names: Iterable<string>, colon = ""): string => {
+  let best = "", least = Math.min(3, name.length / 2 + 0.5);
+  for (const n of names) {
+    const d = distance(name, n);
+    if (d < least) least = d, best = n;
+  }
+  return best && ` (did you mean ${colon}${best}?)`;
+};
+
+export const unknown = (x: Sym, scope: Scope): never => {
+  const names: string[] = [];
+  for (; scope; scope = scope._up) names.push(scope._name);
+  return fail("undefined", `${x._name[0] === "~" ? "unknown component" : "undefined symbol"}: ${x._name}${hint(x._name, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)])}`, place(x));
+};
+
+const variable = (x: Sym, scope: Scope): Code => {
+  const name = x._name, i = find(name, scope);
+  if (i === 0) return e => e._v;
+  if (i === 1) return e => e._up._v;
+  if (i > 0) return e => binding(e, i)._v;
+  if (defs.has(name)) {
+    const at = place(x);
+    return () => defs.get(name) ?? (defs.get(name) === null ? null : fail("undefined", "undefined symbol: " + name, at));
+  }
+  const p = primitives().get(name);
+  return p ? () => p : unknown(x, scope);
+};
+
+const callForm = (x: List, scope: Scope, mode: number): Code => {
+  const at = place(x), head = compile(x[0], scope, 0), forms = x.slice(1), args = forms.map(a => compile(a, scope, 0));
+  const n = args.length, keys = forms.some(a => a instanceof Kw) ? forms.map(a => a instanceof Kw) : null;
+  const p = isSym(x[0]) && find(x[0]._name, scope) < 0 && !defs.has(x[0]._name) && primitives().get(x[0]._name);
+  if (p) p._doc(n);
+  return e => {
+    const f = head(e), a: Value[] = [];
+    for (let i = 0; i < n; i++) a.push(args[i](e));
+    now._at = at;
+    return invoke(f, a, keys, mode);
+  };
+};
+
+const listForm = (x: List, scope: Scope, mode: number): Code => {
+  const head = x[0];
+  if (!x._data && isSym(head)) {
+    const name = head._name, local = find(name, scope) >= 0;
+    if (!local) {
+      const special = specials[name];
+      if (special) return special(x, scope, mode);
+      const d = defs.get(name);
+      if (d instanceof Fn && d._t === "macro") return expand(d, x, form => compile(form, scope, mode));
+    }
+    if (local || defs.has(name) || primitives().has(name)) {
+      if (!(local || defs.has(name)) || !isElement(name)) return name[0] === "~" && !local ? component(x, scope, mode) : callForm(x, scope, mode);
+      // A bound name that is an element's too is called if it can be.
+      const value = compile(head, scope, 0), f = callForm(x, scope, mode), m = element(x, name, scope, mode);
+      return e => value(e) instanceof Fn ? f(e) : m(e);
+    }
+    if (name[0] !== "~" && isElement(name)) return element(x, name.replace(/^(html|svg):/, ""), scope, mode);
+    unknown(head, scope);
+  }
+  if (!x._data && isList(head) && head.length && !head._data) return callForm(x, scope, mode);
+  const codes = x.map(v => compile(v, scope, 0));
+  return e => codes.map(c => c(e));
+};
+
+/** Compiles form x for a scope. */
+export const compile = (x: Form, scope: Scope, mode: number): Code => {
+  if (x instanceof Sym) return variable(x, scope);
+  if (x instanceof Kw) x = x._name;
+  if (isDict(x)) {
+    const codes = [...x].map(([k, v]) => [k, compile(v, scope, 0)] as const);
+    return e => new Map(codes.map(([k, c]) => [k, c(e)]));
+  }
+  if (!isList(x)) return () => x;
+  const last = now._at;
+  now._at = place(x);
+  const code = listForm(x, scope, mode);
+  now._at = last;
+  return code;
+};
+
+/** Any failure as an SxError; what overflowed JavaScript's own limits exceeded ours. */
+export const toError = (err: any): SxError =>
+  err instanceof SxError ? err : err instanceof RangeError ? new SxError("limit", "call depth exceeded", now._at) : new SxError("internal", "" + err, now._at);
+
+let running = 0;
+
+/** Runs f as one evaluation. */
+const evaluation = <T>(f: () => T): T => {
+  const undo = save(), { _at, _macro } = now;
+  if (!running++) now._steps = 0;
+  try {
+    return f();
+  } catch (err) {
+    throw toError(err);
+  } finally {
+    running--;
+    undo();
+    now._at = _at;
+    now._macro = _macro;
+  }
+};
+
+const definition = /^(define|def(comp|macro))$/;
+const defined = (x: any): string | false => isList(x) && isSym(x[0]) && definition.test(x[0]._name) && (isList(x[1]) ? x[1][0] as any : x[1])?._name;
+
+/** Evaluates the definitions among forms, freezes them, and gives the other forms. */
+const load = (forms: Form[]): Form[] => {
+  const rest: Form[] = [], names: string[] = [];
+  const seen = new Set<string>();
+  for (const x of forms) {
+    const name = defined(x);
+    if (!name) continue;
+    if (seen.has(name)) fail("duplicate", `${name} is defined twice`, x as List);
+    seen.add(name);
+    names.push(name);
+    if (!defs.has(name)) defs.set(name, undefined);
+  }
+  try {
+    for (let x of forms) {
+      for (let m; isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = expand(m, x, f => f);
+      const name = defined(x);
+      if (name) {
+        compile(x, null, 0)(null);
+        names.push(name);
+      } else rest.push(x);
+    }
+  } catch (err) {
+    names.forEach(n => defs.get(n) === undefined && defs.delete(n));
+    throw err;
+  }
+  names.forEach(n => freeze(defs.get(n)));
+  return rest;
+};
+
+/** Adds the definitions in src to those known; a name that is known already is replaced. */
+export const loadDefs = (src: string): void => {
+  evaluation(() => load(parse(src)));
+};
+
+/** Compiles what would be compiled when first used, so that its errors show. */
+export const check = () => evaluation(() => {
+  while (pending.length) pending.pop()!();
+});
+
+/** The value of the last form, after the definitions among forms. */
+export const evaluate = (forms: Form[]): Value => evaluation(() => {
+  let v: Value = null;
+  for (const x of load(forms)) v = invokeCode(compile(x, null, 0));
+  return v;
+});
+
+const invokeCode = (c: Code) => {
+  now._at = null;
+  return c(null);
+};
+
+/** Writes the markup of forms to sink; nothing, if there is an error. */
+export const emit = (forms: Form[], sink: Sink): void => evaluation(() => {
+  const ops = capture(() => {
+    for (const x of load(forms)) put(compile(x, null, EMIT)(null));
+  });
+  replay(ops, sink);
+});

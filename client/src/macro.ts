@@ -1,0 +1,47 @@
+// Macros: forms to forms, while compiling.
+
+import { Code, compile, invoke, Scope } from "./eval";
+import { fail, Fn, Form, isDict, isList, isSym, List, now, place, SxError, Value } from "./values";
+
+/** Expands macro m in form x and gives the expansion to f. Errors in it are reported at x. */
+export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
+  const { _macro } = now;
+  now._macro ||= place(x);
+  const mine: any = new Fn("lambda", m._name, m._run);
+  try {
+    return f(invoke(mine, x.slice(1), x.map(() => false)));
+  } finally {
+    now._macro = _macro;
+  }
+};
+
+/** `x: data with holes. level counts the quasiquotes around it. */
+export const quasi = (x: Form, scope: Scope, level: number): Code => {
+  if (isList(x)) {
+    const name = x.length === 2 && isSym(x[0]) ? x[0]._name : "";
+    if (/unquote$/.test(name) && level === 1) return name === "unquote" ? compile(x[1], scope, 0) : fail("form", "splice-unquote outside of a list", place(x));
+    if (/unquote$/.test(name)) level--;
+    if (name === "quasiquote") level++;
+    const parts = x.map(y => {
+      const splice = level === 1 && isList(y) && y.length === 2 && isSym(y[0], "splice-unquote");
+      return [quasiItem(splice ? (y as List)[1] : y, scope, level, splice), splice] as const;
+    });
+    const { _data, _src, _at, _end } = x;
+    return e => {
+      const out: List = [];
+      for (const [code, splice] of parts) {
+        const v = code(e);
+        if (!splice) out.push(v);
+        else if (v !== null) out.push(...(isList(v) ? v : fail("type", "splice-unquote needs a list", place(x))));
+      }
+      return Object.assign(out, { _data, _src, _at, _end });
+    };
+  }
+  if (isDict(x)) {
+    const parts = [...x].map(([k, v]) => [k, quasi(v, scope, level)] as const);
+    return e => new Map<string, Value>(parts.map(([k, c]) => [k, c(e)]));
+  }
+  return () => x;
+};
+
+const quasiItem = (x: Form, scope: Scope, level: number, splice: boolean): Code => splice ? compile(x, scope, 0) : quasi(x, scope, level);

@@ -1,0 +1,148 @@
+// Markup while it is being made. Elements write operations into a recording, and only what was evaluated
+// without an error reaches a Sink: a frame that fails half-way changes nothing. That an element's start tag
+// may still change while its children are evaluated is what makes spreads simple.
+
+import { clean, elementAttrs, forbidden, mergeSpread } from "./safety";
+import { Code, compile, EMIT, Scope } from "./eval";
+import { Attrs, NS, Sink } from "./sink";
+import { El, fail, isDict, isList, Kw, List, place, Spread, step, Value } from "./values";
+
+/** Operations, flat: method of Sink, its first two arguments, and so on. */
+export type Ops = any[];
+
+/** The recording in progress, and where spreads of the element in progress go; null: nowhere. */
+export const out: { _ops: Ops; _spreads: Spread[] | null } = { _ops: [], _spreads: null };
+
+export const write = (op: string, a?: any, b?: any) => {
+  out._ops.push(op, a, b);
+};
+
+/** Keeps the state of markup and gives a function that goes back to it, for what catches errors. */
+export const save = () => {
+  const { _ops, _spreads } = out, n = _ops.length;
+  return () => {
+    _ops.length = n;
+    out._ops = _ops;
+    out._spreads = _spreads;
+  };
+};
+
+/** Runs f, and gives the operations that it wrote. */
+export const capture = (f: () => Value | void): Ops => {
+  const { _ops, _spreads } = out, ops: Ops = out._ops = [];
+  out._spreads = null;
+  const v = f();
+  if (v instanceof Spread && !ops.length) ops[-1 as any] = v;
+  else put(v);
+  out._ops = _ops;
+  out._spreads = _spreads;
+  return ops;
+};
+
+/** The markup that f writes, as a value. What gives nothing but a spread stays one. */
+export const record = (f: () => Value | void): Value => {
+  const ops = capture(f) as any;
+  return ops[-1] || new El(() => {
+    for (const o of ops) out._ops.push(o);
+  });
+};
+
+/** Places v as a child. */
+export const put = (v: any): void => {
+  if (v === null || v === undefined || v === true || v === false) return;
+  step(1);
+  if (typeof v === "string") v && write("text", clean(v));
+  else if (typeof v === "number") write("text", "" + v);
+  else if (v instanceof Spread) out._spreads?.push(v);
+  else {
+    const spreads = out._spreads;
+    out._spreads = null;
+    if (v instanceof El) put(v._put());
+    else if (isList(v)) v.forEach(put);
+    else fail("type", `a ${v._t || isDict(v) && "dict"} cannot be a child`);
+    out._spreads = spreads;
+  }
+};
+
+/** Children: all forms, each placed. */
+export const children = (forms: Value[], scope: Scope) => {
+  const codes = forms.map(f => compile(f, scope, EMIT));
+  return (e: any) => {
+    for (const c of codes) put(c(e));
+  };
+};
+
+/** In value position markup is recorded. */
+export const markup = (run: Code | ((e: any) => void), mode: number): Code =>
+  mode & EMIT ? run as Code : e => record(() => run(e) as any);
+
+export const fragment = (x: List, scope: Scope, mode: number): Code => {
+  const kids = children(x.slice(1), scope);
+  return markup(e => {
+    const spreads = out._spreads;
+    out._spreads = null;
+    kids(e);
+    out._spreads = spreads;
+    return null;
+  }, mode);
+};
+
+const voids = /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/;
+export const isVoid = (tag: string) => voids.test(tag);
+
+export const element = (x: List, tag: string, scope: Scope, mode: number): Code => {
+  const attrs: [string, Code, boolean][] = [], kids: Value[] = [], at = place(x);
+  forbidden(tag);
+  for (let i = 1; i < x.length; i++) {
+    const f = x[i];
+    if (f instanceof Kw) {
+      if (++i === x.length) fail("keyword", `:${f._name} has no value`, place(f));
+      attrs.push([f._name, compile(x[i], scope, 0), x[i] === null || typeof x[i] !== "object"]);
+    } else kids.push(f);
+  }
+  if (kids[0] !== undefined && isVoid(tag)) fail("markup", `${tag} cannot have children`, at);
+  const inner = children(kids, scope);
+  return markup(e => {
+    const spreads = out._spreads, mine: Spread[] = out._spreads = [], ops = out._ops;
+    const values = elementAttrs(tag, attrs, e, at), i = ops.length;
+    write("open", tag);
+    inner(e);
+    for (const s of mine) mergeSpread(tag, values, s._d);
+    ops[i + 2] = [...values.values()];
+    write("close");
+    out._spreads = spreads;
+    return null;
+  }, mode);
+};
+
+/** Sends a recording to a sink, with the namespaces that the HTML parser would give. */
+export const replay = (ops: Ops, sink: Sink) => {
+  const stack: NS[] = [sink.ns || ""];
+  for (let i = 0; i < ops.length; i += 3) {
+    const op = ops[i], a = ops[i + 1];
+    if (op === "open") {
+      const ns: NS = a === "svg" || a === "math" ? a : stack[stack.length - 1];
+      // Inside these HTML goes on (WHATWG HTML, "HTML integration point", "MathML text integration point").
+      stack.push(/^(foreignObject|desc|title|m[inos]|mtext)$/.test(a) ? "" : ns);
+      sink.open(a, ns, ops[i + 2] as Attrs);
+    } else {
+      if (op === "close") stack.pop();
+      (sink as any)[op](a);
+    }
+  }
+};
+
+const known = new Map<string, boolean>();
+
+/** Whether name is an element of HTML, SVG or MathML, or a custom one; the browser has the list. */
+export const isElement = (name: string): boolean => {
+  let yes = known.get(name);
+  if (yes === undefined) {
+    yes = /^(html|svg):/.test(name) || /^[a-z][a-z\d._\u00c0-\u{10ffff}]*-[-a-z\d._\u00c0-\u{10ffff}]*$/u.test(name) || /^[a-z]+[a-zA-Z\d]*$/.test(name) && (
+      !/[A-Z]/.test(name) && !(document.createElement(name) instanceof HTMLUnknownElement) ||
+      document.createElementNS("http://www.w3.org/2000/svg", name).constructor !== SVGElement ||
+      /^(math|semantics|m(error|frac|i|multiscripts|n|o|over|padded|phantom|prescripts|root|row|s|space|sqrt|style|su[bp]|subsup|table|t[dr]|text|under|underover))$/.test(name));
+    known.set(name, yes);
+  }
+  return yes;
+};

@@ -1,0 +1,27 @@
+// Numbers are doubles within ±(2^53−1). What leaves that range is an error, not a rounding.
+
+import { fail } from "./values";
+
+const max = Number.MAX_SAFE_INTEGER;
+
+/** The result n of the primitive name, checked. */
+export const num = (n: number, name: string): number =>
+  Math.abs(n) <= max ? n : fail("range", `${name}: the result ${n} is out of range`);
+
+/** n with exactly `places` digits, half away from zero, from the exact binary value: so is toFixed. */
+export const decimal = (n: number, places: number): string => n.toFixed(places).replace(/^-(?=[0.]*$)/, "");
+
+/** Rounds to digits after the point, or before it where digits is negative. */
+export const round = (n: number, digits = 0): number => {
+  const a = Math.abs(n), unit = 10 ** -digits, rest = a % unit;
+  return digits > 0 ? +n.toFixed(digits) : digits < -16 ? 0 : Math.sign(n) * (a - rest + (rest * 2 >= unit ? unit : 0));
+};
+
+/** Integer powers are multiplied out, so that both hosts agree to the last digit. */
+export const pow = (x: number, y: number): number => {
+  if (x % 1 || y % 1) return x ** y;
+  if (!x && y < 0) fail("range", "pow: division by zero");
+  let r = 1;
+  for (let n = Math.abs(y), b = x; n && r && isFinite(r); n = Math.floor(n / 2), b *= b) if (n % 2) r *= b;
+  return y < 0 ? 1 / r : r;
+};

@@ -1,0 +1,59 @@
+// Reflection, control and markup.
+
+import { call, defs, invoke } from "./eval";
+import { attempt } from "./special";
+import { write } from "./markup";
+import { text } from "./prim_string";
+import { Dict, El, fail, Fn, isList, isSym, Kw, now, Spread, Sym, SxError, Trusted, truthy, typeOf, Value } from "./values";
+import { wrong } from "./argument";
+import type { Table } from "./primitives";
+
+let symbols = 0;
+
+const component = (c: any): Fn => c instanceof Fn && c._t === "component" ? c : wrong("component-…", 0, "a component", c);
+
+/** Names of the components that c reaches. */
+const deps = (c: Fn, seen: Set<string>): Set<string> => {
+  const walk = (x: any) => {
+    if (isSym(x) && x._name[0] === "~" && !seen.has(x._name) && defs.get(x._name)) seen.add(x._name), deps(defs.get(x._name), seen);
+    else if (isList(x)) x.forEach(walk);
+    else if (x instanceof Map) x.forEach(walk);
+  };
+  c._lib?.slice(2).forEach(walk);
+  return seen;
+};
+
+export const controlTable: Table = {
+  "symbol-name:a": v => v instanceof Sym ? v._name : wrong("symbol-name", 0, "a symbol", v),
+  "keyword-name:a": v => v instanceof Kw ? v._name : typeof v === "string" ? v : wrong("keyword-name", 0, "a keyword", v),
+  "component-name:a": c => component(c)._name,
+  "component-params:a": c => [...component(c)._params._keys?.keys() || []],
+  "component-affinity:a": c => text(component(c)._doc.affinity ?? "auto"),
+  "component-deps:a": c => [...deps(component(c), new Set())],
+  "component-pure?:a": c => !!component(c),
+  "apply:f?a*": (f, ...args) => {
+    const list = args.pop() ?? null;
+    return call(f, ...args, ...list === null ? [] : isList(list) ? list : wrong("apply", args.length + 1, "a list", list));
+  },
+  "gensym:?s": (prefix = "g") => new Sym(`${prefix}__${++symbols}`),
+  "error:a?a": (message, data = null) => {
+    const err = new SxError("error", text(message), now._at);
+    err.data = data;
+    throw err;
+  },
+  "assert:a?a": (v, message = "assertion failed") => truthy(v) ? v : fail("error", text(message)),
+  "try-call:f?a*": (f, ...args) => attempt(() => new Map<string, Value>([["ok", true], ["value", call(f, ...args)]]), err => new Map<string, Value>([["ok", false], ["error", err.message]])),
+  "dynamic-wind:fff": (before, thunk, after) => {
+    call(before);
+    try {
+      return call(thunk);
+    } finally {
+      call(after);
+    }
+  },
+  "raw!:a": v => new El(() => write("raw", text(v))),
+  "html-comment:s": s => new El(() => write("comment", s)),
+  "make-spread:d": d => new Spread(d),
+  "spread-attrs:a": v => v instanceof Spread ? v._d : wrong("spread-attrs", 0, "a spread", v),
+  "trusted-url:s": s => new Trusted(s),
+};

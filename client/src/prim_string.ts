@@ -1,0 +1,77 @@
+// Strings: lengths and places count code points.
+
+import { lowerOf, upperOf } from "./case.gen";
+import { compareText } from "./prim_math";
+import { escape, renderToString } from "./sink";
+import { serialize } from "./serialize";
+import { chars, El, fail, isList, items, Kw, Sym, Trusted, Value } from "./values";
+import { wrong } from "./argument";
+import type { Table } from "./primitives";
+
+/** What str gives for v. */
+export const text = (v: any): string =>
+  typeof v === "string" ? v : v === null ? "" : v instanceof Sym || v instanceof Kw ? v._name
+    : v instanceof Trusted ? v._url : v instanceof El ? renderToString(v) : serialize(v);
+
+const join = (parts: Value[], sep: string) => {
+  let n = 0;
+  const out = parts.map(p => {
+    const s = text(p);
+    chars(n += s.length + sep.length);
+    return s;
+  });
+  return out.join(sep);
+};
+
+const pad = (s: string, n: number) => {
+  n -= [...s].length;
+  return n > 0 ? " ".repeat(chars(n)) : "";
+};
+
+/** Items or characters from..to; negative places count from the end, and all is clamped. */
+const slice = (v: any, from: number, to: number | null = null) =>
+  typeof v === "string" ? [...v].slice(from, to ?? undefined).join("") : (isList(v) ? v : v === null ? [] : wrong("slice", 0, "a list", v)).slice(from, to ?? undefined);
+
+const trim = (start: boolean, end: boolean) => (s: string) => {
+  if (start) s = s.replace(/^\p{White_Space}+/u, "");
+  return end ? s.replace(/\p{White_Space}+$/u, "") : s;
+};
+
+export const stringTable: Table = {
+  "str:?a*": (...a) => join(a, ""),
+  "join:sl": (sep, list) => join(list, sep),
+  "upper|upcase:s": s => [...s].map(upperOf).join(""),
+  "lower|downcase:s": s => [...s].map(lowerOf).join(""),
+  "trim:s": trim(true, true),
+  "trim-start:s": trim(true, false),
+  "trim-end:s": trim(false, true),
+  "split:ss": (s, sep) => sep ? s.split(sep) : [...s],
+  "replace:sss": (s, old, by) => {
+    if (!old) return s;
+    const parts = s.split(old);
+    chars(s.length + (parts.length - 1) * (by.length - old.length));
+    return parts.join(by);
+  },
+  "starts-with?:ss": (s, p) => s.startsWith(p),
+  "ends-with?:ss": (s, p) => s.endsWith(p),
+  "string-contains?:ss": (s, p) => s.includes(p),
+  "substring:si?I": (s, from, to = null) => [...s].slice(Math.max(0, from), to === null ? undefined : Math.max(0, to)).join(""),
+  "slice:ai?I": slice,
+  "string-length:s": s => [...s].length,
+  "pad-start:si": (s, n) => pad(s, n) + s,
+  "pad-end:si": (s, n) => s + pad(s, n),
+  "repeat-string:si": (s, n) => n < 0 ? fail("range", "repeat-string: argument 2 must not be negative") : chars(s.length * n) ? s.repeat(n) : "",
+  "char-from-code:i": n => n < 0 || n > 0x10ffff || n >> 11 === 27 ? fail("range", `char-from-code: ${n} is no character`) : String.fromCodePoint(n),
+  "char-code:s": s => s.codePointAt(0),
+  "escape:s": escape,
+  "strip-tags:s": s => s.replace(/<!--[^]*?-->|<(?!!--)[a-z/!?][^>]*>/gi, ""),
+  "pluralize:n?ss": (n, one = "", many = "s") => n === 1 ? one : many,
+  "url-encode:s": s => encodeURIComponent(s).replace(/[!*'()]/g, c => "%" + c.charCodeAt(0).toString(16).toUpperCase()),
+  "url-decode:s": s => {
+    try {
+      return decodeURIComponent(s);
+    } catch {
+      fail("range", "url-decode: malformed text");
+    }
+  },
+};

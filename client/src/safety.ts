@@ -1,0 +1,106 @@
+// What markup from the wire may be, whatever it says: the same table as the server's, and besides no script,
+// base, object, embed, http-equiv, event handler or srcdoc at all.
+
+import { Attrs } from "./sink";
+import { Dict, fail, isDict, isList, Place, Trusted, typeOf, Value, truthy, now } from "./values";
+import { json } from "./prim_data";
+
+const bad = "about:invalid#sx";
+
+/** As the parser would read s: carriage returns are normalised, NUL is replaced. */
+export const clean = (s: string) => /[\r\0]/.test(s) ? s.replace(/\r\n?/g, "\n").replace(/\0/g, "\ufffd") : s;
+
+export const forbidden = (tag: string) => {
+  if (/^(script|base|object|embed|applet|frame|frameset)$/i.test(tag)) fail("markup", `${tag} is not created in the browser`);
+};
+
+const bools = /^(allowfullscreen|async|auto(focus|play)|checked|controls|default(checked|muted|selected)?|defer|disable(d|pictureinpicture|remoteplayback)|(form)?novalidate|inert|ismap|itemscope|loop|multiple|muted|nomodule|open|playsinline|readonly|required|reversed|selected|shadowroot(clonable|delegatesfocus|serializable)|compact|declare|no(resize|shade|wrap)|truespeed|typemustmatch)$/;
+export const isBool = (name: string) => bools.test(name.toLowerCase());
+const enums = /^(aria-.*|contenteditable|draggable|spellcheck|writingsuggestions|externalresourcesrequired|focusable|preservealpha)$/;
+const urls = /^(href|src|(form)?action|poster|cite|data|manifest|xlink:href|background|longdesc|dynsrc|lowsrc|usemap|profile|icon)$/;
+const lists = /^(ping|attributionsrc|(image)?srcset|to|from|by|values)$/;
+const loads = /^(codebase|archive|sx-(get|post|put|patch|delete|push-url|replace-url)|data-sx-(live|ws))$|^(link x?.*href|i?frame src)$/;
+
+/** The scheme of a URL as the most forgiving parser would see it, with its colon; "" without one. */
+const scheme = (u: string) => /^[^:/?#\\]*:|/.exec(u.replace(/[\0- \x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u3000\ufeff\ufffd]/g, "").toLowerCase())![0];
+
+const safe = (u: string, image?: boolean) => /^((https?|mailto|tel|sms):)?$/.test(scheme(u)) || image && /^\s*data:\s*image\//i.test(u);
+
+const sameOrigin = (u: string) => !scheme(u) && !/[\0-\x1f\x7f]|^ *([/\\]{2}|\\)/.test(u);
+
+/** The value of a URL attribute, or what stands for a refused one; undefined: not a URL. */
+const url = (tag: string, name: string, u: string, trusted: boolean): string | undefined => {
+  if (loads.test(name) || loads.test(tag + " " + name)) return safe(u) && (trusted || sameOrigin(u)) ? u : bad;
+  if (lists.test(name) && (name[0] !== "t" && name[0] !== "f" && name[0] !== "b" && name[0] !== "v" || /^(animate|set)/.test(tag)))
+    return u.split(/([\s,;]+)/).map(p => safe(p) ? p : bad).join("");
+  if (urls.test(name)) return safe(u, name === "poster" || name === "src" && /^(img|source)$/.test(tag)) ? u : bad;
+};
+
+const atom = (v: Value, name: string): string =>
+  typeof v === "string" || typeof v === "number" ? "" + v : (v as any)._name ?? fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
+
+const classes = (v: Value): string =>
+  v === null || typeof v === "boolean" ? "" : isList(v) ? v.map(classes).filter(c => c).join(" ")
+    : isDict(v) ? [...v].filter(([k, on]) => k && truthy(on)).map(([k]) => k).join(" ") : atom(v, "class");
+
+/** One declaration, or "" when it is not safe: it must not end early, load anything, or leave a bracket open. */
+const declaration = (name: string, v: string): string => {
+  let open = "", quote = "";
+  for (const c of v) {
+    if (quote) c === quote && (quote = "");
+    else if (/["']/.test(c)) quote = c;
+    else if (c === "(") open += ")";
+    else if (c === "[") open += "]";
+    else if (/[)\]]/.test(c)) {
+      if (!open.endsWith(c)) return "";
+      open = open.slice(0, -1);
+    }
+  }
+  return open || quote || !/^[-_a-z][-\w]*$/i.test(name) || /^(behavior|-moz-binding)$/i.test(name) ||
+    /[\0-\x08\n-\x1f\x7f;{}\\]|\/\*|\*\/|(url|expression|src|image|image-set)\(/i.test(v) ? "" : name + ":" + v;
+};
+
+const style = (v: Value): string =>
+  (isDict(v) ? [...v].filter(([, x]) => x !== null && typeof x !== "boolean").map(([k, x]) => declaration(k, atom(x, k)))
+    : atom(v, "style").split(";").map(d => {
+      const i = d.indexOf(":");
+      return i < 0 ? "" : declaration(d.slice(0, i).trim(), d.slice(i + 1).trim());
+    })).filter(d => d).join(";");
+
+/** The text of attribute name (in lower case) with value v; null leaves it out. */
+const attr = (tag: string, name: string, v: Value, literal: boolean): string | null => {
+  if (v === null || /^(on.*|srcdoc|http-equiv)$/.test(name)) return null;
+  if (enums.test(name) && typeof v === "boolean") return "" + v;
+  if (v === false) return null;
+  if (bools.test(name)) return "";
+  if (name === "class") return classes(v) || null;
+  if (v === true) return name === "style" ? null : "";
+  if (name === "style") return (literal ? v as string : style(v)) || null;
+  if (/^(data|sx)-/.test(name) && (isDict(v) || isList(v))) return json(v);
+  const trusted = v instanceof Trusted, s = trusted ? v._url : atom(v, name);
+  return trusted ? s : url(tag, name, s, literal) ?? s;
+};
+
+/** Attributes by name in lower case, as they were written. */
+export type Values = Map<string, [string, string]>;
+
+export const elementAttrs = (tag: string, attrs: [string, (e: any) => Value, boolean][], e: any, at: Place | null): Values => {
+  const out: Values = new Map();
+  for (const [name, code, literal] of attrs) {
+    const v = code(e), low = name.toLowerCase();
+    now._at = at;
+    const s = attr(tag, low, v, literal);
+    if (s !== null) out.set(low, [name, clean(s)]);
+  }
+  return out;
+};
+
+/** Merges data into an element's attributes: classes and styles are joined, the rest is replaced. */
+export const mergeSpread = (tag: string, out: Values, d: Dict) => {
+  for (const [name, v] of d) {
+    const low = name.toLowerCase(), old = out.get(low)?.[1];
+    if (!/^[a-z_:@\xc0-\u1fff][-\w.:@\xc0-\u1fff]*$/i.test(name) || /^(on|sx-|data-sx-)/.test(low)) fail("markup", `attribute ${name} cannot come from data`);
+    const s = attr(tag, low, v, false);
+    if (s !== null) out.set(low, [name, old && low === "class" ? old + " " + s : old && low === "style" ? old.replace(/;?$/, ";") + s : clean(s)]);
+  }
+};

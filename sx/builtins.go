@@ -14,6 +14,11 @@ func builtins() []*Primitive {
 		listPrimitives(),
 		higherPrimitives(),
 		dictPrimitives(),
+		dataPrimitives(),
+		timePrimitives(),
+		reflectPrimitives(),
+		controlPrimitives(),
+		markupPrimitives(),
 	)
 	for _, p := range all {
 		p.Name = primitiveName(p.Usage)

@@ -32,6 +32,7 @@ type Machine struct {
 	at    *Site     // the call being made, for positions
 	calls []callRec // components being expanded
 
+	gensyms int   // symbols made by gensym
 	steps   int64 // left until the next check
 	budget  int64 // left after that
 	depth   int

@@ -62,7 +62,7 @@ func stringPrimitives() []*Primitive {
 		}),
 		one("(escape s)", "s with & < > \" ' as HTML references.", func(m *Machine, s string) Value {
 			m.Bytes(len(s) + 4*strings.Count(s, "&") + 3*(strings.Count(s, "<")+strings.Count(s, ">")) + 5*strings.Count(s, `"`) + 4*strings.Count(s, "'"))
-			return String(htmlEscaper().Replace(s))
+			return String(htmlEscaper.Replace(s))
 		}),
 		one("(strip-tags s)", "s without HTML tags and comments.", func(m *Machine, s string) Value { return String(stripTags(s)) }),
 		{Usage: "(pluralize n singular? plural?)", Doc: "singular (\"\") where n is 1, otherwise plural (\"s\").",
@@ -311,10 +311,7 @@ func pluralize(m *Machine, n, one, many Value) Value {
 	return many
 }
 
-// htmlEscaper makes the replacer of escape; building it is cheap, its tables are made at first use.
-func htmlEscaper() *strings.Replacer {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
-}
+var htmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
 
 // stripTags takes away what an HTML parser would take for a tag or a comment: "<" before a letter, "/", "!" or "?",
 // up to the next ">"; comments up to "-->". A tag that never ends stays as text.

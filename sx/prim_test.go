@@ -59,7 +59,9 @@ nil? boolean? number? integer? string? symbol? keyword? list? dict? lambda? comp
 str upper lower upcase downcase trim trim-start trim-end split join replace starts-with? ends-with? string-contains? substring slice index-of string-length pad-start pad-end repeat-string char-from-code char-code escape strip-tags pluralize url-encode url-decode format-decimal format-number parse-int parse-float
 list first last rest nth cons append concat reverse flatten range len take drop slice zip chunk-every zip-pairs into distinct sort sort-by index-of interpose partition sum append!
 dict get get-in assoc assoc-in dissoc merge keys vals entries select-keys update dict-set!
-map map-indexed filter reduce some every? for-each group-by map-dict`
+map map-indexed filter reduce some every? for-each group-by map-dict
+json-encode json-decode inspect sx-parse sx-serialize canonical-serialize format-date parse-datetime
+type-of symbol-name keyword-name apply gensym error assert try-call raw! make-spread spread-attrs`
 
 func TestEveryPrimitiveIsThereOnce(t *testing.T) {
 	have := map[string]int{}

@@ -122,7 +122,7 @@ func fromMethod(class goClass, x any) Value {
 	case goPrints:
 		return String(toValid(x.(fmt.Stringer).String()))
 	}
-	return ElementOf(&Element{delayed: goElement{x.(Renderable)}})
+	return ElementOf(&Element{native: goElement{x.(Renderable)}})
 }
 
 // ToGo gives v as plain Go data: nil, bool, float64, string (also for symbols and keywords), []any, map[string]any.

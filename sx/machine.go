@@ -25,8 +25,10 @@ type Machine struct {
 	spare []Value // a larger chunk, kept for reuse
 	high  int     // highest top, for clearing
 
-	tail     *Lambda // a pending tail call, with its arguments
-	tailArgs []Value
+	tail      *Lambda // a pending tail call, with its arguments
+	tailArgs  []Value
+	tailBound bool        // they are in the order of the parameters already
+	again     *loopTarget // a plain loop that goes round again
 
 	dyn   *binding  // dynamic scope
 	at    *Site     // the call being made, for positions
@@ -204,7 +206,7 @@ func (m *Machine) save() saved {
 func (m *Machine) restore(v *saved) {
 	m.s, m.caps, m.stack, m.top, m.depth, m.dyn, m.at = v.s, v.caps, v.stack, v.top, v.depth, v.dyn, v.at
 	m.calls = m.calls[:v.calls]
-	m.tail = nil
+	m.tail, m.again, m.tailBound = nil, nil, false
 }
 
 // protect runs f and turns what it raises into an error, with the machine as it was before.

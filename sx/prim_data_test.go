@@ -64,7 +64,7 @@ func TestData(t *testing.T) {
 		(apply + (list 1 2)) => 3
 		(apply + 1 2 (list 3)) => 6
 		(apply + 1 nil) => 1
-		(apply +) !! apply: wrong number of arguments
+		(apply +) !! apply takes at least 2 arguments
 		(apply + 1) !! apply: argument 2 must be a list, got number 1
 		(apply + 1 2) !! apply: argument 3 must be a list, got number 2
 		(apply 1 nil) !! apply: argument 1 must be a function, got number 1

@@ -130,7 +130,7 @@ func TestDicts(t *testing.T) {
 		(get-in {:a nil} (list :a :b) 3) => 3
 		(assoc {:a 1} :b 2 :a 3) => {:a 3 :b 2}
 		(assoc nil :a 1) => {:a 1}
-		(assoc {:a 1} :b) !! assoc: wrong number of arguments
+		(assoc {:a 1} :b) !! assoc takes at least 3 arguments
 		(assoc {} :a 1 :b) !! assoc: the key string "b" has no value
 		(assoc-in {:a {:b 1}} (list :a :c) 2) => {:a {:b 1 :c 2}}
 		(assoc-in nil (list :a :b) 2) => {:a {:b 2}}

@@ -19,7 +19,7 @@ func TestArithmetic(t *testing.T) {
 		(- 0) => 0
 		(- 5 2) => 3
 		(- 10 1 2 3) => 4
-		(-) !! -: wrong number of arguments
+		(-) !! - takes at least 1 argument
 		(*) => 1
 		(* 2 3) => 6
 		(* 2 3 4) => 24
@@ -55,7 +55,7 @@ func TestArithmetic(t *testing.T) {
 		(ceil -1.5) => -1
 		(min 3 1 2) => 1
 		(max 3 1 2) => 3
-		(max) !! max: wrong number of arguments: 0, usage \(max x \.\.\.\)
+		(max) !! max takes at least 1 argument, got 0: \(max x \.\.\.\)
 		(max 1 "2") !! max: argument 2 must be a number
 		(clamp 5 1 3) => 3
 		(clamp 0 1 3) => 1

@@ -273,7 +273,8 @@ type Element struct {
 	Markup string // rendered for the destination Wire tells
 	Wire   bool   // Markup is SX wire text, not HTML
 
-	delayed Emit    // nil when rendered
+	native  Emit    // markup that Go renders as HTML; nil otherwise
+	delayed *Code   // nil when rendered
 	caps    []Value // what delayed captured
 	frozen  bool
 }

@@ -1,0 +1,137 @@
+package sx
+
+import "strconv"
+
+// Form is a datum that is about to be analysed, with its place.
+type Form struct {
+	v    Value
+	site *Site
+	exp  *expansion // the macro use that made it, or nil
+}
+
+// expansion is a macro use being expanded.
+type expansion struct {
+	macro *Def
+	call  *Site // the outermost use, as the user wrote it
+	form  Value // the form of that use
+	depth int
+}
+
+// Value gives the datum.
+func (f *Form) Value() Value { return f.v }
+
+// Site gives its place.
+func (f *Form) Site() *Site { return f.site }
+
+// Len gives the number of items of a list form; other forms have none.
+func (f *Form) Len() int {
+	if f.v.tag() != KindList {
+		return 0
+	}
+	return len((*List)(f.v.p).Items)
+}
+
+// Item gives the datum of item i.
+func (f *Form) Item(i int) Value { return (*List)(f.v.p).Items[i] }
+
+// Form gives item i as a form.
+func (f *Form) Form(i int) *Form {
+	l := (*List)(f.v.p)
+	return f.sub(l.Items[i], l.src, i)
+}
+
+// SiteOf gives the place of item i.
+func (f *Form) SiteOf(i int) *Site { return f.Form(i).site }
+
+// Forms gives the items from i on as forms.
+func (f *Form) Forms(i int) []*Form {
+	if i >= f.Len() {
+		return nil
+	}
+	out := make([]*Form, 0, f.Len()-i)
+	for ; i < f.Len(); i++ {
+		out = append(out, f.Form(i))
+	}
+	return out
+}
+
+func (f *Form) sub(v Value, src *formInfo, i int) *Form {
+	s := &Form{v: v, site: f.site, exp: f.exp}
+	if src != nil && i < len(src.items) && f.trusted(src) {
+		s.site = &Site{place: place{src.src, src.items[i]}}
+	}
+	return s
+}
+
+// trusted tells whether the spans of src may be shown: inside an expansion only those of the macro's
+// arguments may, everything else was made by the macro and stands where the macro was used.
+func (f *Form) trusted(src *formInfo) bool {
+	if f.exp == nil {
+		return true
+	}
+	c := f.exp.call
+	return c.src == src.src && src.span.Start >= c.span.Start && src.span.End <= c.span.End
+}
+
+// of makes a form of a datum that stands inside f, with its own place when it has one.
+func (f *Form) of(v Value) *Form {
+	s := &Form{v: v, site: f.site, exp: f.exp}
+	if src := infoOf(v); src != nil && f.trusted(src) {
+		s.site = &Site{place: place{src.src, src.span}}
+	}
+	return s
+}
+
+func infoOf(v Value) *formInfo {
+	switch v.tag() {
+	case KindList:
+		return (*List)(v.p).src
+	case KindDict:
+		return (*Dict)(v.p).src
+	}
+	return nil
+}
+
+// bracketed tells whether the form was written as […].
+func (f *Form) bracketed() bool {
+	i := infoOf(f.v)
+	return i != nil && i.brace == '['
+}
+
+// headSymbol gives the name of the symbol at the head of a list form, or "".
+func (f *Form) headSymbol() string {
+	if f.v.tag() != KindList || f.Len() == 0 || f.bracketed() {
+		return ""
+	}
+	if h := f.Item(0); h.tag() == KindSymbol {
+		return h.Text()
+	}
+	return ""
+}
+
+func (f *Form) symbol() string {
+	if f.v.tag() == KindSymbol {
+		return f.v.Text()
+	}
+	return ""
+}
+
+func (f *Form) keyword() string {
+	if f.v.tag() == KindKeyword {
+		return f.v.Text()
+	}
+	return ""
+}
+
+// entry gives the i-th key and value of a dict form.
+func (f *Form) entry(i int) (string, *Form) {
+	d := (*Dict)(f.v.p)
+	return d.keys[i], f.sub(d.vals[i], d.src, 2*i+1)
+}
+
+func (f *Form) entrySite(i int) *Site {
+	d := (*Dict)(f.v.p)
+	return f.sub(Nil, d.src, 2*i).site
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }

@@ -1,0 +1,463 @@
+package sx
+
+// Calls in value position.
+
+// call generates a call of a value.
+func (g *Gen) call(e *callExpr) Node {
+	if fn, ok := e.fn.(*fnExpr); ok && !e.kw && plainFn(fn) && len(e.args) == len(fn.params) && len(fn.caps) == 0 {
+		// ((fn (a) …) x) is a let
+		mark := g.fn.next
+		var inits []bindInit
+		vals := g.Values(e.args)
+		for i, p := range fn.params {
+			inits = append(inits, bindInit{g.bindSlot(p.Binding), vals[i]})
+		}
+		body := g.Value(fn.body)
+		g.fn.next = mark
+		return &letNode{inits, body}
+	}
+	n := &callNode{fn: g.Value(e.fn), args: g.Values(e.args), site: g.Site(e.At), tail: g.tail}
+	if e.kw {
+		names := make([]string, len(e.args))
+		for i, a := range e.args {
+			if k, ok := a.(*constExpr); ok && k.kw {
+				names[i] = k.v.Text()
+			}
+		}
+		return &kwCallNode{n.fn, n.args, names, n.site}
+	}
+	if c, ok := n.fn.(constNode); ok {
+		if l := c.v.Lambda(); l != nil && l.code.simple && l.code.nparams == len(n.args) && !n.tail {
+			switch len(n.args) {
+			case 1:
+				return &call1Node{l, n.args[0], n.site}
+			case 2:
+				return &call2Node{l, n.args[0], n.args[1], n.site}
+			}
+		}
+	}
+	return n
+}
+
+// plainFn tells whether fn has positional parameters only, without defaults or types.
+func plainFn(fn *fnExpr) bool {
+	if fn.hasKey || fn.rest != nil || fn.attrs != nil {
+		return false
+	}
+	for _, p := range fn.params {
+		if p.def != nil || p.typ != "" || p.check != nil {
+			return false
+		}
+	}
+	return true
+}
+
+type callNode struct {
+	fn   Node
+	args []Node
+	site *Site
+	tail bool
+}
+
+func (n *callNode) Eval(m *Machine) Value {
+	f := n.fn.Eval(m)
+	stack, top := m.stack, m.top
+	base := m.reserve(len(n.args))
+	for i, a := range n.args {
+		v := a.Eval(m)
+		m.stack[base+i] = v
+	}
+	m.at = n.site
+	if n.tail {
+		if l := f.Lambda(); l != nil {
+			m.tail, m.tailArgs = l, m.stack[base:base+len(n.args)]
+			m.stack, m.top = stack, top
+			return Nil
+		}
+	}
+	r := m.apply(f, base, len(n.args))
+	m.stack, m.top = stack, top
+	return r
+}
+
+// call1Node and call2Node call a top-level function with as many arguments as it has parameters.
+type call1Node struct {
+	l    *Lambda
+	a    Node
+	site *Site
+}
+
+func (n *call1Node) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	stack, top := m.stack, m.top
+	base := m.reserve(1)
+	m.stack[base] = a
+	m.at = n.site
+	r := m.invoke(n.l, base, 1)
+	m.stack, m.top = stack, top
+	return r
+}
+
+type call2Node struct {
+	l    *Lambda
+	a, b Node
+	site *Site
+}
+
+func (n *call2Node) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	stack, top := m.stack, m.top
+	base := m.reserve(2)
+	m.stack[base], m.stack[base+1] = a, b
+	m.at = n.site
+	r := m.invoke(n.l, base, 2)
+	m.stack, m.top = stack, top
+	return r
+}
+
+// kwCallNode is a call with literal keywords among its arguments: the callee decides what they mean.
+type kwCallNode struct {
+	fn    Node
+	args  []Node
+	names []string
+	site  *Site
+}
+
+func (n *kwCallNode) Eval(m *Machine) Value {
+	f := n.fn.Eval(m)
+	args := make([]Value, len(n.args))
+	for i, a := range n.args {
+		args[i] = a.Eval(m)
+	}
+	m.at = n.site
+	return m.callNamedValue(f, args, n.names)
+}
+
+// prim generates a call of a primitive.
+func (g *Gen) prim(e *primCall) Node {
+	if n := g.loopPrim(e); n != nil {
+		return n
+	}
+	if n := g.arith(e); n != nil {
+		return n
+	}
+	args := g.Values(e.args)
+	site := g.Site(e.At)
+	if e.p.Name == "get" && len(args) == 2 {
+		if k, ok := args[1].(constNode); ok && k.v.IsString() {
+			return &fieldNode{e.p, args[0], k.v.Text(), k.v, site, new(fieldCache)}
+		}
+	}
+	switch {
+	case len(args) == 0 && e.p.F0 != nil:
+		return &prim0Node{e.p.F0, site}
+	case len(args) == 1 && e.p.F1 != nil:
+		return &prim1Node{e.p.F1, args[0], site}
+	case len(args) == 2 && e.p.F2 != nil:
+		return &prim2Node{e.p.F2, args[0], args[1], site}
+	case len(args) == 3 && e.p.F3 != nil:
+		return &prim3Node{e.p.F3, args[0], args[1], args[2], site}
+	case e.p.FN != nil:
+		return &primNNode{e.p.FN, args, site}
+	}
+	return &primGoNode{e.p, args, site}
+}
+
+type (
+	prim0Node struct {
+		f    func(*Machine) Value
+		site *Site
+	}
+	prim1Node struct {
+		f    func(*Machine, Value) Value
+		a    Node
+		site *Site
+	}
+	prim2Node struct {
+		f    func(*Machine, Value, Value) Value
+		a, b Node
+		site *Site
+	}
+	prim3Node struct {
+		f       func(*Machine, Value, Value, Value) Value
+		a, b, c Node
+		site    *Site
+	}
+	primNNode struct {
+		f    func(*Machine, []Value) Value
+		args []Node
+		site *Site
+	}
+	primGoNode struct {
+		p    *Primitive
+		args []Node
+		site *Site
+	}
+	// fieldNode is (get d "name"): a record's field is found once per shape.
+	fieldNode struct {
+		p     *Primitive
+		d     Node
+		name  string
+		key   Value
+		site  *Site
+		cache *fieldCache
+	}
+)
+
+func (n *prim0Node) Eval(m *Machine) Value {
+	m.at = n.site
+	return n.f(m)
+}
+
+func (n *prim1Node) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	m.at = n.site
+	return n.f(m, a)
+}
+
+func (n *prim2Node) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	m.at = n.site
+	return n.f(m, a, b)
+}
+
+func (n *prim3Node) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	c := n.c.Eval(m)
+	m.at = n.site
+	return n.f(m, a, b, c)
+}
+
+func (n *primNNode) Eval(m *Machine) Value {
+	stack, top := m.stack, m.top
+	base := m.reserve(len(n.args))
+	for i, a := range n.args {
+		v := a.Eval(m)
+		m.stack[base+i] = v
+	}
+	m.at = n.site
+	r := n.f(m, m.stack[base:base+len(n.args)])
+	m.stack, m.top = stack, top
+	return r
+}
+
+func (n *primGoNode) Eval(m *Machine) Value {
+	args := make([]Value, len(n.args))
+	for i, a := range n.args {
+		args[i] = a.Eval(m)
+	}
+	m.at = n.site
+	return n.p.call(m, args)
+}
+
+func (n *fieldNode) Eval(m *Machine) Value {
+	d := n.d.Eval(m)
+	switch d.tag() {
+	case KindDict:
+		v, _ := (*Dict)(d.p).Lookup(n.name)
+		return v
+	case kindRecord:
+		v, _ := d.recordField(n.name, n.cache)
+		return v
+	}
+	m.at = n.site
+	return n.p.F2(m, d, n.key)
+}
+
+// arith generates arithmetic and comparisons of two numbers without a call; anything else goes to the
+// primitive itself, which reports what is wrong.
+func (g *Gen) arith(e *primCall) Node {
+	if e.p.F2 == nil && e.p.FN == nil {
+		return nil
+	}
+	op, ok := arithOps[e.p.Name]
+	if !ok {
+		return nil
+	}
+	if len(e.args) == 1 && (op == opInc || op == opDec) {
+		by := 1.0
+		if op == opDec {
+			by = -1
+		}
+		return &incNode{e.p, g.Value(e.args[0]), by, g.Site(e.At)}
+	}
+	if len(e.args) != 2 || op == opInc || op == opDec {
+		return nil
+	}
+	b := binary{e.p, g.Value(e.args[0]), g.Value(e.args[1]), g.Site(e.At)}
+	if k, ok := b.b.(constNode); ok && k.v.IsNumber() {
+		switch op {
+		case opAdd:
+			return &incNode{e.p, b.a, k.v.Float(), b.site}
+		case opSub:
+			return &incNode{e.p, b.a, -k.v.Float(), b.site}
+		}
+	}
+	switch op {
+	case opAdd:
+		return &addNode{b}
+	case opSub:
+		return &subNode{b}
+	case opMul:
+		return &mulNode{b}
+	case opLess:
+		return &lessNode{b}
+	case opMore:
+		return &moreNode{b}
+	case opLessEq:
+		return &lessEqNode{b}
+	case opMoreEq:
+		return &moreEqNode{b}
+	case opEqual:
+		return &equalNode{b}
+	}
+	return nil
+}
+
+type arithOp uint8
+
+const (
+	opAdd arithOp = iota
+	opSub
+	opMul
+	opLess
+	opMore
+	opLessEq
+	opMoreEq
+	opEqual
+	opInc
+	opDec
+)
+
+var arithOps = map[string]arithOp{"+": opAdd, "-": opSub, "*": opMul, "<": opLess, ">": opMore, "<=": opLessEq,
+	">=": opMoreEq, "=": opEqual, "inc": opInc, "dec": opDec}
+
+type binary struct {
+	p    *Primitive
+	a, b Node
+	site *Site
+}
+
+func (n *binary) slow(m *Machine, a, b Value) Value {
+	m.at = n.site
+	if n.p.F2 != nil {
+		return n.p.F2(m, a, b)
+	}
+	return n.p.FN(m, []Value{a, b})
+}
+
+type (
+	addNode    struct{ binary }
+	subNode    struct{ binary }
+	mulNode    struct{ binary }
+	lessNode   struct{ binary }
+	moreNode   struct{ binary }
+	lessEqNode struct{ binary }
+	moreEqNode struct{ binary }
+	equalNode  struct{ binary }
+	incNode    struct {
+		p    *Primitive
+		a    Node
+		by   float64
+		site *Site
+	}
+)
+
+func (n *incNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	if a.IsNumber() {
+		if f := a.Float() + n.by; f <= MaxSafe && f >= -MaxSafe {
+			return Number(f)
+		}
+	}
+	m.at = n.site
+	by := n.by
+	switch n.p.Name {
+	case "inc", "dec":
+		return n.p.call(m, []Value{a})
+	case "-":
+		by = -by
+	}
+	return n.p.call(m, []Value{a, Number(by)})
+}
+
+func (n *addNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		if f := a.Float() + b.Float(); f <= MaxSafe && f >= -MaxSafe {
+			return Number(f)
+		}
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *subNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		if f := a.Float() - b.Float(); f <= MaxSafe && f >= -MaxSafe {
+			return Number(f)
+		}
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *mulNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		if f := a.Float() * b.Float(); f <= MaxSafe && f >= -MaxSafe {
+			return Number(f)
+		}
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *lessNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		return Bool(a.Float() < b.Float())
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *moreNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		return Bool(a.Float() > b.Float())
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *lessEqNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		return Bool(a.Float() <= b.Float())
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *moreEqNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		return Bool(a.Float() >= b.Float())
+	}
+	return n.slow(m, a, b)
+}
+
+func (n *equalNode) Eval(m *Machine) Value {
+	a := n.a.Eval(m)
+	b := n.b.Eval(m)
+	if a.IsNumber() && b.IsNumber() {
+		return Bool(a.Float() == b.Float())
+	}
+	return n.slow(m, a, b)
+}

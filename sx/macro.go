@@ -1,0 +1,225 @@
+package sx
+
+import "context"
+
+// macro analyses a defmacro. Macros are functions from forms to forms that run while the program loads.
+func (a *Analyzer) macro(d *Def) {
+	f := d.form
+	if f.Len() < 3 {
+		a.Errorf(f.site, FormError, "defmacro: expected (defmacro name (parameters) body…)")
+		return
+	}
+	fn := &fnExpr{ExprBase: ExprBase{f.site}, name: d.Name}
+	fn.caps = a.function(func(*fnScope) {
+		a.params(fn, f.Form(2), false)
+		body := f.Forms(3)
+		if len(body) > 1 && body[0].v.tag() == KindString {
+			d.Doc = body[0].v.Text()
+			body = body[1:]
+		}
+		fn.body = a.body(body, false, f.site)
+	})
+	d.expr = fn
+}
+
+const expandDepth = 1000 // expansions of expansions
+
+// expand runs a macro on the forms of its use and gives the form it makes.
+func (a *Analyzer) expand(d *Def, f *Form) (Value, bool) {
+	if d.state == 1 {
+		a.Errorf(f.site, FormError, "macro %s is used in its own definition", d.Name)
+		return Nil, false
+	}
+	a.analyzeDef(d)
+	fn, ok := d.expr.(*fnExpr)
+	if !ok {
+		return Nil, false
+	}
+	exp := &expansion{macro: d, call: f.site, form: f.v}
+	if f.exp != nil { // inside an expansion: what the user wrote is the outermost use
+		exp = &expansion{macro: f.exp.macro, call: f.exp.call, form: f.exp.form, depth: f.exp.depth + 1}
+		if exp.depth > expandDepth {
+			a.Errorf(f.site, LimitError, "macro %s expands without end", d.Name)
+			return Nil, false
+		}
+	}
+	old := a.exp
+	a.exp = exp
+	if !a.ready(d, fn, map[*Def]bool{}) {
+		a.exp = old
+		return Nil, false
+	}
+	args := make([]Value, f.Len()-1)
+	copy(args, (*List)(f.v.p).Items[1:])
+	for _, v := range args {
+		Freeze(v)
+	}
+	m := a.prog.Machine(context.Background(), 0)
+	m.limits.Steps = min(m.limits.Steps, 10_000_000)
+	m.budget = m.limits.Steps
+	var v Value
+	err := m.protect(func() { v = m.callNamed(&Lambda{code: newCode(a.prog, fn, nil), frozen: true}, args, true) })
+	m.Release()
+	if err != nil {
+		inner := err.Pos
+		err.Message = "in macro " + d.Name + ": " + err.Message
+		if inner.Line > 0 {
+			err.Notes = append(err.Notes, Note{"raised in the macro", inner})
+		}
+		err.setPlace(f.site.place)
+		a.report(err)
+		a.exp = old
+		return Nil, false
+	}
+	return v, true
+}
+
+// ready makes sure that everything a macro reaches is analysed and has its value.
+func (a *Analyzer) ready(d *Def, fn *fnExpr, seen map[*Def]bool) bool {
+	if seen[d] {
+		return true
+	}
+	seen[d] = true
+	before := len(a.prog.diags.Errors())
+	a.analyzeDef(d)
+	for _, p := range d.prims {
+		if p.Effects&IO != 0 {
+			a.Errorf(d.Site, EffectError, "macro %s reaches %s: macros may only call pure functions", d.Name, p.Name)
+			return false
+		}
+	}
+	for _, r := range d.refs {
+		if !a.ready(r, nil, seen) {
+			return false
+		}
+	}
+	if len(a.prog.diags.Errors()) > before {
+		return false
+	}
+	if d.kind == defMacro || d.ready == 2 {
+		return true
+	}
+	m := a.prog.Machine(context.Background(), 0)
+	defer m.Release()
+	if err := m.protect(func() { m.force(d) }); err != nil {
+		d.ready = 0
+		a.report(err)
+		return false
+	}
+	return true
+}
+
+// expandUse expands a macro use and analyses what it made in its place.
+func (a *Analyzer) expandUse(d *Def, f *Form) Expr {
+	a.mention(d)
+	old := a.exp
+	v, ok := a.expand(d, f)
+	if !ok {
+		a.exp = old
+		return a.nothing(f.site)
+	}
+	g := &Form{v: v, site: f.site, exp: a.exp}
+	g = g.of(v)
+	e := a.form(g)
+	a.exp = old
+	return e
+}
+
+// quasi analyses a quasiquoted datum at a nesting level.
+func (a *Analyzer) quasi(f *Form, level int) Expr {
+	if e := a.quasiConst(f, level); e != nil {
+		return e
+	}
+	switch f.v.tag() {
+	case KindList:
+		switch f.headSymbol() {
+		case "unquote":
+			if f.Len() == 2 {
+				if level == 1 {
+					return a.sub(f.Form(1))
+				}
+				return &quasiList{ExprBase{f.site}, []quasiItem{{e: &constExpr{ExprBase{f.site}, Symbol("unquote"), false}}, {e: a.quasi(f.Form(1), level-1)}}}
+			}
+		case "quasiquote":
+			if f.Len() == 2 {
+				return &quasiList{ExprBase{f.site}, []quasiItem{{e: &constExpr{ExprBase{f.site}, Symbol("quasiquote"), false}}, {e: a.quasi(f.Form(1), level+1)}}}
+			}
+		}
+		q := &quasiList{ExprBase: ExprBase{f.site}}
+		for _, g := range f.Forms(0) {
+			if h := g.headSymbol(); (h == "splice-unquote" || h == "unquote-splicing") && g.Len() == 2 {
+				if level == 1 {
+					q.items = append(q.items, quasiItem{a.sub(g.Form(1)), true})
+				} else {
+					q.items = append(q.items, quasiItem{e: &quasiList{ExprBase{g.site}, []quasiItem{{e: &constExpr{ExprBase{g.site}, Symbol("splice-unquote"), false}}, {e: a.quasi(g.Form(1), level-1)}}}})
+				}
+				continue
+			}
+			q.items = append(q.items, quasiItem{e: a.quasi(g, level)})
+		}
+		return q
+	case KindDict:
+		d := &dictExpr{ExprBase: ExprBase{f.site}}
+		for i := range (*Dict)(f.v.p).keys {
+			k, v := f.entry(i)
+			d.keys = append(d.keys, k)
+			d.vals = append(d.vals, a.quasi(v, level))
+		}
+		return d
+	}
+	return &constExpr{ExprBase{f.site}, f.v, false}
+}
+
+// quasiConst gives the datum itself when nothing in it is unquoted, else nil.
+func (a *Analyzer) quasiConst(f *Form, level int) Expr {
+	if hasUnquote(f.v, 0) {
+		return nil
+	}
+	Freeze(f.v)
+	return &constExpr{ExprBase{f.site}, f.v, false}
+}
+
+func hasUnquote(v Value, depth int) bool {
+	if depth > 1000 {
+		return true
+	}
+	switch v.tag() {
+	case KindList:
+		l := (*List)(v.p)
+		if len(l.Items) > 0 && l.Items[0].tag() == KindSymbol {
+			switch l.Items[0].Text() {
+			case "unquote", "splice-unquote", "unquote-splicing", "quasiquote":
+				return true
+			}
+		}
+		for _, x := range l.Items {
+			if hasUnquote(x, depth+1) {
+				return true
+			}
+		}
+	case KindDict:
+		for _, x := range (*Dict)(v.p).vals {
+			if hasUnquote(x, depth+1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+type quasiItem struct {
+	e      Expr
+	splice bool
+}
+
+// quasiList builds a list from a template.
+type quasiList struct {
+	ExprBase
+	items []quasiItem
+}
+
+func (e *quasiList) Walk(f func(Expr)) {
+	for _, q := range e.items {
+		f(q.e)
+	}
+}

@@ -64,3 +64,16 @@ func FieldReader(key string) func(v Value) (Value, bool) {
 	c := new(fieldCache)
 	return func(v Value) (Value, bool) { return v.recordField(key, c) }
 }
+
+// Adapt adapts a Go function and calls it.
+func Adapt(name, usage string, fn any) (*Primitive, error) { return adapt(name, usage, Pure, fn) }
+
+// CallPrimitive calls p as a program does.
+func CallPrimitive(ctx context.Context, p *Primitive, args ...Value) (v Value, err error) {
+	m := &Machine{ctx: ctx, limits: Limits{}.filled()}
+	m.budget = m.limits.Steps
+	if e := m.protect(func() { v = m.Call(PrimitiveOf(p), args...) }); e != nil {
+		return Nil, e
+	}
+	return v, nil
+}

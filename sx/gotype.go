@@ -36,6 +36,7 @@ type goField struct {
 	owner uint32 // id of the struct's goType
 	off   uintptr
 	via   []uintptr // offsets up to each embedded pointer on the way; nil mostly
+	index []int     // for reflection
 	t     *goType
 }
 

@@ -185,7 +185,7 @@ func (b *goBuilder) structFields(t *goType) {
 		if d, ok := depth[name]; ok && d <= len(sf.Index) {
 			continue
 		}
-		f := &goField{name: name, owner: t.id, t: b.build(sf.Type)}
+		f := &goField{name: name, owner: t.id, index: sf.Index, t: b.build(sf.Type)}
 		rt := t.rt
 		for i, n := range sf.Index {
 			inner := rt.Field(n)

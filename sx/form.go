@@ -56,8 +56,11 @@ func (f *Form) Forms(i int) []*Form {
 }
 
 func (f *Form) sub(v Value, src *formInfo, i int) *Form {
+	if src == nil {
+		return f.of(v) // a list that Go made: what was read keeps its own place
+	}
 	s := &Form{v: v, site: f.site, exp: f.exp}
-	if src != nil && i < len(src.items) && f.trusted(src) {
+	if i < len(src.items) && f.trusted(src) {
 		s.site = &Site{place: place{src.src, src.items[i]}}
 	}
 	return s
@@ -121,6 +124,15 @@ func (f *Form) keyword() string {
 		return f.v.Text()
 	}
 	return ""
+}
+
+// Entry gives the i-th key of a dict form, and its value as a form.
+func (f *Form) Entry(i int) (string, *Form) { return f.entry(i) }
+
+// With gives a list form of items at the place of f, for definitions that put parts together. Items that
+// were read keep their own places.
+func (f *Form) With(items ...Value) *Form {
+	return &Form{v: ListOf(NewList(items...)), site: f.site, exp: f.exp}
 }
 
 // entry gives the i-th key and value of a dict form.

@@ -55,6 +55,8 @@ func Build(o Options) (Output, error) {
 		Target:        api.ES2022,
 		Charset:       api.CharsetUTF8,
 		Define:        o.Define,
+		// Fields that are only declared must leave nothing behind.
+		TsconfigRaw:   `{"compilerOptions":{"strict":true,"useDefineForClassFields":false}}`,
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 	}

@@ -51,7 +51,8 @@ export const params = (list: Value, scope: Scope): Params => {
     if (isSym(x, "&key")) p._keys = new Map();
     else if (isSym(x, "&rest") || isSym(x, "&rest-attrs")) {
       const name = (list[++i] as Sym)?._name || fail("form", x._name + " needs a name", place(x));
-      p[x._name === "&rest" ? "_rest" : "_attrs"] = name;
+      if (x._name === "&rest") p._rest = name;
+      else p._attrs = name;
     } else {
       const q = param(x, p._scope);
       if (isList(x)) p._rules = true;

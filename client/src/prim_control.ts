@@ -6,6 +6,7 @@ import { write } from "./markup";
 import { text } from "./prim_string";
 import { Dict, El, fail, Fn, isList, isSym, Kw, now, Spread, Sym, SxError, Trusted, truthy, typeOf, Value } from "./values";
 import { wrong } from "./argument";
+import { primitives } from "./primitives";
 import type { Table } from "./primitives";
 
 let symbols = 0;
@@ -35,7 +36,7 @@ export const controlTable: Table = {
     const list = args.pop() ?? null;
     return call(f, ...args, ...list === null ? [] : isList(list) ? list : wrong("apply", args.length + 1, "a list", list));
   },
-  "gensym:?s": (prefix = "g") => new Sym(`${prefix}__${++symbols}`),
+  "gensym:?a": (prefix = "g") => new Sym(`${isSym(prefix) ? prefix._name : typeof prefix === "string" ? prefix : wrong("gensym", 0, "a string", prefix)}#${++symbols}`),
   "error:a?a": (message, data = null) => {
     const err = new SxError("error", text(message), now._at);
     err.data = data;
@@ -51,9 +52,9 @@ export const controlTable: Table = {
       call(after);
     }
   },
-  "raw!:a": v => new El(() => write("raw", text(v))),
+  "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong("raw!", 0, "a string", v),
   "html-comment:s": s => new El(() => write("comment", s)),
-  "make-spread:d": d => new Spread(d),
-  "spread-attrs:a": v => v instanceof Spread ? v._d : wrong("spread-attrs", 0, "a spread", v),
+  "make-spread:a?a*": (...a) => new Spread(call(primitives().get(a.length > 1 || typeof a[0] === "string" ? "dict" : "merge")!, ...a) as Dict),
+  "spread-attrs:a": v => v instanceof Spread ? new Map(v._d) : wrong("spread-attrs", 0, "a spread", v),
   "trusted-url:s": s => new Trusted(s),
 };

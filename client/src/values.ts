@@ -120,7 +120,7 @@ export const freeze = (v: any) => {
   Object.freeze(v);
   if (isList(v) || isDict(v)) v.forEach(freeze);
   else if (v instanceof Spread) freeze(v._d);
-  else if ("_v" in v) freeze(v._v), freeze(v._up); // a binding, and those around it
+  else if (v._up !== undefined) freeze(v._v), freeze(v._up); // a binding, and those around it
 };
 
 /** Counts n steps, and ends the evaluation when there were too many. */

@@ -3,6 +3,8 @@ package sx_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/sx-framework/sxgo/sx"
 )
 
 // TestForms runs programs whose printed value, or error, is known.
@@ -54,6 +56,40 @@ func TestForms(t *testing.T) {
 			t.Errorf("%s\n got %v\nwant %s", c[0], err, c[1])
 		} else if got != c[1] {
 			t.Errorf("%s\n got %s\nwant %s", c[0], got, c[1])
+		}
+	}
+}
+
+// TestDiagnostics loads programs that are wrong, and looks for each complaint.
+func TestDiagnostics(t *testing.T) {
+	for _, c := range []struct {
+		src  string
+		want []string
+	}{
+		{"(defcomp ~a (&key title) title)\n(defcomp ~b () (~a :titel 1 :title))", []string{"2:20: ~a: unknown keyword :titel (did you mean :title?)", "2:29: ~a: the keyword :title has no value"}},
+		{"(define (f a) a)\n(define (g) (f 1 2))", []string{"2:13: f takes at most 1 argument, got 2"}},
+		{"(define a 1)\n(define a 2)", []string{"2:9: a is defined twice: first at t.sx:1:9"}},
+		{"(define (f) (when true \"a\" 1))", []string{`1:24: string "a" has no effect`}},
+		{"(define (f) (if false (nope) 1))", []string{"1:24: undefined symbol: nope"}},
+		{"(defcomp ~a (&key (n :as number)) n)\n(defcomp ~b () (~a :n \"x\"))", []string{`2:23: ~a: :n must be a number, got string "x"`}},
+		{"(defcomp ~a (&key (n :required)) n)\n(defcomp ~b () (~a))", []string{"2:16: ~a: the required keyword :n is missing"}},
+		{"(defcomp ~card () 1)\n(defcomp ~b () (~crad))", []string{"2:17: unknown component: ~crad (did you mean ~card?)"}},
+		{"(define (f) (define x 1) (define x 2) x)", []string{"1:34: x is defined twice in one body"}},
+		{"(defmacro m (x) `(inc ,x 1 2))\n(define (f y) (m y))", []string{"2:15: inc takes 1 argument, got 3"}},
+		{"(defmacro m (x) `(inc ,x))\n(define (f y) (m tottal))", []string{"2:18: undefined symbol: tottal"}},
+		{"(define (f", []string{"1:1: unclosed ("}},
+		{"(foo 1)", []string{"unknown definition: foo"}},
+		{"(define (f) (1 2)) (define (g) (if))", []string{"1:32: if takes 2 to 3 parts, got 0"}},
+	} {
+		_, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", c.src)})
+		if err == nil {
+			t.Errorf("%s\n loads; want %q", c.src, c.want)
+			continue
+		}
+		for _, w := range c.want {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%s\n got %v\nwant %s", c.src, err, w)
+			}
 		}
 	}
 }

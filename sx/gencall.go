@@ -253,8 +253,9 @@ func (n *primGoNode) Eval(m *Machine) Value {
 	return n.p.call(m, args)
 }
 
-func (n *fieldNode) Eval(m *Machine) Value {
-	d := n.d.Eval(m)
+func (n *fieldNode) Eval(m *Machine) Value { return n.read(m, n.d.Eval(m)) }
+
+func (n *fieldNode) read(m *Machine, d Value) Value {
 	switch d.tag() {
 	case KindDict:
 		v, _ := (*Dict)(d.p).Lookup(n.name)

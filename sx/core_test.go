@@ -77,7 +77,7 @@ func TestDiagnostics(t *testing.T) {
 		{"(define (f) (define x 1) (define x 2) x)", []string{"1:34: x is defined twice in one body"}},
 		{"(defmacro m (x) `(inc ,x 1 2))\n(define (f y) (m y))", []string{"2:15: inc takes 1 argument, got 3"}},
 		{"(defmacro m (x) `(inc ,x))\n(define (f y) (m tottal))", []string{"2:18: undefined symbol: tottal"}},
-		{"(define (f", []string{"1:1: unclosed ("}},
+		{"(define (f", []string{"1:9: unclosed ("}},
 		{"(foo 1)", []string{"unknown definition: foo"}},
 		{"(define (f) (1 2)) (define (g) (if))", []string{"1:32: if takes 2 to 3 parts, got 0"}},
 	} {

@@ -11,15 +11,27 @@ import (
 	"time"
 )
 
-// adapt makes a primitive of any Go function. Its parameters are an optional context.Context and then one for each
-// parameter of usage, whose optional ones ("limit?") get their zero value when the call leaves them out; a variadic
-// function has "..." at the end of its usage. It gives nothing, a value, an error, or a value and an error. An empty
-// usage is made from the function's types. What cannot work is reported here and not at the first call.
+// WithFunc registers any Go function as a primitive. usage is its usage line, such as "(user-by-id id)", from which
+// arity and documentation come; empty, it is made from the function's types. See FromGo for what the function may
+// give. Parameters are an optional context.Context and then one for each parameter of usage, whose optional ones
+// ("limit?") get their zero value when a call leaves them out; a variadic function has "..." at the end of its usage.
+// The function gives nothing, a value, an error, or a value and an error. It may be called from many goroutines at
+// once. A function that cannot work is a panic: a programming mistake.
 //
 // Arguments are converted by the type of the parameter: numbers to integers only when they fit exactly, lists to
 // slices and arrays, dicts to maps and structs (whose fields are named as in FromGo), strings to []byte, time.Time
 // and encoding.TextUnmarshaler, nil to nil pointers, maps and slices; a Value takes anything as it is, an any what
-// ToGo gives. Go data that came from Go are passed on without a copy where the types agree.
+// ToGo gives. What came from Go is passed on without a copy where the types agree.
+func WithFunc(name, usage string, effects Effect, fn any) Option {
+	p, err := adapt(name, usage, effects, fn)
+	if err != nil {
+		panic("sx: " + err.Error())
+	}
+	return WithPrimitives(p)
+}
+
+// adapt makes a primitive of a Go function; see WithFunc. What cannot work is reported here and not at the first
+// call.
 func adapt(name, usage string, effects Effect, fn any) (*Primitive, error) {
 	f := reflect.ValueOf(fn)
 	if f.Kind() != reflect.Func || f.IsNil() {

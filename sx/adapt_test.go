@@ -132,3 +132,30 @@ func TestAdaptRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestWithFunc(t *testing.T) {
+	type item struct {
+		Title string
+		Price float64
+	}
+	find := func(ctx context.Context, ids []int, max int) ([]item, error) {
+		if max < 0 {
+			return nil, errors.New("max is negative")
+		}
+		return []item{{"Tea", 2.5}, {"Cake", 4}}, nil
+	}
+	opt := sx.WithFunc("find-items", "(find-items ids max?)", sx.IO, find)
+	for expr, want := range map[string]string{
+		`(map (fn (i) (str (get i :title) " " (get i :price))) (find-items (list 1 2)))`: `("Tea 2.5" "Cake 4")`,
+		`(sum (map (fn (i) (get i :price)) (find-items nil 5)))`:                         `6.5`,
+		`(try (find-items nil -1) (catch e (get e :message)))`:                           `"max is negative"`,
+		`(try (find-items (list "x")) (catch e (get e :message)))`:                       `"find-items: argument 1 (at 0) must be an integer, got string \"x\""`,
+	} {
+		if got, err := run(expr, opt); err != nil || got != want {
+			t.Errorf("%s\n got %s %v\nwant %s", expr, got, err, want)
+		}
+	}
+	if _, err := run(`(find-items 1 2 3)`, opt); err == nil || !strings.Contains(err.Error(), "find-items takes") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -17,6 +17,7 @@ func builtins() []*Primitive {
 		dataPrimitives(),
 		timePrimitives(),
 		reflectPrimitives(),
+		componentPrimitives(),
 		controlPrimitives(),
 		markupPrimitives(),
 	)

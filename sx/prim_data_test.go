@@ -149,3 +149,26 @@ func FuzzJSON(f *testing.F) {
 }
 
 func validText(s string) string { return string([]rune(s)) }
+
+func TestComponentReflection(t *testing.T) {
+	const program = `(defcomp ~card (&key title (tone :default "a") &rest children) :affinity :client (list title tone children))
+		(defcomp ~page () (~card :title "x"))
+		(defcomp ~now () (clock))
+		`
+	clock := sx.WithFunc("clock", "(clock)", sx.IO, func() int { return 5 })
+	for expr, want := range map[string]string{
+		`(component-name ~card)`:     `"~card"`,
+		`(component-params ~card)`:   `("title" "tone")`,
+		`(component-affinity ~card)`: `"client"`,
+		`(component-affinity ~page)`: `"auto"`,
+		`(component-deps ~page)`:     `("~card")`,
+		`(component-pure? ~page)`:    `true`,
+		`(component-pure? ~now)`:     `false`,
+		`(component? ~now)`:          `true`,
+		`(type-of ~now)`:             `"component"`,
+	} {
+		if got, err := run(program+expr, clock); err != nil || got != want {
+			t.Errorf("%s\n got %s %v\nwant %s", expr, got, err, want)
+		}
+	}
+}

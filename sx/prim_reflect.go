@@ -42,3 +42,30 @@ func gensym(m *Machine, prefix string) Value {
 	m.gensyms++
 	return Symbol(prefix + "#" + strconv.Itoa(m.gensyms))
 }
+
+func componentPrimitives() []*Primitive {
+	of := func(name, doc string, f func(m *Machine, c *Component) Value) *Primitive {
+		return &Primitive{Usage: "(" + name + " component)", Doc: doc, F1: func(m *Machine, a Value) Value {
+			c := a.Component()
+			if c == nil {
+				m.ArgFail(name, 0, "a component", a)
+			}
+			return f(m, c)
+		}}
+	}
+	return []*Primitive{
+		of("component-name", "The name of a component, with its ~.", func(m *Machine, c *Component) Value { return String(c.Name) }),
+		of("component-params", "The names of its keyword parameters.", func(m *Machine, c *Component) Value { return stringList(c.Params()) }),
+		of("component-affinity", "Its affinity: auto, client or server.", func(m *Machine, c *Component) Value { return String(c.Affinity) }),
+		of("component-deps", "The names of the components it reaches.", func(m *Machine, c *Component) Value { return stringList(c.Deps(m.prog)) }),
+		of("component-pure?", "Whether it reaches no IO.", func(m *Machine, c *Component) Value { return Bool(c.Pure(m.prog)) }),
+	}
+}
+
+func stringList(texts []string) Value {
+	items := make([]Value, len(texts))
+	for i, s := range texts {
+		items[i] = String(s)
+	}
+	return ListOf(&List{Items: items})
+}

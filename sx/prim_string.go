@@ -137,9 +137,11 @@ func (m *Machine) AppendText(dst []byte, v Value) []byte {
 		o, _ := v.Opaque()
 		return append(dst, o.Text...)
 	case KindElement:
-		if e := v.Element(); e.delayed == nil && !e.Wire {
-			return append(dst, e.Markup...)
+		e := v.Element()
+		if e.IsDelayed() {
+			e = m.MarkupOf(func() { m.EmitDelayed(e) }).Element()
 		}
+		return append(dst, e.Markup...)
 	}
 	return append(dst, m.serialized(SerializeLimited(v, m.limits.String))...)
 }

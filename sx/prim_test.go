@@ -31,6 +31,9 @@ func check(t *testing.T, table string) {
 			continue
 		}
 		if expr, pattern, ok := strings.Cut(line, " !! "); ok {
+			if _, err := run(expr); err == nil || !regexp.MustCompile(strings.TrimSpace(pattern)).MatchString(withoutPlace(err)) {
+				t.Errorf("%s in a program\n got error %v\nwant an error like %s", expr, err, pattern)
+			}
 			v, err := eval(t, expr, sx.Limits{})
 			if err == nil {
 				t.Errorf("%s\n got %s\nwant an error like %s", expr, sx.Serialize(v), pattern)
@@ -42,6 +45,9 @@ func check(t *testing.T, table string) {
 		expr, want, ok := strings.Cut(line, " => ")
 		if !ok {
 			t.Fatalf("no => in %s", line)
+		}
+		if got, err := run(expr); err != nil || got != strings.TrimSpace(want) {
+			t.Errorf("%s in a program\n got %s %v\nwant %s", expr, got, err, want)
 		}
 		v, err := eval(t, expr, sx.Limits{})
 		if err != nil {
@@ -61,7 +67,7 @@ list first last rest nth cons append concat reverse flatten range len take drop 
 dict get get-in assoc assoc-in dissoc merge keys vals entries select-keys update dict-set!
 map map-indexed filter reduce some every? for-each group-by map-dict
 json-encode json-decode inspect sx-parse sx-serialize canonical-serialize format-date parse-datetime
-type-of symbol-name keyword-name apply gensym error assert try-call raw! make-spread spread-attrs`
+component-name component-params component-affinity component-deps component-pure? type-of symbol-name keyword-name apply gensym error assert try-call raw! make-spread spread-attrs`
 
 func TestEveryPrimitiveIsThereOnce(t *testing.T) {
 	have := map[string]int{}
@@ -78,3 +84,8 @@ func TestEveryPrimitiveIsThereOnce(t *testing.T) {
 }
 
 func regexpMatch(pattern, s string) bool { return regexp.MustCompile(pattern).MatchString(s) }
+
+func withoutPlace(err error) string {
+	_, message, _ := strings.Cut(err.Error(), ": ")
+	return message
+}

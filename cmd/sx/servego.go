@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// goServer builds a folder with a main.go, runs the program in development mode and restarts it on change. While
+// a change does not compile the old program keeps running. The program listens on SX_ADDR (or PORT); its live
+// pages resume by themselves when it comes back.
+type goServer struct {
+	dir    string
+	addr   string
+	reload bool
+	stdout io.Writer
+	stderr io.Writer
+	opened func(url string) // called once, when the address accepts connections
+}
+
+// isGoApp tells whether a folder is a Go program.
+func isGoApp(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "main.go"))
+	return err == nil
+}
+
+func (g *goServer) run(ctx context.Context) error {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		return fmt.Errorf("%s has a main.go, and Go is not installed", g.dir)
+	}
+	// Someone else's program on the address would be taken for ours.
+	ln, err := listen(g.addr, "; choose another with --addr")
+	if err != nil {
+		return err
+	}
+	addr := ln.Addr()
+	g.addr = addr.String()
+	if err := ln.Close(); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "sx-serve-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+
+	changes := make(chan []string, 1)
+	watching := make(chan error, 1)
+	if g.reload {
+		w, err := newWatcher(g.dir)
+		if err != nil {
+			return err
+		}
+		watchCtx, cancel := context.WithCancel(ctx)
+		defer func() { cancel(); <-watching }()
+		go func() { // ends with watchCtx
+			watching <- w.run(watchCtx, func(paths []string) {
+				if !slices.ContainsFunc(paths, partOfGoApp) {
+					return
+				}
+				select {
+				case changes <- paths:
+				default: // one is waiting already, and the build sees all files
+				}
+			})
+		}()
+	} else {
+		watching <- nil
+	}
+
+	var current *process
+	defer func() { current.stop() }()
+	announced := false
+	for n := 0; ; n++ {
+		exe := filepath.Join(tmp, fmt.Sprintf("app%d", n))
+		began := time.Now()
+		switch out, err := g.build(ctx, tool, exe); {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && current == nil && !g.reload:
+			return errors.New(strings.TrimSpace(out))
+		case err != nil:
+			fmt.Fprintf(g.stderr, "%s\nwaiting for a change\n", strings.TrimSpace(out))
+		default:
+			current.stop()
+			if current, err = g.start(exe); err != nil {
+				return err
+			}
+			if err := awaitListener(ctx, addr, current); err != nil {
+				fmt.Fprintln(g.stderr, err)
+				break
+			}
+			if !announced {
+				announced = true
+				g.opened(urlOf(addr))
+			} else {
+				fmt.Fprintf(g.stderr, "restarted in %s\n", time.Since(began).Round(time.Millisecond))
+			}
+		}
+		select {
+		case <-changes:
+		case <-current.ended():
+			if !g.reload {
+				return current.err
+			}
+			fmt.Fprintf(g.stderr, "the program ended (%v); waiting for a change\n", current.err)
+			current = nil
+			select {
+			case <-changes:
+			case <-ctx.Done():
+				return nil
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// partOfGoApp tells which changes need a new build: what is compiled, and what may be embedded.
+func partOfGoApp(path string) bool {
+	return !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, ".md")
+}
+
+func (g *goServer) build(ctx context.Context, tool, exe string) (string, error) {
+	cmd := exec.CommandContext(ctx, tool, "build", "-o", exe, ".")
+	cmd.Dir = g.dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (g *goServer) start(exe string) (*process, error) {
+	cmd := exec.Command(exe)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = g.dir, g.stdout, g.stderr
+	_, port, err := net.SplitHostPort(g.addr)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(os.Environ(), "SX_DEV=1", "SX_ADDR="+g.addr, "PORT="+port)
+	if os.Getenv("SX_GRACE") == "" {
+		cmd.Env = append(cmd.Env, "SX_GRACE=1s") // the address is wanted back soon
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() { // ends with the process
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// awaitListener waits until somebody accepts connections, or the program ends.
+func awaitListener(ctx context.Context, addr net.Addr, p *process) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		conn, err := net.DialTimeout("tcp", addr.String(), time.Second)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-tick.C:
+		case <-p.done:
+			return fmt.Errorf("the program ended before it listened on %s (%v); it must listen on SX_ADDR", addr, p.err)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// process is a running program; nil is none.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // valid once done is closed
+}
+
+func (p *process) ended() <-chan struct{} {
+	if p == nil {
+		return nil
+	}
+	return p.done
+}
+
+// stop asks the program to end, makes it after five seconds, and waits for it.
+func (p *process) stop() {
+	if p == nil {
+		return
+	}
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(5 * time.Second):
+		p.cmd.Process.Kill()
+		<-p.done
+	}
+}

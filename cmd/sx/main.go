@@ -28,6 +28,9 @@ type command struct {
 func commands() []*command {
 	return []*command{
 		newCommand(),
+		fmtCommand(),
+		evalCommand(),
+		replCommand(),
 		versionCommand(),
 	}
 }

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// devLog is a slog.Handler for people: the time, the message, and what else there is to say.
+type devLog struct {
+	out    io.Writer
+	mu     *sync.Mutex
+	colour bool
+	prefix string
+}
+
+func newDevLog(out io.Writer) *devLog {
+	return &devLog{out: out, mu: &sync.Mutex{}, colour: coloured(out)}
+}
+
+// Enabled implements slog.Handler.
+func (d *devLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+// WithAttrs implements slog.Handler.
+func (d *devLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	c := *d
+	for _, a := range attrs {
+		c.prefix += attrText(a)
+	}
+	return &c
+}
+
+// WithGroup implements slog.Handler; groups are left out, they say nothing to people.
+func (d *devLog) WithGroup(string) slog.Handler { return d }
+
+// Handle implements slog.Handler.
+func (d *devLog) Handle(_ context.Context, r slog.Record) error {
+	var b bytes.Buffer
+	b.WriteString(r.Time.Format("15:04:05 "))
+	switch {
+	case r.Level >= slog.LevelError:
+		d.paint(&b, "\x1b[31m", "error ")
+	case r.Level >= slog.LevelWarn:
+		d.paint(&b, "\x1b[33m", "warning ")
+	}
+	b.WriteString(strings.TrimRight(r.Message, "\n"))
+	b.WriteString(d.prefix)
+	r.Attrs(func(a slog.Attr) bool {
+		b.WriteString(attrText(a))
+		return true
+	})
+	b.WriteByte('\n')
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.out.Write(b.Bytes())
+	return err
+}
+
+func (d *devLog) paint(b *bytes.Buffer, code, text string) {
+	if d.colour {
+		text = code + text + "\x1b[0m"
+	}
+	b.WriteString(text)
+}
+
+func attrText(a slog.Attr) string {
+	text := a.Value.Resolve().String()
+	if strings.Contains(text, "\n") {
+		return fmt.Sprintf("\n  %s: %s", a.Key, strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  "))
+	}
+	return fmt.Sprintf("  %s %s", a.Key, text)
+}
+
+// loggedSite notes each request. Streams and sockets are passed on as they are: what carries them wants the real
+// connection, and they are noted when they end.
+type loggedSite struct {
+	site
+	log *slog.Logger
+}
+
+func logged(s site, log *slog.Logger) *loggedSite { return &loggedSite{s, log} }
+
+// WriteMetrics passes on to the site.
+func (l *loggedSite) WriteMetrics(w io.Writer) {
+	if m, ok := l.site.(interface{ WriteMetrics(io.Writer) }); ok {
+		m.WriteMetrics(w)
+	}
+}
+
+func (l *loggedSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	stream := r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") || strings.HasPrefix(path, "/_sx/live")
+	if stream || quiet(path) {
+		l.site.ServeHTTP(w, r)
+		return
+	}
+	began := time.Now()
+	rec := &recorder{ResponseWriter: w}
+	defer func() {
+		first := ""
+		if d := rec.first.Sub(began); !rec.first.IsZero() && time.Since(rec.first) > 5*time.Millisecond {
+			first = fmt.Sprintf(" (first byte after %s)", took(d))
+		}
+		l.log.Info(fmt.Sprintf("%s %s %d %s%s %s", r.Method, r.URL.RequestURI(), rec.code(), took(time.Since(began)), first, size(rec.bytes)))
+	}()
+	l.site.ServeHTTP(rec, r)
+}
+
+// quiet names what is asked for all the time and says little.
+func quiet(path string) bool {
+	return strings.HasPrefix(path, "/_sx/") || path == "/healthz" || path == "/livez" || path == "/readyz"
+}
+
+// recorder notes status and size of a response.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+	first  time.Time
+}
+
+// Unwrap lets http.ResponseController find the real writer.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.first.IsZero() {
+		r.first = time.Now()
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
+}
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// took rounds a duration to what people care about.
+func took(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(100 * time.Microsecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}
+
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

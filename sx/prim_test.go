@@ -2,6 +2,8 @@ package sx_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,38 +24,37 @@ func eval(t *testing.T, text string, lim sx.Limits) (sx.Value, error) {
 	return sx.EvalPrimitives(context.Background(), forms[0], lim)
 }
 
-// check runs lines of the shape "expression => value" or "expression !! pattern of its error message".
-func check(t *testing.T, table string) {
-	t.Helper()
-	for _, line := range strings.Split(table, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" {
+// TestPrimitives runs testdata/vectors/primitives.txt, which the other host runs too: as calls of primitives alone,
+// and as programs, where constants are folded and arity is checked at load.
+func TestPrimitives(t *testing.T) {
+	text, err := os.ReadFile("testdata/vectors/primitives.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		if line == "" || line[0] == ';' || line[0] == '#' {
 			continue
 		}
+		at := fmt.Sprintf("primitives.txt:%d: %s", i+1, line)
 		if expr, pattern, ok := strings.Cut(line, " !! "); ok {
-			if _, err := run(expr); err == nil || !regexp.MustCompile(strings.TrimSpace(pattern)).MatchString(withoutPlace(err)) {
-				t.Errorf("%s in a program\n got error %v\nwant an error like %s", expr, err, pattern)
+			want := regexp.MustCompile(pattern)
+			if v, err := eval(t, expr, sx.Limits{}); err == nil || !want.MatchString(err.Error()) {
+				t.Errorf("%s\n got %s %v", at, sx.Serialize(v), err)
 			}
-			v, err := eval(t, expr, sx.Limits{})
-			if err == nil {
-				t.Errorf("%s\n got %s\nwant an error like %s", expr, sx.Serialize(v), pattern)
-			} else if !regexp.MustCompile(strings.TrimSpace(pattern)).MatchString(err.Error()) {
-				t.Errorf("%s\n got error %v\nwant an error like %s", expr, err, pattern)
+			if got, err := run(expr); err == nil || !want.MatchString(withoutPlace(err)) {
+				t.Errorf("%s\n as a program it gives %s %v", at, got, err)
 			}
 			continue
 		}
 		expr, want, ok := strings.Cut(line, " => ")
 		if !ok {
-			t.Fatalf("no => in %s", line)
+			t.Fatalf("%s\nno => in it", at)
 		}
-		if got, err := run(expr); err != nil || got != strings.TrimSpace(want) {
-			t.Errorf("%s in a program\n got %s %v\nwant %s", expr, got, err, want)
+		if v, err := eval(t, expr, sx.Limits{}); err != nil || sx.Serialize(v) != want {
+			t.Errorf("%s\n got %s %v", at, sx.Serialize(v), err)
 		}
-		v, err := eval(t, expr, sx.Limits{})
-		if err != nil {
-			t.Errorf("%s\n got error %v\nwant %s", expr, err, want)
-		} else if got := sx.Serialize(v); got != strings.TrimSpace(want) {
-			t.Errorf("%s\n got %s\nwant %s", expr, got, want)
+		if got, err := run(expr); err != nil || got != want {
+			t.Errorf("%s\n as a program it gives %s %v", at, got, err)
 		}
 	}
 }

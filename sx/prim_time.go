@@ -9,17 +9,20 @@ import (
 func timePrimitives() []*Primitive {
 	return []*Primitive{
 		{Usage: "(format-date date format)", Doc: "A date (RFC 3339) in UTC by a format of %Y %m %d %H %M %S %b %B %a %A %j %%.", F2: formatDate2},
-		{Usage: "(parse-datetime s)", Doc: "A date and time with offset (RFC 3339), or a date alone, in UTC; nil where it cannot be parsed.", F1: func(m *Machine, a Value) Value {
-			if a.IsNil() {
-				return Nil
-			}
-			t, ok := parseTime(trimSpace(m.Str("parse-datetime", 0, a)))
-			if !ok {
-				return Nil
-			}
-			return String(t.Format("2006-01-02T15:04:05.999999999Z"))
-		}},
+		{Usage: "(parse-datetime s default?)", Doc: "A date and time with offset (RFC 3339), or a date alone, in UTC; what is none gives the default or nil.",
+			F1: func(m *Machine, a Value) Value { return parseDatetime(m, a, Nil) }, F2: parseDatetime},
 	}
+}
+
+func parseDatetime(m *Machine, a, otherwise Value) Value {
+	if a.IsNil() {
+		return otherwise
+	}
+	t, ok := parseTime(trimSpace(m.Str("parse-datetime", 0, a)))
+	if !ok {
+		return otherwise
+	}
+	return String(t.Format("2006-01-02T15:04:05.999999999Z"))
 }
 
 // parseTime reads a date-time of RFC 3339 section 5.6, with a blank in place of T allowed as its note says, or a

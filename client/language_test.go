@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/chromedp/chromedp"
 
@@ -161,4 +162,22 @@ func TestLanguageSuites(t *testing.T) {
 		}
 	}
 	t.Logf("%d tests in %d suites' files", total, len(files))
+}
+
+// Every code point has the case that Go's tables give it.
+func TestCaseMapping(t *testing.T) {
+	list := ask[[]rune](t, language(t), "cases")
+	got := map[rune][2]rune{}
+	for i := 0; i < len(list); i += 3 {
+		got[list[i]] = [2]rune{list[i+1], list[i+2]}
+	}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		pair, ok := got[r]
+		if !ok {
+			pair = [2]rune{r, r}
+		}
+		if want := [2]rune{unicode.ToUpper(r), unicode.ToLower(r)}; pair != want && (r < 0xD800 || r > 0xDFFF) {
+			t.Errorf("%U: upper and lower case are %U, want %U (Unicode %s)", r, pair, want, unicode.Version)
+		}
+	}
 }

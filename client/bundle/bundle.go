@@ -34,9 +34,23 @@ func Dir() string {
 	return filepath.Join(filepath.Dir(file), "..")
 }
 
-// Client builds the shipped script.
-func Client() (Output, error) {
-	return Build(Options{Entry: filepath.Join(Dir(), "src", "index.ts"), Minify: true, Map: true})
+// File is one file of the client's dist directory.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Files builds all files of dist, in a fixed order.
+func Files() ([]File, error) {
+	var files []File
+	for _, f := range []struct{ name, entry string }{{"sx-live.js", "index.ts"}, {"inline.js", "inline.ts"}} {
+		out, err := Build(Options{Entry: filepath.Join(Dir(), "src", f.entry), Minify: true})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{f.name, out.JS})
+	}
+	return files, nil
 }
 
 // Build bundles one entry point to a script that works as a classic script and as a module. Errors name

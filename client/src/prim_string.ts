@@ -1,6 +1,6 @@
 // Strings: lengths and places count code points.
 
-import { lowerOf, upperOf } from "./case.gen";
+import { lower, upper } from "./case";
 import { compareText } from "./prim_math";
 import { escape, renderToString } from "./sink";
 import { serialize } from "./serialize";
@@ -40,8 +40,8 @@ const trim = (start: boolean, end: boolean) => (s: string) => {
 export const stringTable: Table = {
   "str:?a*": (...a) => join(a, ""),
   "join:sl": (sep, list) => join(list, sep),
-  "upper|upcase:s": s => [...s].map(upperOf).join(""),
-  "lower|downcase:s": s => [...s].map(lowerOf).join(""),
+  "upper|upcase:s": upper,
+  "lower|downcase:s": lower,
   "trim:s": trim(true, true),
   "trim-start:s": trim(true, false),
   "trim-end:s": trim(false, true),

@@ -7,6 +7,7 @@ import { primitives } from "../src/primitives";
 import { parse } from "../src/reader";
 import { serialize } from "../src/serialize";
 import { renderToString, stringSink } from "../src/sink";
+import { lower, upper } from "../src/case";
 import { text } from "../src/prim_string";
 import { length } from "../src/prim_math";
 import { El, equal, fail, Fn, isList, isSym, limits, List, SxError, truthy, Value } from "../src/values";
@@ -135,6 +136,16 @@ const failure = (err: any) => {
       cases.push({ name: "(load)", error: `${x.line}:${x.col}: ${x.kind}: ${x.message} ${x.kind === "internal" ? (err as any).stack : ""}` });
     }
     return cases;
+  },
+  /** Code points whose case mapping is not themselves: [code point, upper, lower, …]. */
+  cases() {
+    const out: number[] = [];
+    for (let i = 0; i < 0x110000; i++) {
+      if (i >> 11 === 27) continue;
+      const c = String.fromCodePoint(i), u = upper(c).codePointAt(0)!, l = lower(c).codePointAt(0)!;
+      if (u !== i || l !== i) out.push(i, u, l);
+    }
+    return out;
   },
   tree(src: string) {
     const t = document.createElement("template");

@@ -43,3 +43,11 @@ func TestLimits(t *testing.T) {
 		t.Error("no step limit")
 	}
 }
+
+func TestCaseMappingIsSimple(t *testing.T) {
+	for expr, want := range map[string]string{`(lower "İ")`: `"i"`, `(upper "ŉßŭ")`: `"ŉßŬ"`, `(upper "ǆ")`: `"Ǆ"`, `(lower "ΑΣ")`: `"ασ"`} { // no final sigma
+		if got, err := run(expr); err != nil || got != want {
+			t.Errorf("%s: got %s %v, want %s", expr, got, err, want)
+		}
+	}
+}

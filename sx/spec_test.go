@@ -1,0 +1,48 @@
+package sx_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// specSources reads the specification suites.
+func specSources(t *testing.T) []*sx.Source {
+	t.Helper()
+	files, err := filepath.Glob("testdata/spec/*_test.sx")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no suites", err)
+	}
+	var sources []*sx.Source
+	for _, file := range files {
+		if filepath.Base(file) == "markup_test.sx" {
+			continue // needs elements, which package render has: its tests run it
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, sx.NewSource(filepath.ToSlash(file), string(text)))
+	}
+	return sources
+}
+
+// TestSpec runs the specification's suites, which the TypeScript host runs too.
+func TestSpec(t *testing.T) {
+	for _, src := range specSources(t) {
+		t.Run(filepath.Base(src.Name), func(t *testing.T) {
+			prog, err := sx.LoadSources([]*sx.Source{src})
+			if err != nil {
+				t.Fatal("\n" + sx.Explain(err))
+			}
+			for _, r := range prog.RunTests(context.Background(), 0) {
+				if r.Err != nil {
+					t.Errorf("%s / %s\n%s", r.Suite, r.Name, sx.Explain(r.Err))
+				}
+			}
+		})
+	}
+}

@@ -32,7 +32,7 @@ export const controlTable: Table = {
   "component-affinity:a": c => text(component(c)._doc.affinity ?? "auto"),
   "component-deps:a": c => [...deps(component(c), new Set())],
   "component-pure?:a": c => !!component(c),
-  "apply:f?a*": (f, ...args) => {
+  "apply:fa?a*": (f, ...args) => {
     const list = args.pop() ?? null;
     return call(f, ...args, ...list === null ? [] : isList(list) ? list : wrong("apply", args.length + 1, "a list", list));
   },

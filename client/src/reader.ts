@@ -1,7 +1,7 @@
 // Text to data. One regular expression finds the next token; open forms stand on the JavaScript stack, which
 // the nesting limit keeps shallow.
 
-import { fail, Form, Kw, limits, List, Place, Source, Sym } from "./values";
+import { fail, Form, Kw, limits, List, Place, Source, Sym, where } from "./values";
 
 const symbol = "[\\p{L}\\d~*+\\-><=/!?&_.%:#]";
 const token = new RegExp(`[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*|([()[\\]{}'\`]|,@?|#['|;]|")|(:?(?!#)${symbol}+)`, "uy");
@@ -63,8 +63,8 @@ export const parse = (text: string, name = "wire"): Form[] => {
     i = string.lastIndex;
     if (!m[2]) bad("unterminated string", at);
     if (m[2] === "\\") bad("bad escape \\" + text.slice(i, i + 1), i - 1, i + 1);
-    const s = m[1].includes("\\") ? m[1].replace(/\\(u\{?([\da-fA-F]+)\}?|.)/g, (_, c, hex) => {
-      const n = parseInt(hex, 16);
+    const s = m[1].includes("\\") ? m[1].replace(/\\(u\{(.+?)}|u(.{4})|.)/g, (_, c, long, short) => {
+      const hex = long || short, n = parseInt(hex, 16);
       return hex ? n > 0x10ffff ? bad("bad escape", at) : n > 0xffff ? String.fromCodePoint(n) : String.fromCharCode(n) : escapes[c] ?? c;
     }) : m[1];
     return /\p{Cs}/u.test(s) ? bad("a lone surrogate in a string", at) : s;
@@ -87,7 +87,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
         const spots: number[] = [];
         while ((v = next()) !== close) {
           if (!v) bad(`unclosed ${t}`, at, at + 1);
-          if (/[)\]}]/.test(v)) bad(`unexpected ${v}: expected ${close}`);
+          if (/[)\]}]/.test(v)) bad(`unexpected ${v}: expected ${close} to close the ${t} opened at ${where(src, at)}`);
           const spot = start;
           if ((v = datum(v)) !== undefined) list.push(v), spots.push(spot);
         }

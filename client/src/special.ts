@@ -3,7 +3,7 @@
 import { binding, Code, compile, defs, EMIT, Env, find, hint, invoke, Scope, TAIL, toError } from "./eval";
 import { lambda } from "./component";
 import { fragment, isElement, out, put, record, save } from "./markup";
-import { quasi } from "./macro";
+import { expand, quasi } from "./macro";
 import { match, pattern } from "./match";
 import { primitives } from "./primitives";
 import { equal, fail, Fn, freeze, isDict, isList, isSym, Kw, List, now, place, Sym, SxError, truthy, Value } from "./values";
@@ -11,7 +11,7 @@ import { equal, fail, Fn, freeze, isDict, isList, isSym, Kw, List, now, place, S
 type Special = (x: List, scope: Scope, mode: number) => Code;
 
 const size = (x: List, least: number, most = Infinity) => {
-  if (x.length <= least || x.length > most + 1) fail("form", `${(x[0] as Sym)._name}: wrong number of forms`, place(x));
+  if (x.length <= least || x.length > most + 1) fail("arity", `${(x[0] as Sym)._name}: wrong number of forms`, place(x));
 };
 
 const control = /^(if|when|unless|cond|case|match|and|or|let\*?|letrec|begin|do|try|scope|provide|->>?|map|map-indexed)$/;
@@ -22,7 +22,8 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
   const name = x[0]._name, local = find(name, scope) >= 0;
   if (local) return false;
   const d = defs.get(name);
-  return d instanceof Fn && d._t === "macro" || name === "<>" || name[0] === "~" ||
+  if (d instanceof Fn && d._t === "macro") return expand(d, x, f => isMarkup(f, scope));
+  return name === "<>" || name[0] === "~" ||
     (/^(fn|lambda)$/.test(name) || control.test(name) ? x.slice(/^(let|letrec|fn)/.test(name) || name === "lambda" ? 2 : 1).some(f => isMarkup(f, scope))
       : name === "raw!" || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name));
 };
@@ -227,7 +228,7 @@ const thread = (last: boolean): Special => (x, s, m) => {
 interface Provided { _name: string; _v: Value; _emitted: Value[]; _up: Provided | null }
 export const dynamic: { _top: Provided | null } = { _top: null };
 
-const label = (v: Value): string => isSym(v) ? v._name : typeof v === "string" ? v : fail("form", "the name of a scope is a symbol or a string", place(v));
+const label = (v: Value): string => isSym(v) || v instanceof Kw ? v._name : typeof v === "string" ? v : isList(v) && isSym(v[0], "quote") ? label(v[1]) : fail("form", "the name of a scope is a symbol or a string", place(v));
 const provided = (n: string) => {
   let p = dynamic._top;
   while (p && p._name !== n) p = p._up;

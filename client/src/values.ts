@@ -57,6 +57,12 @@ export const limits = { steps: 1e8, items: 1e7, chars: 1 << 26, nesting: 500 };
 /** What is being evaluated: for positions. _macro is the macro use whose expansion is being compiled. */
 export const now: { _at: Place | null; _macro: Place | null; _steps: number } = { _at: null, _macro: null, _steps: 0 };
 
+/** "line:column" of an offset; both start at 1, columns count characters. */
+export const where = (src: Source, at: number) => {
+  const lines = src._text.slice(0, at).split("\n");
+  return `${lines.length}:${[...lines.pop()!].length + 1}`;
+};
+
 /** Every error of the language. */
 export class SxError extends Error {
   line = 0;
@@ -70,9 +76,7 @@ export class SxError extends Error {
     this.data = null;
     this.form = "";
     if (src) {
-      const lines = src._text.slice(0, at!._at).split("\n");
-      this.line = lines.length;
-      this.col = [...lines.pop()!].length + 1;
+      [this.line, this.col] = where(src, at!._at!).split(":").map(Number);
       this.file = src._name;
       this.form = src._text.slice(at!._at, at!._end);
     }

@@ -1,8 +1,8 @@
 // The language for tests: what the shipped bundle holds, and suites, assertions, and errors as text.
 
-import { body } from "../src/special";
-import { binding, call, check, compile, defs, emit, evaluate, loadDefs, toError } from "../src/eval";
-import { specials } from "../src/special";
+import { call, check, compile, defs, EMIT, emit, evaluate, toError } from "../src/eval";
+import { body, specials } from "../src/special";
+import { save } from "../src/markup";
 import { primitives } from "../src/primitives";
 import { parse } from "../src/reader";
 import { serialize } from "../src/serialize";
@@ -17,7 +17,7 @@ let cases: Case[] = [];
 let suite = "";
 
 /** The name before the body of a suite or test. */
-const title = (x: List) => (isSym(x[1]) ? x[1]._name : "" + x[1]);
+const title = (x: List): string => (isSym(x[1]) ? x[1]._name : "" + x[1]);
 
 specials.defsuite = (x, s) => {
   const parts = x.slice(2).map(f => compile(f, s, 0));
@@ -51,8 +51,8 @@ specials.deftest = (x, s) => {
   };
 };
 
+
 const assert = (ok: boolean, message: string) => ok ? null : fail("error", message);
-const html = (v: Value) => renderToString(v);
 
 const add = (name: string, f: (...a: any[]) => any) => {
   const fn = new Fn("primitive", name, args => f(...args));
@@ -61,32 +61,39 @@ const add = (name: string, f: (...a: any[]) => any) => {
 };
 
 add("assert-equal", (want, got) => assert(equal(want, got), `expected ${serialize(want)}, got ${serialize(got)}`));
-add("assert-true", v => assert(v === true, `expected true, got ${serialize(v)}`));
-add("assert-false", v => assert(v === false, `expected false, got ${serialize(v)}`));
+add("assert-true", v => assert(truthy(v), `expected a truthy value, got ${serialize(v)}`));
+add("assert-false", v => assert(!truthy(v), `expected nil or false, got ${serialize(v)}`));
 add("assert-nil", v => assert(v === null, `expected nil, got ${serialize(v)}`));
 add("assert-contains", (c, x) => assert(truthy(call(primitives().get("contains?")!, c, x)), `${serialize(c)} does not contain ${serialize(x)}`));
 add("assert-length", (n, c) => assert(length("assert-length", c) === n, `expected length ${n}, got ${serialize(c)}`));
-add("assert-html", (want, v) => assert(html(v) === want, `expected ${want}, got ${html(v)}`));
 
-/** (assert-throws form) or (assert-throws "part of the message" form), or a function to call. */
+specials["assert-html"] = (x, s) => {
+  const want = compile(x[1], s, 0), markup = compile(x[2], s, EMIT);
+  return e => {
+    const got = renderToString(new El(() => markup(e))), w = want(e);
+    return assert(w === got, `expected ${serialize(w)}, got ${serialize(got)}`);
+  };
+};
+
+/** (assert-throws form text?); a function is called. */
 specials["assert-throws"] = (x, s) => {
-  const part = x.length > 2 ? compile(x[1], s, 0) : null;
+  const part = x.length > 2 ? compile(x[2], s, 0) : null;
   let run: any, early: any;
   try {
-    run = body(x.slice(part ? 2 : 1), s, 0);
+    run = compile(x[1], s, 0);
   } catch (err) {
     early = err;
   }
   return e => {
-    let got: SxError;
+    const undo = save();
     try {
       if (early) throw early;
       const v = run(e);
-      if (v instanceof Fn) call(v);
+      if (v instanceof Fn && v._t === "lambda") call(v);
     } catch (err) {
-      got = toError(err);
-      const want = part ? text(part(e)) : "";
-      return assert(got.message.includes(want), `expected an error with ${want}, got ${got.message}`);
+      undo();
+      const got = toError(err), want = part ? text(part(e)) : "";
+      return assert(got.message.includes(want), `expected an error with ${serialize(want)}, got ${serialize(got.message)}`);
     }
     return fail("error", "expected an error");
   };
@@ -97,8 +104,9 @@ const failure = (err: any) => {
   return { kind: x.kind, message: x.message, line: x.line, col: x.col };
 };
 
-(globalThis as any).SxTest = {
-  evaluate(src: string) {
+const test = ((globalThis as any).SxTest = {
+  each: (list: string[]) => list.map(src => test.evaluate(src)),
+  evaluate(src: string): object {
     const before = new Map(defs);
     try {
       const v = evaluate(parse(src, "-e"));
@@ -153,4 +161,4 @@ const failure = (err: any) => {
     return t.innerHTML;
   },
   limits,
-};
+});

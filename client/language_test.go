@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -179,39 +178,6 @@ func TestCaseMapping(t *testing.T) {
 		}
 		if want := [2]rune{unicode.ToUpper(r), unicode.ToLower(r)}; pair != want && (r < 0xD800 || r > 0xDFFF) {
 			t.Errorf("%U: upper and lower case are %U, want %U (Unicode %s)", r, pair, want, unicode.Version)
-		}
-	}
-}
-
-// Calls of primitives, from the file that the server's tests read too. Messages of errors are shorter here, so
-// that only their being errors of the language is compared.
-func TestPrimitives(t *testing.T) {
-	text, err := os.ReadFile("../sx/testdata/vectors/primitives.txt")
-	if err != nil {
-		t.Skip(err)
-	}
-	ctx := language(t)
-	lines := strings.Split(string(text), "\n")
-	var exprs, wants []string
-	for i, line := range lines {
-		expr, want, ok := strings.Cut(line, " => ")
-		if !ok {
-			expr, want, ok = strings.Cut(line, " !! ")
-			want = "!! " + want
-		}
-		if ok && line[0] != ';' && line[0] != '#' {
-			exprs, wants = append(exprs, expr), append(wants, strconv.Itoa(i+1)+" "+want)
-		}
-	}
-	got := ask[[]answer](t, ctx, "each", exprs)
-	for i, a := range got {
-		line, want, _ := strings.Cut(wants[i], " ")
-		if pattern, ok := strings.CutPrefix(want, "!! "); ok {
-			if a.Kind == "" || a.Kind == "internal" {
-				t.Errorf("primitives.txt:%s: %s\n got %s\nwant an error like %s", line, exprs[i], a, pattern)
-			}
-		} else if a.Value == nil || *a.Value != want {
-			t.Errorf("primitives.txt:%s: %s\n got %s\nwant %s", line, exprs[i], a, want)
 		}
 	}
 }

@@ -42,7 +42,7 @@ export const violation = (r: Rule, v: any): string => {
     r._in && !r._in.some(x => equal(x instanceof Kw ? x._name : x, v)) ? "must be one of those listed" : "";
 };
 
-export const params = (list: Value, scope: Scope): Params => {
+export const params = (list: Value, scope: Scope, component?: boolean): Params => {
   const p: Params = { _pos: [], _keys: null, _scope: scope, _rules: false };
   if (!isList(list)) return fail("form", "parameters must be a list", place(list));
   const bind = (name: string) => p._scope = { _name: name, _up: p._scope };
@@ -60,6 +60,8 @@ export const params = (list: Value, scope: Scope): Params => {
       p._keys ? p._keys.set(q._name, q) : p._pos.push(q);
     }
   }
+  // children are there whatever they are called.
+  if (component) bind("children");
   p._rest && bind(p._rest);
   p._attrs && bind(p._attrs);
   return p;
@@ -94,6 +96,7 @@ const bind = (fn: string, p: Params, args: Value[], keys: boolean[] | null | und
   if (args.length > n && !p._rest && !component) fail("arity", `${fn || "lambda"}: takes at most ${n} argument${n === 1 ? "" : "s"}, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
   _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e), _up: e });
+  if (component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
   if (p._attrs) e = { _v: named!.get("")!, _up: e };
   return e;
@@ -101,7 +104,7 @@ const bind = (fn: string, p: Params, args: Value[], keys: boolean[] | null | und
 
 /** A closure's code: gives the function for an environment. At the top level its body is compiled later. */
 export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope): ((e: Env) => Fn) => {
-  const p = params(list, scope), mode = TAIL | (kind === "component" ? EMIT : 0), macro = now._macro, at = now._at;
+  const p = params(list, scope, kind === "component"), mode = TAIL | (kind === "component" ? EMIT : 0), macro = now._macro, at = now._at;
   let code: Code | undefined;
   const make = () => {
     const { _macro, _at } = now;

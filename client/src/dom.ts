@@ -65,7 +65,8 @@ export function adopt(d: Node, fresh?: boolean): V {
   }
   const v = new V(e.localName, nsOf(e), attrs, adoptKids(inside(e), fresh), "", e)
   v._loose = !fresh && v._tag.includes("-")
-  return (e._v = v)
+  // Whoever holds the element's old version sees the new one.
+  return (e._v = e._v ? Object.assign(e._v, v) : v)
 }
 
 export function adoptKids(d: Node, fresh?: boolean): V[] {

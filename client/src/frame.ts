@@ -42,6 +42,8 @@ export interface Language {
 export interface Host {
   lang?: Language
   visit(url: string, replace?: boolean): void
+  /** Puts regions of a page in the place of those that have expired. */
+  renew(els: Set<Element>, html: string): void
   /** Slots of a source whose next snapshot starts from nothing. */
   stale: Set<Element>
 }
@@ -49,6 +51,7 @@ export const host: Host = {
   visit(url, replace) {
     replace ? location.replace(url) : location.assign(url)
   },
+  renew() {},
   stale: new Set(),
 }
 
@@ -99,7 +102,8 @@ export function flush() {
   }
 }
 
-const glide = () => "startViewTransition" in document && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches
+/** May a change be shown as a transition now? */
+export const glide = () => "startViewTransition" in document && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches
 
 /** Applies a frame at once, after what is queued; one with a transition when the browser is ready. */
 export function resolve(f: Frame) {
@@ -141,7 +145,8 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
   },
 }
 
-function language(): Language {
+/** The language; an error when the bundle has none. */
+export function language(): Language {
   if (!host.lang) throw new Error("this bundle has no evaluator for sx")
   return host.lang
 }

@@ -1,11 +1,15 @@
 // Start-up and the global Sx. The script may be included any number of times, as a module or plainly.
 
-import { type Frame, resolve } from "./frame"
-import { connect, disconnect, scan } from "./regions"
+import { type Frame, host, resolve } from "./frame"
+import { connect, disconnect, regions, scan } from "./regions"
 import { version as versionOf } from "./morph"
 import type { Owned } from "./dom"
 import { slot } from "./patch"
 import { state } from "./state"
+import { install } from "./lang"
+import { renew, visit } from "./visit"
+import { attend, attrs } from "./attrs"
+import { send, sockets } from "./socket"
 
 const VERSION = "0.1.0"
 
@@ -20,9 +24,16 @@ function process(root: ParentNode = document) {
   // The baseline is read before the person can change anything.
   for (const s of root.querySelectorAll<Owned>("[data-suspense]")) if (!s._v) versionOf(s)
   scan()
+  sockets()
+  attend(root)
 }
 
 if (!w.Sx) {
+  install()
+  attrs()
+  regions()
+  host.visit = (url, replace) => void visit(url, { push: true, replace })
+  host.renew = renew
   // A chunk may name a slot that the parser has not come to yet.
   let early: [string, string][] = (w.__sxPending || []).splice(0)
   const resolveSuspense = (id: string, sx: string) => {
@@ -34,12 +45,16 @@ if (!w.Sx) {
     early = []
     for (const [id, sx] of list) resolveSuspense(id, sx)
   }
-  w.Sx = { version: VERSION, state, resolve: (f: Frame) => resolve({ ...f }), resolveSuspense, process, connect, disconnect }
+  w.Sx = { version: VERSION, state, resolve: (f: Frame) => resolve({ ...f }), resolveSuspense, process, connect, disconnect, send }
   w.__sxResolve = resolveSuspense
   new MutationObserver((records) => {
     if (early.length) retry()
-    records.some((r) => [...r.addedNodes].some((n) => n.nodeType == 1)) ? process() : scan()
-  }).observe(document, { childList: true, subtree: true })
+    records.some((r) => [...r.addedNodes].some((n) => n.nodeType == 1)) ? process() : (scan(), sockets())
+  }).observe(document, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["data-sx-live", "data-sx-ws", "sx-trigger"],
+  })
   document.addEventListener("DOMContentLoaded", retry)
   process()
   retry()

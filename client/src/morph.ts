@@ -8,7 +8,7 @@
 // So whatever the server did not change stays as the person left it, and nothing kept is inserted again.
 // A field that was edited since the last server value keeps the edit; only its default changes.
 
-import { adopt, adoptKids, attr, inside, make, put, V } from "./dom"
+import { adopt, attr, inside, make, put, V } from "./dom"
 
 const same = (o: V, n: V) => o._tag == n._tag && o._key == n._key && o._ns == n._ns
 
@@ -41,19 +41,24 @@ let back: (() => void) | undefined
 
 /** Puts a node of the page elsewhere without resetting it where the browser can do that. */
 function move(p: Node, d: Node, ref: Node | null) {
+  back ||= hold()
   const to = p as Node & { moveBefore?(d: Node, ref: Node | null): void }
-  if (to.moveBefore && p.isConnected && d.isConnected) to.moveBefore(d, ref)
-  else {
-    const f = document.activeElement as HTMLInputElement
-    if (!back && f && d.contains(f)) {
-      const { selectionStart, selectionEnd } = f
-      back = () => {
-        if (!f.isConnected || f == document.activeElement) return
-        f.focus({ preventScroll: true })
-        if (selectionStart != null) f.setSelectionRange(selectionStart, selectionEnd)
-      }
+  to.moveBefore && p.isConnected && d.isConnected ? to.moveBefore(d, ref) : p.insertBefore(d, ref)
+}
+
+/** Notes focus and selection; gives what restores them. */
+function hold() {
+  const f = document.activeElement as HTMLInputElement
+  const { selectionStart: start, selectionEnd: end } = f
+  const s = getSelection()!
+  const { anchorNode: a, anchorOffset: i, focusNode: b, focusOffset: j } = s
+  return () => {
+    if (f != document.activeElement && f.isConnected) {
+      f.focus({ preventScroll: true })
+      if (start != null) f.setSelectionRange(start, end)
     }
-    p.insertBefore(d, ref)
+    const there = (n: Node | null, k: number) => n?.isConnected && k <= (n.nodeValue ?? n.childNodes).length
+    if ((a != s.anchorNode || i != s.anchorOffset) && there(a, i) && there(b, j)) s.setBaseAndExtent(a!, i, b!, j)
   }
 }
 
@@ -201,18 +206,16 @@ export function patch(o: V, n: V) {
 }
 
 function skipKids(e: HTMLElement, o: V, n: V): boolean {
-  if (o._loose && !n._kids.length) return true
-  if (!n._edit || !o._edit || equalKids(o._kids, n._kids)) return false
-  const live = adoptKids(e)
-  fix(o)
-  return !equalKids(live, o._kids)
+  return (o._loose && !n._kids.length) || (n._edit && o._edit && !equalKids(o._kids, n._kids) && !shows(e, o))
 }
 
-// Reading an edited element gave its nodes new versions; the server's is still the old one.
-const fix = (v: V) => {
-  if (v._node) (v._node as Node & { _v?: V })._v = v
-  v._kids.forEach(fix)
-}
+/** Does the live element still have the text and the elements of a version? */
+const shows = (d: Node, v: V): boolean =>
+  d.childNodes.length == v._kids.length &&
+  v._kids.every((k, i) => {
+    const c = d.childNodes[i]!
+    return k._tag ? (c as Element).localName == k._tag && shows(c, k) : c.nodeValue == k._text
+  })
 
 // Fields: told before the patch whether the person has changed them, and settled after it.
 type Settle = (e: HTMLElement, o: V, n: V) => (() => void) | undefined

@@ -28,14 +28,8 @@ const keyOf = (v: V, key: string) => v._key == key || (v._node as { _key?: strin
  */
 export function apply(at: Element, mode: Mode, read: (ns: ReturnType<typeof nsOf>) => V[], key?: string) {
   const parent = at.parentNode
-  let how = mode
-  const within = how == "inner" || how == "append" || how == "prepend"
-  const next = how == "remove" ? [] : read(nsOf(within || how == "morph" ? at : ((parent as Element) ?? at)))
-  if (how == "morph") {
-    // The element's own next version, or else what stands in it.
-    const [v] = next
-    how = next.length == 1 && v!._tag == at.localName && v!._key == version(at)._key ? "outer" : "inner"
-  }
+  const how = mode == "morph" ? "inner" : mode
+  const next = how == "remove" ? [] : read(nsOf(how == "inner" || /pend$/.test(how) ? at : ((parent as Element) ?? at)))
   if (key != undefined) for (const v of next) if (v._tag) mark(v, key)
   if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
     const v = version(at)

@@ -1,9 +1,10 @@
 // Live regions: [data-sx-live] elements, the sources they name, and the one request that carries all of
-// them. A source's cursor is kept here, so that whoever connects next goes on where the last one stopped.
+// them. A source's cursor is kept in every tab, so that whoever connects next goes on where the last stopped.
 
 import { type Frame, enqueue, host } from "./frame"
 import { fire, report } from "./report"
 import { Link, type Phase } from "./retry"
+import { Crowd, type Wish } from "./share"
 import { type Event, stream } from "./sse"
 
 interface Source {
@@ -22,82 +23,172 @@ export const loaded = (h: string) => {
   hash = h
 }
 
+type Detail = { delay?: number; status?: number }
 const PHASES = ["connecting", "live", "reconnecting", "offline"].map((p) => "sx-" + p)
 const offline = new WeakMap<Element, number>()
 
 /** Shows the phase of a connection on a region. */
-export function show(e: Element, phase: Phase, detail?: { delay?: number; status?: number }) {
+export function show(e: Element, phase: Phase, detail?: Detail) {
   const cls = "sx-" + phase
-  clearTimeout(offline.get(e))
-  if (!e.classList.contains(cls) || phase != "reconnecting") {
+  const had = e.classList.contains(cls)
+  if (!had) {
+    clearTimeout(offline.get(e))
     e.classList.remove(...PHASES)
     if (phase != "closed") e.classList.add(cls)
+    // Short interruptions are nobody's business.
+    if (phase == "reconnecting")
+      offline.set(e, setTimeout(() => e.classList.add("sx-offline"), 500) as unknown as number)
   }
-  // Short interruptions are nobody's business.
-  if (phase == "reconnecting")
-    offline.set(e, setTimeout(() => e.classList.add("sx-offline"), 500) as unknown as number)
-  if (phase == "live") fire(e, "open")
+  if (phase == "live" && !had) fire(e, "open")
   if (phase == "closed") fire(e, "close", detail)
   if (phase == "reconnecting" && detail) fire(e, "retry", detail)
 }
 
+let phase: Phase | "" = ""
+
+function showAll(p: Phase, detail?: Detail) {
+  phase = p
+  for (const s of sources.values()) if (!s._over) for (const e of s._els) show(e, p, detail)
+}
+
+// As leader: where the stream stands for each source of any tab.
+let at = new Map<string, string>()
+let defs = ""
+
 const link = new Link(
-  (l) => stream(l, address(), take, () => false),
-  (phase, detail) => {
-    for (const s of sources.values()) if (!s._over) for (const e of s._els) show(e, phase, detail)
+  (l) => stream(l, address(), hear),
+  (p, detail) => {
+    showAll(p, detail)
+    crowd._say([p, detail])
   },
 )
+link._heard = () => crowd._say([phase])
+link._idle = () => crowd._yield()
 
 function address(): string {
-  const q: string[] = []
-  for (const s of sources.values())
-    if (!s._over) q.push("s=" + encodeURIComponent(s._src) + "&c=" + encodeURIComponent(s._cursor))
-  if (hash) q.push("defs=" + encodeURIComponent(hash))
+  const q = [...at].map(([s, c]) => "s=" + encodeURIComponent(s) + "&c=" + encodeURIComponent(c))
+  if (defs) q.push("defs=" + encodeURIComponent(defs))
   return "/_sx/live?" + q.join("&")
 }
 
-/** Takes one event of the stream. */
-function take(e: Event) {
-  let f: Frame
-  try {
-    f = JSON.parse(e.data)
-  } catch (err) {
-    return report("event", "app", err)
-  }
-  f.event = e.type == "message" ? "" : e.type
-  const list = f.src == undefined ? [...sources.values()] : [sources.get(f.src)]
-  for (const s of list) {
-    if (!s) continue
-    if (f.event == "sx-reset") {
-      // What follows is a snapshot. Slots that append without keys start from nothing.
-      s._cursor = ""
-      for (const r of s._els) for (const b of r.querySelectorAll("[data-suspense]")) host.stale.add(b)
+const crowd = new Crowd({
+  wish() {
+    const srcs: Wish["_srcs"] = {}
+    for (const s of sources.values()) if (!s._over) srcs[s._src] = s._cursor
+    return { _srcs: srcs, _hidden: document.hidden, _defs: hash }
+  },
+  plan() {
+    const wishes = [this.wish(), ...crowd._others.values()]
+    const next = new Map<string, string>()
+    let anew = false
+    for (const w of wishes)
+      for (const [src, c] of Object.entries(w._srcs)) {
+        const old = next.get(src) ?? at.get(src)
+        // A tab that is behind the stream makes it begin earlier; the others leave out what they have.
+        if (old == undefined || (c != old && (!c || (old && !behind(old, c))))) {
+          if (old && !c) pass({ event: "sx-reset", src }, "")
+          anew = true
+          next.set(src, c)
+        } else next.set(src, old)
+      }
+    const common = wishes.every((w) => w._defs == hash) ? hash : ""
+    if (common != defs && !common) anew = true
+    anew ||= next.size != at.size
+    at = next
+    defs = common
+    if (!at.size) link._phase && link._end()
+    else if (anew || !link._phase || link._phase == "closed") link._start()
+    else {
+      if (wishes.some((w) => !w._hidden)) link._wake()
+      crowd._say([phase])
     }
-    if (f.event == "sx-close" || (f.event == "sx-error" && f.status)) over(s, f)
-    if (e.own && (f.src != undefined || list.length == 1)) s._cursor = e.id
-  }
-  if (f.event == "sx-drain") return link._lost(f.delay || 0)
-  if (f.event == "sx-close" || f.event == "sx-reset") return
-  if (f.event == "sx-error" && f.status) return
-  enqueue(f)
+  },
+  rest() {
+    at.clear()
+    link._rest()
+  },
+  take(m) {
+    const [p, x, id] = m as [Phase | "frame", unknown, string]
+    if (p == "frame") deliver(x as Frame, id)
+    else if (p != phase || x) showAll(p, x as Detail)
+  },
+})
+
+/** Is cursor a of an earlier event than b, or the same? */
+function behind(a: string, b: string): boolean {
+  const i = a.lastIndexOf("-")
+  return a.slice(0, i) == b.slice(0, b.lastIndexOf("-")) && +a.slice(i + 1) <= +b.slice(i + 1)
 }
 
-function over(s: Source, f: Frame) {
-  s._over = true
-  for (const e of s._els) show(e, "closed", { status: f.status })
-  if (f.event == "sx-error") report("source", "app", f.message || "refused: " + f.status, [...s._els][0], { src: s._src, status: f.status })
-  if ([...sources.values()].every((x) => x._over)) link._end()
+/** As leader, takes one event of the stream. */
+function hear(e: Event) {
+  try {
+    const f = JSON.parse(e.data) as Frame
+    f.event = e.type == "message" ? "" : e.type
+    if (f.event == "sx-drain") return link._lost(f.delay || 0)
+    const src = f.src ?? (at.size == 1 ? [...at.keys()][0] : undefined)
+    if (src != undefined && at.has(src)) {
+      if (f.event == "sx-reset") at.set(src, "")
+      else if (e.own) at.set(src, e.id)
+      if (ends(f)) at.delete(src)
+    }
+    pass(f, e.own ? e.id : "")
+    if (!at.size) link._end()
+  } catch (err) {
+    report("event", "app", err)
+  }
+}
+
+const ends = (f: Frame) => f.event == "sx-close" || (f.event == "sx-error" && f.status)
+
+function pass(f: Frame, id: string) {
+  crowd._say(["frame", f, id])
+  deliver(f, id)
+}
+
+/** Takes a frame that concerns a source of any tab. */
+function deliver(f: Frame, id: string) {
+  const s = f.src == undefined && sources.size == 1 ? [...sources.values()][0] : sources.get(f.src!)
+  if (f.event == "sx-defs") {
+    if (sources.size) enqueue(f)
+    return
+  }
+  if (!s || s._over) return
+  if (id) {
+    if (s._cursor && behind(id, s._cursor)) return
+    s._cursor = id
+  }
+  if (f.event == "sx-reset") {
+    // What follows is a snapshot. Slots that append without keys start from nothing.
+    s._cursor = ""
+    for (const r of s._els) for (const b of r.querySelectorAll("[data-suspense]")) host.stale.add(b)
+  } else if (ends(f)) {
+    s._over = true
+    for (const e of s._els) show(e, "closed", { status: f.status })
+    if (f.status == 409) renew(s)
+    else if (f.status) report("source", "app", f.message || "refused: " + f.status, [...s._els][0], { src: s._src, status: f.status })
+  } else enqueue(f)
+}
+
+/** Fetches a region anew whose address has expired; its place among the regions of the page is the same. */
+async function renew(s: Source) {
+  try {
+    const r = await fetch(location.href, { headers: { "Sx-Request": "1", Accept: "text/html" } })
+    if (r.ok) host.renew(s._els, await r.text())
+  } catch (e) {
+    report("region", "network", e, [...s._els][0])
+  }
 }
 
 let planned = false
 
-/** Finds the regions that came and went; connects anew when the set of sources has changed. */
-export function scan() {
-  if (planned) return
+/** Finds the regions that came and went; tells the leader when the set of sources has changed. */
+export function scan(force = false) {
+  if (planned && !force) return
   planned = true
   queueMicrotask(() => {
     planned = false
-    let changed = false
+    let changed = force
     const seen = new Set<Element>()
     for (const e of document.querySelectorAll("[data-sx-live]")) {
       const src = e.getAttribute("data-sx-live")!
@@ -110,7 +201,7 @@ export function scan() {
       }
       if (!s._els.has(e)) {
         s._els.add(e)
-        if (link._phase && !s._over) show(e, link._phase)
+        if (!s._over) show(e, phase && phase != "closed" ? phase : "connecting")
       }
     }
     for (const s of sources.values()) {
@@ -120,17 +211,29 @@ export function scan() {
         changed = !s._over || changed
       }
     }
-    if (!changed) return
-    ;[...sources.values()].some((s) => !s._over) ? link._start() : link._phase && link._end()
+    if (changed && !stopped) crowd._join()
   })
 }
 
+let stopped = false
+
 /** Connects, even what has ended. */
 export function connect() {
+  stopped = false
   for (const s of sources.values()) s._over = false
-  scan()
-  if (sources.size) link._start()
+  scan(true)
 }
 
-/** Ends the connection until connect(). */
-export const disconnect = () => link._end()
+/** Ends this tab's part in the connection until connect(). */
+export function disconnect() {
+  stopped = true
+  crowd._leave()
+  showAll("closed")
+}
+
+/** The tab is shown, hidden, kept by the back/forward cache, or back from it. */
+export function regions() {
+  addEventListener("pagehide", () => crowd._leave())
+  addEventListener("pageshow", (e) => e.persisted && scan(true))
+  document.addEventListener("visibilitychange", () => sources.size && !stopped && crowd._join())
+}

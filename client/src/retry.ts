@@ -19,11 +19,17 @@ export class Link {
   _phase: Phase | "" = ""
   _timer = 0
   _hang: (() => void) | undefined
+  /** Told when something was heard. */
+  _heard: (() => void) | undefined
+  /** Told that the tab has been hidden for long. */
+  _idle: (() => void) | undefined
   _paused = false
   /** `dial` opens the line and gives the way to drop it; `show` is told of each phase. */
   constructor(
     public _dial: (l: Link) => () => void,
     public _show: (phase: Phase, detail?: { delay?: number; status?: number }) => void,
+    /** How long a line may say nothing, ms; 0: for ever. */
+    public _silence = SILENCE,
   ) {}
 
   _set(p: Phase, detail?: { delay?: number; status?: number }) {
@@ -50,7 +56,9 @@ export class Link {
 
   /** Something was heard. */
   _alive() {
-    this._wait(SILENCE, () => this._lost())
+    this._heard?.()
+    if (this._silence) this._wait(this._silence, () => this._lost())
+    else clearTimeout(this._timer)
   }
 
   /** Something useful was heard: the next trouble is a new one. */
@@ -74,9 +82,16 @@ export class Link {
     if (this._phase != "closed") this._set("closed", { status })
   }
 
-  /** Waiting is pointless now. */
-  _kick() {
+  /** Waiting, or resting, is pointless now. */
+  _wake() {
     if (this._paused || (this._phase == "reconnecting" && !this._hang)) this._start()
+  }
+
+  /** No more, and nothing to show. */
+  _rest() {
+    links.delete(this)
+    this._drop()
+    this._phase = ""
   }
 
   _pause() {
@@ -100,7 +115,7 @@ export class Link {
 let hidden = 0
 const kick = () => {
   clearTimeout(hidden)
-  for (const l of [...links]) l._kick()
+  for (const l of [...links]) l._wake()
 }
 addEventListener("online", kick)
 addEventListener("pageshow", kick)
@@ -112,7 +127,10 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) return kick()
   clearTimeout(hidden)
   hidden = setTimeout(() => {
-    for (const l of links) l._pause()
+    for (const l of links) {
+      l._pause()
+      l._idle?.()
+    }
   }, HIDDEN) as unknown as number
 })
 

@@ -55,13 +55,12 @@ export function reader(on: (e: Event) => void, retry?: (ms: number) => void) {
 }
 
 /** Opens a stream; gives the way to drop it. */
-export function stream(l: Link, url: string, on: (e: Event) => void, refused: (status: number) => boolean): () => void {
+export function stream(l: Link, url: string, on: (e: Event) => void): () => void {
   const ctl = new AbortController()
   const { signal } = ctl
   const run = async () => {
     const r = await fetch(url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" })
     const { status } = r
-    if (refused(status)) return
     if (status == 204 || status == 401 || status == 403 || status == 404) return l._end(status)
     if (!r.ok || !r.body || !/^text\/event-stream\b/i.test(r.headers.get("content-type") || ""))
       return l._lost(retryAfter(r.headers.get("retry-after")))

@@ -97,13 +97,14 @@ func predicatePrimitives() []*Primitive {
 			return Bool(holds(m.Num(name, 0, a)))
 		}}
 	}
-	parity := func(name, doc string, rest float64) *Primitive {
+	parity := func(name, doc string, rest int64) *Primitive {
 		return &Primitive{Usage: "(" + name + " x)", Doc: doc, F1: func(m *Machine, a Value) Value {
 			f := m.Num(name, 0, a)
-			if f != math.Trunc(f) {
+			n := int64(f) // every number fits
+			if float64(n) != f {
 				m.ArgFail(name, 0, "an integer", a)
 			}
-			return Bool(math.Abs(math.Mod(f, 2)) == rest)
+			return Bool(n&1 == rest)
 		}}
 	}
 	return []*Primitive{

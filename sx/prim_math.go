@@ -98,6 +98,13 @@ func mod2(m *Machine, a, b Value) Value {
 	if y == 0 {
 		m.Fail(RangeError, "mod: division by zero")
 	}
+	if i, j := int64(x), int64(y); float64(i) == x && float64(j) == y { // math.Mod is fifty times slower
+		r := i % j
+		if r != 0 && (r < 0) != (j < 0) {
+			r += j
+		}
+		return Number(float64(r))
+	}
 	r := math.Mod(x, y)
 	if r != 0 && (r < 0) != (y < 0) {
 		r += y

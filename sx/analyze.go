@@ -9,17 +9,18 @@ import (
 // Analyzer turns forms into expressions and notes what is wrong with them. It goes on after an error, so
 // that loading reports everything at once.
 type Analyzer struct {
-	prog  *Program
-	load  *loader
-	scope *scope
-	fn    *fnScope
-	def   *Def       // the definition being analysed
-	exp   *expansion // the macro use whose expansion is being analysed
-	loops []*loopTarget
-	depth int
-	retry int            // nested named lets that are being analysed a second time
-	memo  map[*List]Expr // see elementOrCall
-	ids   map[string]*Site
+	prog     *Program
+	load     *loader
+	scope    *scope
+	fn       *fnScope
+	def      *Def       // the definition being analysed
+	exp      *expansion // the macro use whose expansion is being analysed
+	loops    []*loopTarget
+	depth    int
+	expanded int            // macro uses so far
+	retry    int            // nested named lets that are being analysed a second time
+	memo     map[*List]Expr // see elementOrCall
+	ids      map[string]*Site
 }
 
 type scope struct {

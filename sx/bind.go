@@ -153,9 +153,13 @@ func (a *Analyzer) namedLet(f *Form) Expr {
 	}
 	up, diags := a.push(), len(a.prog.diags)
 	defer func() { a.scope = up }()
-	// Nested loops that all fail to be plain would double the work at each level; past a few levels the
-	// first try is left out.
-	if a.retry < 3 {
+	// Nested loops that all fail to be plain would double the work at each level; so a look at the text
+	// finds most that cannot be plain, and inside of one that failed the first try is left out.
+	plain := a.retry < 1
+	for _, g := range f.Forms(3) {
+		plain = plain && !escapes(g.v, name.symbol(), true, 0)
+	}
+	if plain {
 		target := &loopTarget{}
 		self := a.bind(name.symbol(), name.site)
 		self.loop = target
@@ -186,6 +190,41 @@ func (a *Analyzer) namedLet(f *Form) Expr {
 	})
 	call := &callExpr{ExprBase: ExprBase{f.site}, fn: &localExpr{ExprBase{name.site}, self}, args: inits}
 	return &letExpr{ExprBase: ExprBase{f.site}, names: []*Binding{self}, vals: []Expr{fn}, body: call, rec: true}
+}
+
+// escapes tells whether name is seen to be used for anything but tail calls.
+func escapes(v Value, name string, tail bool, depth int) bool {
+	if v.IsSymbol(name) || depth > 1000 {
+		return true
+	}
+	if v.tag() != KindList {
+		return false
+	}
+	items := (*List)(v.p).Items
+	if len(items) == 0 {
+		return false
+	}
+	if h := items[0]; h.tag() == KindSymbol {
+		switch h.Text() {
+		case "quote":
+			return false
+		case name:
+			if !tail {
+				return true
+			}
+			tail = false
+		case "if", "when", "unless", "cond", "case", "let", "let*", "letrec", "begin", "do", "and", "or", "match":
+		default:
+			tail = false
+		}
+		items = items[1:]
+	}
+	for _, x := range items {
+		if escapes(x, name, tail, depth+1) {
+			return true
+		}
+	}
+	return false
 }
 
 // again analyses a call of a plain loop's name, or gives nil when it is no tail call of the loop.

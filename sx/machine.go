@@ -93,7 +93,7 @@ func (m *Machine) Bytes(n int) {
 	if n < 0 || n > m.limits.String {
 		m.Fail(LimitError, "string too long: %d bytes exceed the limit of %d", n, m.limits.String)
 	}
-	m.Step(n >> 6)
+	m.Step(n >> 4)
 }
 
 // Items charges the making of a collection of n items and fails when it is over the limit. Call it before
@@ -102,7 +102,7 @@ func (m *Machine) Items(n int) {
 	if n < 0 || n > m.limits.Collection {
 		m.Fail(LimitError, "collection too large: %d items exceed the limit of %d", n, m.limits.Collection)
 	}
-	m.Step(n >> 2)
+	m.Step(4 + n)
 }
 
 // newError makes an error at the current call.

@@ -22,7 +22,10 @@ func (a *Analyzer) macro(d *Def) {
 	d.expr = fn
 }
 
-const expandDepth = 1000 // expansions of expansions
+const (
+	expandDepth = 1000    // expansions of expansions
+	expandMost  = 100_000 // expansions in one definition
+)
 
 // expand runs a macro on the forms of its use and gives the form it makes.
 func (a *Analyzer) expand(d *Def, f *Form) (Value, bool) {
@@ -38,10 +41,13 @@ func (a *Analyzer) expand(d *Def, f *Form) (Value, bool) {
 	exp := &expansion{macro: d, call: f.site, form: f.v}
 	if f.exp != nil { // inside an expansion: what the user wrote is the outermost use
 		exp = &expansion{macro: f.exp.macro, call: f.exp.call, form: f.exp.form, depth: f.exp.depth + 1}
-		if exp.depth > expandDepth {
-			a.Errorf(f.site, LimitError, "macro %s expands without end", d.Name)
-			return Nil, false
-		}
+	}
+	// An expansion that grows at every step would take for ever to fail everywhere: the first place that
+	// is too deep, or one use too many, ends the analysis of the whole definition.
+	if a.expanded++; exp.depth > expandDepth || a.expanded > expandMost {
+		e := &Error{Kind: LimitError, Message: "macro " + d.Name + " expands without end"}
+		e.setPlace(f.site.place)
+		panic(e)
 	}
 	old := a.exp
 	a.exp = exp

@@ -310,7 +310,7 @@ func (n *setGlobal) Eval(m *Machine) Value {
 
 func (n *listNode) Eval(m *Machine) Value {
 	l := &List{Items: make([]Value, len(n.items))}
-	m.Step(len(n.items) >> 2)
+	m.Step(4 + len(n.items))
 	for i, x := range n.items {
 		l.Items[i] = x.Eval(m)
 	}
@@ -497,7 +497,10 @@ func (n *dynNode) Eval(m *Machine) Value {
 	case "emit!":
 		v := n.val.Eval(m)
 		if b != nil {
-			m.Items(len(b.emitted.Items) + 1)
+			if len(b.emitted.Items) >= m.limits.Collection {
+				m.Fail(LimitError, "collection too large: more than %d values emitted for %s", m.limits.Collection, n.name)
+			}
+			m.Step(4)
 			b.emitted.Items = append(b.emitted.Items, v)
 		}
 		return Nil

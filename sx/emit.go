@@ -414,6 +414,7 @@ func (n *spreadNode) Eval(m *Machine) Value {
 	for i, k := range n.keys {
 		d.Set(k, n.vals[i].Eval(m))
 	}
+	d.written = true
 	return SpreadOf(d)
 }
 

@@ -13,6 +13,9 @@ type Gen struct {
 	grown *int         // expressions inlined so far
 	tail  bool         // the form being generated is in tail position of the function
 	sites map[*Site]*Site
+
+	// Ext belongs to the destination: what it has to know, while it generates, about the markup around.
+	Ext any
 }
 
 // genFn hands out the slots of the function being generated.

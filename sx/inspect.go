@@ -1,5 +1,7 @@
 package sx
 
+import "errors"
+
 // What generated code can be asked, so that destinations specialise their holes.
 
 // LocalSlot tells whether n reads a slot of the current activation, and which; see Machine.Slot.
@@ -114,3 +116,89 @@ func (c *CompCall) Args() (names []string, vals []Expr) {
 
 // Children gives the child forms of a component call.
 func (c *CompCall) Children() []Expr { return c.children }
+
+// ItemsOf gives the items of a list that e makes when it is evaluated: (list a b) or [a b].
+func ItemsOf(e Expr) ([]Expr, bool) {
+	switch e := e.(type) {
+	case *dataList:
+		return e.items, true
+	case *primCall:
+		if e.p.Name == "list" {
+			return e.args, true
+		}
+	}
+	return nil, false
+}
+
+// EntriesOf gives the keys and values of a dict form.
+func EntriesOf(e Expr) (keys []string, vals []Expr, ok bool) {
+	d, ok := e.(*dictExpr)
+	if !ok {
+		return nil, nil, false
+	}
+	return d.keys, d.vals, true
+}
+
+// WhenOf takes apart a form that gives then when cond is truthy, and nil otherwise.
+func WhenOf(e Expr) (cond, then Expr, ok bool) {
+	x, ok := e.(*ifExpr)
+	if !ok {
+		return nil, nil, false
+	}
+	if x.other != nil {
+		if c, is := x.other.(*constExpr); !is || !c.v.IsNil() {
+			return nil, nil, false
+		}
+	}
+	return x.cond, x.then, true
+}
+
+// Reserve gives a slot of the function being generated that nothing else uses until release is called; see
+// Machine.Slot and Machine.SetSlot.
+func (g *Gen) Reserve() (slot int, release func()) {
+	mark := g.fn.next
+	i := g.slot()
+	return i, func() { g.fn.next = mark }
+}
+
+// SetSlot stores a value in a slot that Gen.Reserve gave.
+func (m *Machine) SetSlot(i int, v Value) { m.s[i] = v }
+
+// Nest runs f one level deeper, for walks through values whose depth is not known; it fails when that is
+// beyond the limit of nested calls.
+func (m *Machine) Nest(f func()) {
+	if m.depth++; m.depth > m.limits.Depth {
+		m.depthFail()
+	}
+	f()
+	m.depth--
+}
+
+// IsFunction tells whether e is a function written in place.
+func IsFunction(e Expr) bool {
+	_, ok := e.(*fnExpr)
+	return ok
+}
+
+// Dest gives the destination the machine writes for.
+func (m *Machine) Dest() Dest { return m.prog.dests[m.dest] }
+
+// IsReserved tells whether name is a special form or a primitive.
+func (p *Program) IsReserved(name string) bool {
+	return p.special[name] != nil || p.prims[name] != nil
+}
+
+// ErrorValue gives an error as the dict that (catch e …) binds.
+func ErrorValue(err error) Value {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Kind: GoError, Message: err.Error(), Cause: err}
+	}
+	return e.Value()
+}
+
+// Catchable tells whether try would catch err: not limits, cancellation, and what Uncatchable made.
+func Catchable(err error) bool {
+	var e *Error
+	return !errors.As(err, &e) || !e.passes
+}

@@ -25,11 +25,12 @@ func (l *List) Frozen() bool { return l.frozen }
 // Dict is a map from string keys to values that keeps the order of insertion. The zero Dict is empty and
 // ready. A dict belongs to one goroutine until it is frozen.
 type Dict struct {
-	keys   []string
-	vals   []Value
-	index  map[string]int32 // nil while small
-	frozen bool
-	src    *formInfo
+	keys    []string
+	vals    []Value
+	index   map[string]int32 // nil while small
+	frozen  bool
+	src     *formInfo
+	written bool // all keys stand in source; see Written
 }
 
 const dictIndexAt = 12 // from this many keys on a dict has an index; below, a scan is as quick
@@ -88,6 +89,7 @@ func (d *Dict) Set(key string, v Value) {
 	if d.index != nil {
 		d.index[key] = int32(len(d.keys))
 	}
+	d.written = false
 	d.keys = append(d.keys, key)
 	d.vals = append(d.vals, v)
 	if d.index == nil && len(d.keys) >= dictIndexAt {
@@ -97,6 +99,10 @@ func (d *Dict) Set(key string, v Value) {
 		}
 	}
 }
+
+// Written tells whether all keys of d stand as literals in source: a dict form, the keywords of a call. A key
+// that came from data makes it false, so that names from data can be held to stricter rules.
+func (d *Dict) Written() bool { return d != nil && d.written }
 
 // Clone gives a copy that is not frozen, with room for extra more keys.
 func (d *Dict) Clone(extra int) *Dict {

@@ -322,6 +322,7 @@ func (n *dictNode) Eval(m *Machine) Value {
 	for i, k := range n.keys {
 		d.Set(k, n.vals[i].Eval(m))
 	}
+	d.written = true
 	return DictOf(d)
 }
 

@@ -28,6 +28,9 @@ func makeSpreadN(m *Machine, args []Value) Value {
 		m.needDict("make-spread", 0, args[0])
 		m.Items(args[0].dictLen())
 		d = cloneDict(args[0], 0)
+		if from := args[0]; from.tag() == KindDict {
+			d.written = from.Dict().written
+		}
 	} else {
 		m.pairsOf("make-spread", 0, args)
 		for i := 0; i < len(args); i += 2 {

@@ -1,0 +1,127 @@
+package sx
+
+import "strings"
+
+// Arg is a keyword argument of a component, given from Go. The name "children" gives the children: one
+// value, or a list of them.
+type Arg struct {
+	Name  string // without its colon
+	Value Value
+}
+
+// noChildren is the list of children of a call without any; it is frozen.
+var noChildren = ListOf(&List{frozen: true})
+
+// EmitArgs expands a component with arguments given from Go and appends its markup to m.Out. A missing
+// required keyword and an unknown one are errors. It allocates nothing for them. run, when not nil, runs the
+// component's code in place of Emit, so that a destination can treat its outermost parts otherwise.
+func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body Emit)) {
+	if c.external != nil {
+		d := NewDict(len(args))
+		var kids []Value
+		for _, a := range args {
+			if a.Name == "children" {
+				kids = append(kids, a.Value)
+			} else {
+				d.Set(a.Name, a.Value)
+			}
+		}
+		m.EmitComponent(c, d, kids...)
+		return
+	}
+	code, fn := c.code, c.fn
+	stack, top := m.stack, m.top
+	base := m.reserve(code.bound)
+	slots := m.stack[base : base+code.bound]
+	clear(slots)
+	rest, attrs := -1, -1
+	at := len(fn.params)
+	if fn.rest != nil {
+		rest = at
+		slots[at] = noChildren
+		at++
+	}
+	if fn.attrs != nil {
+		attrs = at
+	}
+	for i := range args {
+		m.putArg(c, slots, rest, attrs, &args[i])
+	}
+	for i, p := range fn.params {
+		if p.required && slots[i].IsNil() {
+			m.Fail(KeywordError, "%s: the required keyword :%s is missing", c.Name, p.Name)
+		}
+	}
+	if attrs >= 0 && slots[attrs].IsNil() {
+		slots[attrs] = SpreadOf(&Dict{})
+	}
+	m.calls = append(m.calls, callRec{c.Name, nil})
+	v := code.emitter(m.dest)
+	base = m.enter(code.lam, v, base, preBound)
+	for _, p := range v.prologue {
+		p.run(m)
+	}
+	if run == nil {
+		v.emit.Emit(m)
+	} else {
+		run(m, v.emit)
+	}
+	if m.tail != nil {
+		l, b, n := m.takeTail(base)
+		m.invokeEmit(l, b, n)
+	}
+	m.calls = m.calls[:len(m.calls)-1]
+	m.s, m.stack, m.top = nil, stack, top
+}
+
+func (m *Machine) putArg(c *Component, slots []Value, rest, attrs int, a *Arg) {
+	for i, p := range c.fn.params {
+		if p.Name == a.Name {
+			slots[i] = a.Value
+			return
+		}
+	}
+	switch {
+	case a.Name == "children" && rest >= 0:
+		if slots[rest] = a.Value; a.Value.Kind() != KindList {
+			slots[rest] = ListOf(&List{Items: []Value{a.Value}, frozen: true})
+		}
+	case attrs >= 0:
+		d := slots[attrs].SpreadDict()
+		if d == nil {
+			d = &Dict{}
+			slots[attrs] = SpreadOf(d)
+		}
+		d.Set(a.Name, a.Value)
+	default:
+		m.Fail(KeywordError, "%s: unknown keyword :%s%s", c.Name, a.Name, suggestKey(a.Name, c.fn))
+	}
+}
+
+// EmitRoot is EmitArgs as the whole of an evaluation: what is raised comes back as an error.
+func (m *Machine) EmitRoot(c *Component, args []Arg, run func(m *Machine, body Emit)) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = m.recovered(r)
+		}
+	}()
+	m.EmitArgs(c, args, run)
+	return nil
+}
+
+// SourceOf gives the source text of components and of every definition they reach, macros included, in the
+// order of the program, each once, one to a line.
+func (p *Program) SourceOf(comps ...*Component) string {
+	need := map[*Def]bool{}
+	for _, c := range comps {
+		p.reach(c.Def, func(d *Def) { need[d] = true })
+	}
+	var b strings.Builder
+	for _, d := range p.order {
+		if need[d] && d.form != nil && d.form.site != nil {
+			b.WriteString(d.form.site.text())
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}

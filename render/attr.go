@@ -135,7 +135,7 @@ func (a *attr) append(m *sx.Machine, dst []byte, v sx.Value, literal bool) []byt
 		}
 	case attrSrcdoc:
 		dst = append(dst, a.open...)
-		if e := v.Element(); e != nil {
+		if e := v.Element(); e != nil && !e.IsDelayed() {
 			dst = appendEscaped(dst, e.Markup)
 		} else {
 			dst = appendEscaped(dst, escaped(a.text(m, v)))
@@ -191,13 +191,12 @@ func appendClass(m *sx.Machine, dst []byte, v sx.Value, begin int) []byte {
 	case sx.KindNumber:
 		dst = appendName(dst, atomText(v), begin)
 	case sx.KindList:
-		for _, item := range m.Seq("class", 0, v) {
-			dst = appendClass(m, dst, item, begin)
+		for i := range v.Len() {
+			dst = appendClass(m, dst, v.Index(i), begin)
 		}
 	case sx.KindDict:
-		d := v.Dict()
-		for i := range d.Len() {
-			if name, on := d.At(i); on.Truthy() {
+		for name, on := range v.Entries() {
+			if on.Truthy() {
 				dst = appendName(dst, name, begin)
 			}
 		}

@@ -38,7 +38,7 @@ var htmlElements = newSet(`
 	tbody td template textarea tfoot th thead time title tr track u ul var video wbr`,
 	// Obsolete, still built by every parser.
 	`acronym applet basefont big center dir font frame frameset marquee nobr noembed noframes param
-	plaintext rb rtc strike tt xmp`)
+	rb rtc strike tt xmp`)
 
 var svgElements = newSet(`
 	a animate animateMotion animateTransform circle clipPath defs desc discard ellipse feBlend feColorMatrix
@@ -87,7 +87,7 @@ const (
 var contents = map[string]content{
 	"textarea": contentText, "title": contentText,
 	"script": contentScript, "style": contentStyle,
-	"xmp": contentRaw, "iframe": contentRaw, "noembed": contentRaw, "noframes": contentRaw, "plaintext": contentRaw,
+	"xmp": contentRaw, "iframe": contentRaw, "noembed": contentRaw, "noframes": contentRaw,
 }
 
 // dropsNewline are the elements whose first line break the parser drops ("The in body insertion mode"), so

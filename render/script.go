@@ -26,25 +26,25 @@ func appendScriptJSON(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 	case sx.KindString, sx.KindKeyword, sx.KindSymbol:
 		return appendJSONString(dst, v.Text())
 	case sx.KindList:
-		items := m.Seq("json", 0, v)
-		m.Step(len(items))
+		n := v.Len()
+		m.Step(n)
 		dst = append(dst, '[')
-		for i, item := range items {
+		for i := range n {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendScriptJSON(m, dst, item, depth+1)
+			dst = appendScriptJSON(m, dst, v.Index(i), depth+1)
 		}
 		return append(dst, ']')
 	case sx.KindDict:
-		d := v.Dict()
-		m.Step(d.Len())
 		dst = append(dst, '{')
-		for i := range d.Len() {
-			if i > 0 {
+		first := true
+		for k, item := range v.Entries() {
+			m.Step(1)
+			if !first {
 				dst = append(dst, ',')
 			}
-			k, item := d.At(i)
+			first = false
 			dst = appendJSONString(dst, k)
 			dst = append(dst, ':')
 			dst = appendScriptJSON(m, dst, item, depth+1)

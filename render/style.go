@@ -19,9 +19,7 @@ func appendStyle(m *sx.Machine, dst []byte, v sx.Value) []byte {
 	case sx.KindString:
 		dst = appendDeclarations(dst, v.Text())
 	case sx.KindDict:
-		d := v.Dict()
-		for i := range d.Len() {
-			name, val := d.At(i)
+		for name, val := range v.Entries() {
 			switch val.Kind() {
 			case sx.KindNil, sx.KindBool:
 				continue

@@ -1,7 +1,231 @@
 package render
 
-import "github.com/sx-framework/sxgo/sx"
+import (
+	"html"
 
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// wireDest generates code that appends SX wire text. Every form it writes has a blank before it, so that
+// forms can follow each other anywhere; the blank before the first one of all is taken away at the end.
+//
+// Control flow is resolved on the server, and so are the components that reach IO. Pure ones stay calls, with
+// their arguments evaluated.
+type wireDest struct{}
+
+var _ sx.Dest = wireDest{}
+
+func (wireDest) Name() string { return "wire" }
+
+func (wireDest) Wire() bool { return true }
+
+func (wireDest) Static(markup []byte) sx.Emit { return &text{string(markup)} }
+
+func (wireDest) Seq(g *sx.Gen, parts []sx.Emit) sx.Emit { return join(parts) }
+
+func (wireDest) Literal(g *sx.Gen, v sx.Value, at *sx.Site) sx.Emit {
+	switch v.Kind() {
+	case sx.KindNil, sx.KindBool:
+		return &text{}
+	case sx.KindString, sx.KindKeyword, sx.KindSymbol:
+		return &text{string(appendWireString([]byte{' '}, v.Text()))}
+	case sx.KindNumber:
+		return &text{" " + sx.FormatNumber(v.Float())}
+	}
+	return &wireHole{constant{v}, at}
+}
+
+func (wireDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit { return &wireHole{n, g.Site(e.Site())} }
+
+func (wireDest) EmitValue(m *sx.Machine, v sx.Value) { appendWireChild(m, v) }
+
+func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
+	if c.Comp.Target(g.Program()) != "client" {
+		return nil
+	}
+	names, vals := c.Args()
+	for _, v := range vals {
+		if sx.IsFunction(v) {
+			return nil // a function cannot be sent: expand
+		}
+	}
+	call := &wireCall{comp: c.Comp, at: g.Site(c.Site()), names: names, vals: g.Values(vals)}
+	var kids []sx.Emit
+	for _, k := range c.Children() {
+		kids = append(kids, g.Emit(k))
+	}
+	call.kids = join(kids)
+	return call
+}
+
+// wireCall is a component call that stays a call.
+type wireCall struct {
+	comp  *sx.Component
+	at    *sx.Site
+	names []string
+	vals  []sx.Node
+	kids  sx.Emit
+}
+
+func (c *wireCall) Emit(m *sx.Machine) {
+	if h := hostOf(m); h != nil {
+		h.need(c.comp)
+	}
+	out := append(m.Out, " ("...)
+	m.Out = append(out, c.comp.Name...)
+	for i, n := range c.vals {
+		v := n.Eval(m)
+		if v.IsNil() {
+			continue
+		}
+		m.At(c.at)
+		out := append(m.Out, " :"...)
+		out = append(out, c.names[i]...)
+		m.Out = appendWireValue(m, append(out, ' '), v, 0)
+	}
+	c.kids.Emit(m)
+	m.Out = append(m.Out, ')')
+}
+
+type wireHole struct {
+	node sx.Node
+	at   *sx.Site
+}
+
+func (h *wireHole) Emit(m *sx.Machine) {
+	v := h.node.Eval(m)
+	m.At(h.at)
+	appendWireChild(m, v)
+}
+
+// appendWireChild appends a value as a child: nothing, one form, or several.
+func appendWireChild(m *sx.Machine, v sx.Value) {
+	switch v.Kind() {
+	case sx.KindNil, sx.KindBool:
+	case sx.KindString, sx.KindKeyword, sx.KindSymbol:
+		m.Out = appendWireString(append(m.Out, ' '), v.Text())
+		m.LimitOut()
+	case sx.KindNumber:
+		m.Out = appendNumber(append(m.Out, ' '), v.Float())
+	case sx.KindList:
+		m.Nest(func() {
+			n := v.Len()
+			m.Step(n)
+			for i := range n {
+				appendWireChild(m, v.Index(i))
+			}
+		})
+	case sx.KindElement:
+		m.Out = appendWireMarkup(m, m.Out, v)
+		m.LimitOut()
+	case sx.KindSpread:
+		m.Out = appendWireValue(m, append(m.Out, ' '), v, 0)
+	case sx.KindOpaque:
+		o, _ := v.Opaque()
+		m.Out = appendWireString(append(m.Out, ' '), o.Text)
+	default:
+		childFail(m, v)
+	}
+}
+
+// appendWireMarkup appends the forms of an element value, each with a blank before it. HTML becomes a call of
+// raw!.
 func appendWireMarkup(m *sx.Machine, dst []byte, v sx.Value) []byte {
-	return append(dst, v.Element().Markup...)
+	e := v.Element()
+	if e.IsDelayed() {
+		m.Out = dst
+		m.EmitDelayed(e)
+		return m.Out
+	}
+	if e.Wire {
+		return append(dst, e.Markup...)
+	}
+	if e.Markup == "" {
+		return dst
+	}
+	return rawForm(dst, e.Markup)
+}
+
+func rawForm(dst []byte, markup string) []byte {
+	dst = append(dst, " (raw! "...)
+	dst = appendWireString(dst, markup)
+	return append(dst, ')')
+}
+
+// genWire generates an element for wire text.
+func (e *elementExpr) genWire(g *sx.Gen) sx.Emit {
+	name := e.el.name
+	switch {
+	case e.el.ns == nsSVG && htmlElements.has(name):
+		name = "svg:" + name
+	case e.el.ns == nsHTML && isTaken(g, name):
+		name = "html:" + name
+	}
+	parts := []sx.Emit{&text{" (" + name}}
+	for i := range e.attrs {
+		x := &e.attrs[i]
+		if x.kind == attrEvent { // the client never sets these
+			continue
+		}
+		if v, ok := g.Const(x.val); ok {
+			if s, ok := x.static(v, x.literal); ok {
+				parts = append(parts, &text{string(x.appendWire(nil, s, v))})
+				continue
+			}
+		}
+		parts = append(parts, &wireAttr{&x.attr, g.Value(x.val), x.literal, g.Site(x.val.Site())})
+	}
+	for _, k := range e.kids {
+		if v, ok := sx.IsLiteral(k); ok && v.IsString() {
+			parts = append(parts, &text{string(appendWireString([]byte{' '}, v.Text()))})
+			continue
+		}
+		parts = append(parts, g.Emit(k))
+	}
+	return join(append(parts, &text{")"}))
+}
+
+// isTaken tells whether name is also the name of something else that the client would find first.
+func isTaken(g *sx.Gen, name string) bool {
+	_, defined := g.Program().Lookup(name)
+	return defined || g.Program().IsReserved(name)
+}
+
+type wireAttr struct {
+	attr    *attr
+	node    sx.Node
+	literal bool
+	at      *sx.Site
+}
+
+func (o *wireAttr) Emit(m *sx.Machine) {
+	v := o.node.Eval(m)
+	m.At(o.at)
+	if u, ok := trustedURL(v); ok && o.attr.kind == attrURL {
+		m.Out = append(m.Out, " :"...)
+		m.Out = append(m.Out, o.attr.name...)
+		m.Out = append(m.Out, " (trusted-url "...)
+		m.Out = append(appendWireString(m.Out, u), ')')
+		return
+	}
+	made := o.attr.append(m, nil, v, o.literal)
+	m.Out = o.attr.appendWire(m.Out, string(made), v)
+}
+
+// appendWire appends the attribute whose HTML is made: the rules of HTML decide whether it is written and
+// what it says.
+func (a *attr) appendWire(dst []byte, made string, v sx.Value) []byte {
+	if made == "" {
+		return dst
+	}
+	dst = append(dst, " :"...)
+	dst = append(dst, a.name...)
+	dst = append(dst, ' ')
+	switch {
+	case len(made) == len(a.name)+1: // a bare name
+		return append(dst, "true"...)
+	case v.IsNumber() && a.kind == attrPlain:
+		return appendNumber(dst, v.Float())
+	}
+	return appendWireString(dst, html.UnescapeString(made[len(a.open):len(made)-1]))
 }

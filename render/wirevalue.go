@@ -63,23 +63,23 @@ func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 		dst = append(dst, v.Text()...)
 		return append(dst, ')')
 	case sx.KindList:
-		items := m.Seq("wire", 0, v)
-		m.Step(len(items))
+		n := v.Len()
+		m.Step(n)
 		dst = append(dst, "(list"...)
-		for _, item := range items {
+		for i := range n {
 			dst = append(dst, ' ')
-			dst = appendWireValue(m, dst, item, depth+1)
+			dst = appendWireValue(m, dst, v.Index(i), depth+1)
 		}
 		return append(dst, ')')
 	case sx.KindDict:
-		return appendWireDict(m, dst, v.Dict(), depth)
+		return appendWireDict(m, dst, v, depth)
 	case sx.KindSpread:
 		dst = append(dst, "(make-spread "...)
-		dst = appendWireDict(m, dst, v.SpreadDict(), depth)
+		dst = appendWireDict(m, dst, sx.DictOf(v.SpreadDict()), depth)
 		return append(dst, ')')
 	case sx.KindElement:
 		start := len(dst)
-		dst = appendWireMarkup(m, append(dst, ' '), v)
+		dst = appendWireMarkup(m, dst, v)
 		return oneForm(dst, start)
 	case sx.KindComponent:
 		return append(dst, v.Component().Name...)
@@ -96,14 +96,15 @@ func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 	return dst
 }
 
-func appendWireDict(m *sx.Machine, dst []byte, d *sx.Dict, depth int) []byte {
-	m.Step(d.Len())
+func appendWireDict(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 	dst = append(dst, '{')
-	for i := range d.Len() {
-		if i > 0 {
+	first := true
+	for k, item := range v.Entries() {
+		m.Step(1)
+		if !first {
 			dst = append(dst, ' ')
 		}
-		k, item := d.At(i)
+		first = false
 		if isSymbolText(k) {
 			dst = append(dst, ':')
 			dst = append(dst, k...)

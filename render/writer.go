@@ -20,9 +20,12 @@ type buffers struct {
 	pools [maxClass - minClass + 1]sync.Pool
 }
 
-// buffer is a pooled byte slice; the pointer to it is what the pool holds, so that giving back allocates
-// nothing.
-type buffer struct{ b []byte }
+// buffer is a pooled byte slice with what else a rendering needs; the pointer to it is what the pool holds,
+// so that giving back allocates nothing.
+type buffer struct {
+	b    []byte
+	host Host
+}
 
 // class gives the index of the smallest class that holds n bytes.
 func class(n int) int {
@@ -36,12 +39,12 @@ func class(n int) int {
 func (p *buffers) get(n int) *buffer {
 	c := class(n)
 	if c >= len(p.pools) {
-		return &buffer{make([]byte, 0, n)}
+		return &buffer{b: make([]byte, 0, n)}
 	}
 	if b, ok := p.pools[c].Get().(*buffer); ok {
 		return b
 	}
-	return &buffer{make([]byte, 0, 1<<(c+minClass))}
+	return &buffer{b: make([]byte, 0, 1<<(c+minClass))}
 }
 
 // put gives a buffer back. It goes to the class whose smallest request it can serve.
@@ -54,7 +57,8 @@ func (p *buffers) put(b *buffer) {
 	if c >= len(p.pools) {
 		return
 	}
-	b.b = b.b[:0]
+	clear(b.host.segs)
+	b.b, b.host = b.b[:0], Host{segs: b.host.segs[:0]}
 	p.pools[c].Put(b)
 }
 

@@ -1,0 +1,170 @@
+package render
+
+import (
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// The destinations of markup, for sx.Program.Machine.
+const (
+	DestHTML = iota // HTML
+	DestWire        // SX wire text
+)
+
+// htmlDest generates code that appends HTML to the output.
+type htmlDest struct{}
+
+var _ sx.Dest = htmlDest{}
+
+func (htmlDest) Name() string { return "html" }
+
+func (htmlDest) Wire() bool { return false }
+
+func (htmlDest) Static(markup []byte) sx.Emit { return &text{string(markup)} }
+
+// Literal renders a constant child now.
+func (d htmlDest) Literal(g *sx.Gen, v sx.Value, at *sx.Site) sx.Emit {
+	switch v.Kind() {
+	case sx.KindNil, sx.KindBool:
+		return &text{}
+	case sx.KindString, sx.KindKeyword, sx.KindSymbol:
+		return &text{escaped(v.Text())}
+	case sx.KindNumber:
+		return &text{sx.FormatNumber(v.Float())}
+	case sx.KindElement:
+		if e := v.Element(); !e.IsDelayed() && !e.Wire {
+			return &text{e.Markup}
+		}
+	}
+	return &hole{node: constant{v}, at: at, spread: spreadTarget(g)}
+}
+
+// Hole gives code for a child that is known at run time only.
+func (d htmlDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit {
+	at := g.Site(e.Site())
+	if parts := textParts(g, e); parts != nil {
+		return d.Seq(g, parts)
+	}
+	target := spreadTarget(g)
+	if !sx.MayBeSpread(e) {
+		target = nil
+	}
+	if slot, ok := sx.LocalSlot(n); ok {
+		return &slotHole{slot: slot, at: at, spread: target}
+	}
+	return &hole{node: n, at: at, spread: target}
+}
+
+// EmitValue appends a value as a child.
+func (htmlDest) EmitValue(m *sx.Machine, v sx.Value) { appendChild(m, v) }
+
+// Component expands every component.
+func (htmlDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit { return nil }
+
+// Seq joins code and merges what is static: neighbouring texts become one, a text before a hole becomes part
+// of it, and sequences inside are spliced in.
+func (htmlDest) Seq(g *sx.Gen, parts []sx.Emit) sx.Emit { return join(parts) }
+
+// text is static markup.
+type text struct{ s string }
+
+func (t *text) Emit(m *sx.Machine) { m.Out = append(m.Out, t.s...) }
+
+// ops is code that runs one after another.
+type ops struct {
+	list  []sx.Emit
+	apart bool // large constants in it may be kept out of the buffer; see runRoot
+}
+
+func (o *ops) Emit(m *sx.Machine) {
+	for _, e := range o.list {
+		e.Emit(m)
+	}
+}
+
+// prefixed is code that takes static markup before it into itself: one step less to run.
+type prefixed interface {
+	sx.Emit
+	// after gives the same code with s written first.
+	after(s string) sx.Emit
+}
+
+// mostPrefix bounds what is taken into a hole, so that large constants stay on their own: those are handed
+// to the writer without copying.
+const mostPrefix = 2 << 10
+
+func join(parts []sx.Emit) sx.Emit {
+	var flat []sx.Emit
+	var add func(p sx.Emit)
+	add = func(p sx.Emit) {
+		switch p := p.(type) {
+		case *ops:
+			for _, q := range p.list {
+				add(q)
+			}
+		case *text:
+			if p.s == "" {
+				return
+			}
+			if n := len(flat); n > 0 {
+				if t, ok := flat[n-1].(*text); ok {
+					flat[n-1] = &text{t.s + p.s}
+					return
+				}
+			}
+			flat = append(flat, p)
+		case prefixed:
+			if n := len(flat); n > 0 {
+				if t, ok := flat[n-1].(*text); ok && len(t.s) <= mostPrefix {
+					flat[n-1] = p.after(t.s)
+					return
+				}
+			}
+			flat = append(flat, p)
+		default:
+			flat = append(flat, p)
+		}
+	}
+	// A hole that has a prefix already is split again, so that the text before it can grow into it.
+	for _, p := range parts {
+		if p != nil {
+			add(p)
+		}
+	}
+	switch len(flat) {
+	case 0:
+		return &text{}
+	case 1:
+		return flat[0]
+	}
+	return &ops{flat, canStandApart(flat)}
+}
+
+// canStandApart tells whether there are large constants in list, and nothing that reads back further than
+// its own static prefix: a spread that reaches a start tag before such a constant would.
+func canStandApart(list []sx.Emit) bool {
+	large := false
+	for _, e := range list {
+		switch e := e.(type) {
+		case *text:
+			large = large || len(e.s) >= segmentSize
+		case markTag:
+			return false
+		case *hole:
+			if e.spread != nil && (e.spread.back == 0 || e.spread.back > len(e.pre)) {
+				return false
+			}
+		case *slotHole:
+			if e.spread != nil && (e.spread.back == 0 || e.spread.back > len(e.pre)) {
+				return false
+			}
+		case *voidKid:
+			return false
+		}
+	}
+	return large
+}
+
+// constant is a node whose value is known.
+type constant struct{ v sx.Value }
+
+func (c constant) Eval(*sx.Machine) sx.Value { return c.v }

@@ -1,6 +1,6 @@
 // Parameters, lambdas and components.
 
-import { Code, compile, defs, EMIT, Env, hint, invoke, pending, Scope, TAIL, unknown } from "./eval";
+import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, TAIL, unknown } from "./eval";
 import { body } from "./special";
 import { out, markup, put } from "./markup";
 import { equal, El, fail, Fn, isDict, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
@@ -115,7 +115,7 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
     now._at = _at;
     return code;
   };
-  scope ? make() : pending.push(make);
+  scope ? make() : loading._bodies?.push(make);
   return e => {
     const fn = new Fn(kind, name, (args, keys) => (code || make())(bind(fn._name, p, args, keys, e, kind === "component")));
     fn._params = p;

@@ -25,8 +25,9 @@ let jump: Fn, jumpArgs: Value[], jumpKeys: boolean[] | null | undefined;
 
 /** Top-level definitions; undefined while loading has not reached one. */
 export const defs = new Map<string, any>();
-/** Bodies of definitions that are compiled when they are first used. */
-export const pending: (() => void)[] = [];
+/** Bodies of definitions are compiled when they are first used. Where _bodies is set they are compiled while
+ * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call. */
+export const loading: { _bodies: (() => void)[] | null; _flush: (() => void) | null } = { _bodies: null, _flush: null };
 
 /** How far out name is bound, or -1. */
 export const find = (name: string, scope: Scope): number => {
@@ -178,61 +179,55 @@ const evaluation = <T>(f: () => T): T => {
 const definition = /^(define|def(comp|macro))$/;
 const defined = (x: any): string | false => isList(x) && isSym(x[0]) && definition.test(x[0]._name) && (isList(x[1]) ? x[1][0] as any : x[1])?._name;
 
-/** Evaluates the definitions among forms, freezes them, and gives the other forms. */
-const load = (forms: Form[]): Form[] => {
-  const rest: Form[] = [], names: string[] = [];
-  const seen = new Set<string>();
+/** Compiles forms, evaluates and freezes the definitions among them, and gives the code of the others. */
+const load = (forms: Form[], mode: number): Code[] => {
+  const rest: Code[] = [], todo: Code[] = [], names = new Set<string>(), { _flush } = loading;
+  const run = loading._flush = () => {
+    now._at = null;
+    for (let c; (c = todo.shift());) c(null);
+  };
   for (const x of forms) {
     const name = defined(x);
     if (!name) continue;
-    if (seen.has(name)) fail("duplicate", `${name} is defined twice`, x as List);
-    seen.add(name);
-    names.push(name);
+    if (names.has(name)) fail("duplicate", `${name} is defined twice`, x as List);
+    names.add(name);
     if (!defs.has(name)) defs.set(name, undefined);
   }
   try {
     for (let x of forms) {
       for (let m; isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = expand(m, x, f => f);
-      const name = defined(x);
-      if (name) {
-        compile(x, null, 0)(null);
-        names.push(name);
-      } else rest.push(x);
+      const name = defined(x), code = compile(x, null, name ? 0 : mode);
+      if (!name) rest.push(code);
+      else {
+        names.add(name);
+        todo.push(code);
+        if (isSym((x as List)[0], "defmacro")) run();
+      }
     }
-  } catch (err) {
-    names.forEach(n => defs.get(n) === undefined && defs.delete(n));
-    throw err;
+    for (let f; (f = loading._bodies?.pop());) f();
+    run();
+  } finally {
+    names.forEach(n => defs.get(n) === undefined ? defs.delete(n) : freeze(defs.get(n)));
+    loading._flush = _flush;
   }
-  names.forEach(n => freeze(defs.get(n)));
   return rest;
 };
 
 /** Adds the definitions in src to those known; a name that is known already is replaced. */
 export const loadDefs = (src: string): void => {
-  evaluation(() => load(parse(src)));
+  evaluation(() => load(parse(src), 0));
 };
-
-/** Compiles what would be compiled when first used, so that its errors show. */
-export const check = () => evaluation(() => {
-  while (pending.length) pending.pop()!();
-});
 
 /** The value of the last form, after the definitions among forms. */
 export const evaluate = (forms: Form[]): Value => evaluation(() => {
   let v: Value = null;
-  for (const x of load(forms)) v = invokeCode(compile(x, null, 0));
+  for (const c of load(forms, 0)) v = c(null);
   return v;
 });
 
-const invokeCode = (c: Code) => {
-  now._at = null;
-  return c(null);
-};
-
 /** Writes the markup of forms to sink; nothing, if there is an error. */
 export const emit = (forms: Form[], sink: Sink): void => evaluation(() => {
-  const ops = capture(() => {
-    for (const x of load(forms)) put(compile(x, null, EMIT)(null));
-  });
-  replay(ops, sink);
+  replay(capture(() => {
+    for (const c of load(forms, EMIT)) put(c(null));
+  }), sink);
 });

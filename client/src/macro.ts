@@ -1,11 +1,12 @@
 // Macros: forms to forms, while compiling.
 
-import { Code, compile, invoke, Scope } from "./eval";
+import { Code, compile, invoke, loading, Scope } from "./eval";
 import { fail, Fn, Form, isDict, isList, isSym, List, now, place, SxError, Value } from "./values";
 
 /** Expands macro m in form x and gives the expansion to f. Errors in it are reported at x. */
 export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
   const { _macro } = now;
+  loading._flush?.();
   now._macro ||= place(x);
   const mine: any = new Fn("lambda", m._name, m._run);
   try {

@@ -1,6 +1,6 @@
 // The language for tests: what the shipped bundle holds, and suites, assertions, and errors as text.
 
-import { call, check, compile, defs, EMIT, emit, evaluate, toError } from "../src/eval";
+import { call, compile, defs, EMIT, emit, evaluate, loading, toError } from "../src/eval";
 import { body, specials } from "../src/special";
 import { save } from "../src/markup";
 import { primitives } from "../src/primitives";
@@ -108,9 +108,9 @@ const test = ((globalThis as any).SxTest = {
   each: (list: string[]) => list.map(src => test.evaluate(src)),
   evaluate(src: string): object {
     const before = new Map(defs);
+    loading._bodies = [];
     try {
       const v = evaluate(parse(src, "-e"));
-      check();
       return { value: serialize(v) };
     } catch (err) {
       return failure(err);
@@ -121,10 +121,10 @@ const test = ((globalThis as any).SxTest = {
   },
   render(src: string) {
     const before = new Map(defs);
+    loading._bodies = [];
     try {
       const s = stringSink();
       emit(parse(src, "-e"), s);
-      check();
       return { html: s.html() };
     } catch (err) {
       return failure(err);

@@ -28,20 +28,17 @@ func runEval(ctx context.Context, c *call) error {
 	if err := c.parse(1); err != nil {
 		return err
 	}
-	srcs, err := c.sources(*expr)
-	if err != nil {
-		return err
-	}
-	opts := append(languageOptions(), sx.WithMain("value"), sx.WithDevelopment())
-	if *withIO {
-		opts = append(opts, sx.WithPrimitives(outsidePrimitives()...))
-	}
-	prog, err := sx.LoadSources(srcs, opts...)
-	if err != nil {
-		return err
-	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	prog, done, err := c.program(*expr, "value", *withIO)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if prog.MainLambda().IsNil() { // definitions alone
+		fmt.Fprintln(c.stdout, "nil")
+		return nil
+	}
 	v, err := prog.Main(ctx)
 	if err != nil {
 		return err

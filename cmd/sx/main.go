@@ -30,6 +30,7 @@ func commands() []*command {
 		newCommand(),
 		fmtCommand(),
 		evalCommand(),
+		renderCommand(),
 		replCommand(),
 		versionCommand(),
 	}

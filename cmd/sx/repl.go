@@ -31,16 +31,18 @@ func runRepl(ctx context.Context, c *call) error {
 	if err := c.parse(1); err != nil {
 		return err
 	}
-	s := &session{opts: append(languageOptions(), sx.WithDevelopment()), defs: map[string]*sx.Source{}}
-	if *withIO {
-		s.opts = append(s.opts, sx.WithPrimitives(outsidePrimitives()...))
+	opts, done, err := languageOptions(*withIO)
+	if err != nil {
+		return err
 	}
+	defer done()
+	s := &session{opts: opts, defs: map[string]*sx.Source{}}
 	if len(c.args) == 1 {
 		dir, err := c.dir()
 		if err != nil {
 			return err
 		}
-		if s.files, err = componentFiles(dir); err != nil {
+		if s.files, err = definitionsIn(dir); err != nil {
 			return err
 		}
 	}
@@ -266,4 +268,33 @@ func (t *terminalLines) close() {
 		}
 	}
 	t.state.Close()
+}
+
+// definitionsIn gives the sources below a folder without what only pages have, such as defpage.
+func definitionsIn(dir string) ([]*sx.Source, error) {
+	srcs, err := sx.ReadFiles(os.DirFS(dir), "")
+	if err != nil {
+		return nil, err
+	}
+	var out []*sx.Source
+	for _, src := range srcs {
+		forms, err := sx.Read(src, sx.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		all := true
+		for _, form := range forms {
+			all = all && definedName(form) != ""
+		}
+		if all {
+			out = append(out, src)
+			continue
+		}
+		for _, form := range forms {
+			if definedName(form) != "" {
+				out = append(out, sx.NewSource(src.Name, sx.Serialize(form)))
+			}
+		}
+	}
+	return out, nil
 }

@@ -2,6 +2,7 @@ package sx
 
 import (
 	"fmt"
+	"runtime/debug"
 	"sort"
 	"strings"
 )
@@ -82,8 +83,11 @@ func (a *Analyzer) top(form *Form, f func(b *Analyzer)) {
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*Error)
-			if !ok {
-				panic(r)
+			if !ok { // a mistake of ours; one form must not take the server down with it
+				e = &Error{Kind: GoError, Message: fmt.Sprintf("panic in Go while loading: %v", r), Cause: fmt.Errorf("%v\n%s", r, debug.Stack())}
+				if form != nil && form.site != nil {
+					e.setPlace(form.site.place)
+				}
 			}
 			a.prog.diags = append(a.prog.diags, e)
 		}

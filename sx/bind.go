@@ -378,7 +378,9 @@ func (a *Analyzer) params(fn *fnExpr, f *Form, comp bool) {
 			a.Errorf(g.site, FormError, "components take keyword parameters only: (&key %s …), children with &rest", Serialize(g.v))
 			mode = "&key"
 			fn.hasKey = true
-			add(a.param(g), g.site)
+			if p := a.param(g); p != nil {
+				add(p, g.site)
+			}
 		default:
 			if p := a.param(g); p != nil {
 				if !comp {

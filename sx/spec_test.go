@@ -46,3 +46,47 @@ func TestSpec(t *testing.T) {
 		})
 	}
 }
+
+// TestSpecCoversPrimitives holds that the suites use every pure primitive and every special form.
+func TestSpecCoversPrimitives(t *testing.T) {
+	prog, err := sx.LoadSources(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := map[string]bool{}
+	files, err := filepath.Glob("testdata/spec/*_test.sx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		work := read(t, string(text))
+		for len(work) > 0 {
+			v := work[len(work)-1]
+			work = work[:len(work)-1]
+			if l := v.List(); l != nil {
+				work = append(work, l.Items...)
+			} else if d := v.Dict(); d != nil {
+				for i := range d.Len() {
+					_, item := d.At(i)
+					work = append(work, item)
+				}
+			} else if v.Kind() == sx.KindSymbol {
+				called[v.Text()] = true
+			}
+		}
+	}
+	for _, p := range prog.Primitives() {
+		if !called[p.Name] {
+			t.Errorf("no suite mentions %s", p.Usage)
+		}
+	}
+	for _, form := range prog.Specials() {
+		if !called[form.Name] {
+			t.Errorf("no suite mentions the form %s", form.Name)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (g *Gen) emit(e Expr) Emit {
 			}
 			return g.emitOrNothing(e.other)
 		}
-		return &ifEmit{g.Value(e.cond), g.emit(e.then), g.emitOrNothing(e.other)}
+		return &ifEmit{newCondition(g.Value(e.cond)), g.emit(e.then), g.emitOrNothing(e.other)}
 	case *caseExpr:
 		n := &caseEmit{caseNode: caseNode{key: g.Value(e.key), labels: g.Values(e.labels)}, other: g.emitOrNothing(e.other)}
 		for _, b := range e.bodies {
@@ -147,7 +147,7 @@ func (g *Gen) bodyEmit(e *bodyExpr) Emit {
 
 type (
 	ifEmit struct {
-		cond        Node
+		cond        condition
 		then, other Emit
 	}
 	caseEmit struct {
@@ -176,7 +176,7 @@ type (
 )
 
 func (n *ifEmit) Emit(m *Machine) {
-	if n.cond.Eval(m).Truthy() {
+	if n.cond.test(m) {
 		n.then.Emit(m)
 	} else {
 		n.other.Emit(m)

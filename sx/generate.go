@@ -493,7 +493,7 @@ func (g *Gen) loop(e *loopExpr) Node {
 	}
 	n.body = g.value(e.body)
 	g.fn.next = mark
-	return n
+	return whileLoop(n)
 }
 
 func (g *Gen) againNode(e *againExpr) Node {

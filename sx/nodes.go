@@ -12,8 +12,18 @@ type (
 		def  *Def
 		site *Site
 	}
-	ifNode struct{ cond, then, other Node }
-	// ifNumNode is an if whose test compares two numbers.
+	ifNode struct {
+		cond        condition
+		then, other operand
+	}
+	// ifConst is an if whose test compares a slot with a number known at load.
+	ifConst struct {
+		slot        int
+		k           float64
+		op          arithOp
+		cond        *compareConst
+		then, other operand
+	}
 	andNode  struct{ items []Node }
 	orNode   struct{ items []Node }
 	caseNode struct {
@@ -122,13 +132,32 @@ func (n *globalNode) Eval(m *Machine) Value {
 	return m.force(n.def)
 }
 
-func newIf(c, t, e Node) Node { return &ifNode{c, t, e} }
+func newIf(c, t, e Node) Node {
+	if k, ok := c.(*compareConst); ok && k.a.slot >= 0 {
+		return &ifConst{k.a.slot, k.k, k.op, k, newOperand(t), newOperand(e)}
+	}
+	return &ifNode{newCondition(c), newOperand(t), newOperand(e)}
+}
+
+func (n *ifConst) Eval(m *Machine) Value {
+	a := m.s[n.slot]
+	yes := false
+	if a.IsNumber() {
+		yes = holds(n.op, a.Float(), n.k)
+	} else {
+		yes = n.cond.test(m)
+	}
+	if yes {
+		return n.then.eval(m)
+	}
+	return n.other.eval(m)
+}
 
 func (n *ifNode) Eval(m *Machine) Value {
-	if n.cond.Eval(m).Truthy() {
-		return n.then.Eval(m)
+	if n.cond.test(m) {
+		return n.then.eval(m)
 	}
-	return n.other.Eval(m)
+	return n.other.eval(m)
 }
 
 func (n *andNode) Eval(m *Machine) Value {

@@ -34,6 +34,22 @@ def run():
 	},
 	{
 		name:   "1e6 turns",
+		want:   loopTurns,
+		native: func() float64 { return float64(count(loopTurns)) },
+		sx:     `(define (run) (let loop ((i 0)) (if (< i 1000000) (loop (+ i 1)) i)))`,
+		starlark: `
+def run():
+    i = 0
+    while i < 1000000:
+        i += 1
+    return i
+`,
+		lua:   `function run() local i = 0 while i < 1000000 do i = i + 1 end return i end`,
+		tengo: `out := 0; for out < 1000000 { out++ }`,
+		js:    `function run() { let i = 0; while (i < 1000000) i++; return i }`,
+	},
+	{
+		name:   "1e6 turns, a sum",
 		want:   loopTurns * (loopTurns - 1) / 2,
 		native: func() float64 { return float64(sumTo(loopTurns)) },
 		sx:     `(define (run) (let loop ((i 0) (s 0)) (if (< i 1000000) (loop (+ i 1) (+ s i)) s)))`,
@@ -98,6 +114,15 @@ func fib(n int) int {
 		return n
 	}
 	return fib(n-1) + fib(n-2)
+}
+
+//go:noinline
+func count(n int) int {
+	i := 0
+	for i < n {
+		i++
+	}
+	return i
 }
 
 func sumTo(n int) int {

@@ -61,7 +61,7 @@ export const params = (list: Value, scope: Scope, component?: boolean): Params =
     }
   }
   // children are there whatever they are called.
-  if (component) bind("children");
+  if (p._rest && component) bind("children");
   p._rest && bind(p._rest);
   p._attrs && bind(p._attrs);
   return p;
@@ -96,7 +96,7 @@ const bind = (fn: string, p: Params, args: Value[], keys: boolean[] | null | und
   if (args.length > n && !p._rest && !component) fail("arity", `${fn || "lambda"}: takes at most ${n} argument${n === 1 ? "" : "s"}, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
   _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e), _up: e });
-  if (component) e = { _v: args.slice(n), _up: e };
+  if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
   if (p._attrs) e = { _v: named!.get("")!, _up: e };
   return e;

@@ -5,7 +5,7 @@
 import { clean, elementAttrs, forbidden, mergeSpread } from "./safety";
 import { Code, compile, EMIT, Scope } from "./eval";
 import { Attrs, NS, Sink } from "./sink";
-import { El, fail, isDict, isList, Kw, List, place, Spread, step, Value } from "./values";
+import { El, fail, isDict, isList, Kw, List, place, Spread, step, Sym, Value } from "./values";
 
 /** Operations, flat: method of Sink, its first two arguments, and so on. */
 export type Ops = any[];
@@ -53,6 +53,7 @@ export const put = (v: any): void => {
   step(1);
   if (typeof v === "string") v && write("text", clean(v));
   else if (typeof v === "number") write("text", "" + v);
+  else if (v instanceof Sym || v instanceof Kw) put(v._name);
   else if (v instanceof Spread) out._spreads?.push(v);
   else {
     const spreads = out._spreads;

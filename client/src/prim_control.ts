@@ -3,6 +3,7 @@
 import { call, defs, invoke } from "./eval";
 import { attempt } from "./special";
 import { write } from "./markup";
+import { clean } from "./safety";
 import { text } from "./prim_string";
 import { Dict, El, fail, Fn, isList, isSym, Kw, now, Spread, Sym, SxError, Trusted, truthy, typeOf, Value } from "./values";
 import { wrong } from "./argument";
@@ -53,7 +54,10 @@ export const controlTable: Table = {
     }
   },
   "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong("raw!", 0, "a string", v),
-  "html-comment:s": s => new El(() => write("comment", s)),
+  "html-comment:?a*": (...a) => {
+    const s = a.map(text).join("").replace(/^(?=-?>|-)/, " ").replace(/-(?=-)/g, "- ").replace(/[-!]$/, "$& ");
+    return new El(() => write("comment", clean(s)));
+  },
   "make-spread:a?a*": (...a) => new Spread(call(primitives().get(a.length > 1 || typeof a[0] === "string" ? "dict" : "merge")!, ...a) as Dict),
   "spread-attrs:a": v => v instanceof Spread ? new Map(v._d) : wrong("spread-attrs", 0, "a spread", v),
   "trusted-url:s": s => new Trusted(s),

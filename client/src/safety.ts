@@ -76,7 +76,7 @@ const attr = (tag: string, name: string, v: Value, literal: boolean): string | n
   if (name === "class") return classes(v) || null;
   if (v === true) return name === "style" ? null : "";
   if (name === "style") return (literal ? v as string : style(v)) || null;
-  if (/^(data|sx)-/.test(name) && (isDict(v) || isList(v))) return json(v);
+  if (/^(data|sx)-/.test(name) && isDict(v)) return json(v);
   const trusted = v instanceof Trusted, s = trusted ? v._url : atom(v, name);
   return trusted ? s : url(tag, name, s, literal) ?? s;
 };
@@ -101,6 +101,6 @@ export const mergeSpread = (tag: string, out: Values, d: Dict) => {
     const low = name.toLowerCase(), old = out.get(low)?.[1];
     if (!/^[a-z_:@\xc0-\u1fff][-\w.:@\xc0-\u1fff]*$/i.test(name) || /^(on|sx-|data-sx-)/.test(low)) fail("markup", `attribute ${name} cannot come from data`);
     const s = attr(tag, low, v, false);
-    if (s !== null) out.set(low, [name, old && low === "class" ? old + " " + s : old && low === "style" ? old.replace(/;?$/, ";") + s : clean(s)]);
+    if (s !== null) out.set(low, [name, clean(old && low === "class" ? old + " " + s : old && low === "style" ? old.replace(/;?$/, ";") + s : s)]);
   }
 };

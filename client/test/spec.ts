@@ -4,6 +4,7 @@ import { call, compile, defs, EMIT, emit, evaluate, loading, toError } from "../
 import { body, specials } from "../src/special";
 import { save } from "../src/markup";
 import { primitives } from "../src/primitives";
+import { make, parseHTML, Tree } from "../src/dom";
 import { parse } from "../src/reader";
 import { serialize } from "../src/serialize";
 import { renderToString, stringSink } from "../src/sink";
@@ -104,6 +105,27 @@ const failure = (err: any) => {
   return { kind: x.kind, message: x.message, line: x.line, col: x.col };
 };
 
+/** The nodes of a program's markup, as the client makes them. */
+const build = (src: string): Node[] => {
+  const t = new Tree();
+  emit(parse(src, "-e"), t);
+  return t._top.map(make);
+};
+
+/** Nodes as text: names with their namespace, attributes in order of their names. Styles are as the object
+ * model writes them, which is how the client sets them. */
+const dump = (nodes: Iterable<Node>): string => {
+  let out = "";
+  for (const n of nodes) {
+    if (n instanceof Element) {
+      const attrs = [...n.attributes].filter(a => a.name !== "style").map(a => ` ${a.namespaceURI || ""}|${a.name}=${JSON.stringify(a.value)}`).sort();
+      const style = (n as HTMLElement).style?.cssText;
+      out += `<${n.namespaceURI!.slice(-4)}:${n.localName}${attrs.join("")}${style ? ` style=${style}` : ""}>${dump((n instanceof HTMLTemplateElement ? n.content : n).childNodes)}</>`;
+    } else out += n.nodeType === 8 ? `<!--${n.nodeValue}-->` : `[${n.nodeValue}]`;
+  }
+  return out;
+};
+
 const test = ((globalThis as any).SxTest = {
   each: (list: string[]) => list.map(src => test.evaluate(src)),
   evaluate(src: string): object {
@@ -154,6 +176,23 @@ const test = ((globalThis as any).SxTest = {
       if (u !== i || l !== i) out.push(i, u, l);
     }
     return out;
+  },
+  trees(pages: { src: string; html: string; wire: string; kind: string }[]) {
+    return pages.map(p => {
+      defs.clear();
+      loading._bodies = [];
+      try {
+        const built = dump(build(p.src + " (~page)"));
+        if (p.kind) return `the browser gives ${built}`;
+        const parsed = dump(parseHTML(p.html).map(make));
+        if (built !== parsed) return `parsed  ${parsed}\nbuilt   ${built}`;
+        const wired = dump(build(p.wire));
+        return wired === parsed ? "" : `parsed  ${parsed}\nwired   ${wired}\nwire    ${p.wire}`;
+      } catch (err) {
+        const x = failure(err);
+        return p.kind === x.kind ? "" : `the browser fails: ${x.line}:${x.col}: ${x.kind}: ${x.message}\nwire ${p.wire}`;
+      }
+    });
   },
   tree(src: string) {
     const t = document.createElement("template");

@@ -33,6 +33,7 @@ type variant struct {
 	body     Node
 	emit     Emit
 	nslots   int
+	direct   bool // nothing to do before the body
 }
 
 // step is something done before a body runs: a default, a check, boxing.
@@ -105,6 +106,7 @@ func (c *Code) generate(dest int, emit bool) *variant {
 		v.body = g.valueTail(c.fn.body)
 	}
 	v.nslots = g.fn.max
+	v.direct = len(v.prologue) == 0 && v.nslots >= c.bound
 	if c.variants[at].CompareAndSwap(nil, v) {
 		return v
 	}

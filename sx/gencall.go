@@ -27,12 +27,12 @@ func (g *Gen) call(e *callExpr) Node {
 		return &kwCallNode{n.fn, n.args, names, n.site}
 	}
 	if c, ok := n.fn.(constNode); ok {
-		if l := c.v.Lambda(); l != nil && l.code.simple && l.code.nparams == len(n.args) && !n.tail {
+		if l := c.v.Lambda(); l != nil && len(l.caps) == 0 && l.code.simple && l.code.nparams == len(n.args) && !n.tail {
 			switch len(n.args) {
 			case 1:
-				return &call1Node{l, n.args[0], n.site}
+				return &call1Node{l, newOperand(n.args[0]), n.site}
 			case 2:
-				return &call2Node{l, n.args[0], n.args[1], n.site}
+				return &call2Node{l, newOperand(n.args[0]), newOperand(n.args[1]), n.site}
 			}
 		}
 	}
@@ -76,42 +76,6 @@ func (n *callNode) Eval(m *Machine) Value {
 		}
 	}
 	r := m.apply(f, base, len(n.args))
-	m.stack, m.top = stack, top
-	return r
-}
-
-// call1Node and call2Node call a top-level function with as many arguments as it has parameters.
-type call1Node struct {
-	l    *Lambda
-	a    Node
-	site *Site
-}
-
-func (n *call1Node) Eval(m *Machine) Value {
-	a := n.a.Eval(m)
-	stack, top := m.stack, m.top
-	base := m.reserve(1)
-	m.stack[base] = a
-	m.at = n.site
-	r := m.invoke(n.l, base, 1)
-	m.stack, m.top = stack, top
-	return r
-}
-
-type call2Node struct {
-	l    *Lambda
-	a, b Node
-	site *Site
-}
-
-func (n *call2Node) Eval(m *Machine) Value {
-	a := n.a.Eval(m)
-	b := n.b.Eval(m)
-	stack, top := m.stack, m.top
-	base := m.reserve(2)
-	m.stack[base], m.stack[base+1] = a, b
-	m.at = n.site
-	r := m.invoke(n.l, base, 2)
 	m.stack, m.top = stack, top
 	return r
 }

@@ -1,0 +1,95 @@
+package sx
+
+// Calls of top-level functions with as many arguments as they have parameters. Such a function captures nothing, so
+// that m.caps stays as it is, and where its code is there and fits the stack, only the slots change hands.
+
+type (
+	call1Node struct {
+		l    *Lambda
+		a    operand
+		site *Site
+	}
+	call2Node struct {
+		l    *Lambda
+		a, b operand
+		site *Site
+	}
+)
+
+// direct gives the code of c when it can be entered without preparation.
+func (m *Machine) direct(c *Code) *variant {
+	v := c.variants[2*m.dest].Load()
+	if v == nil || !v.direct || m.top+v.nslots > len(m.stack) || m.depth >= m.limits.Depth || m.steps <= 0 {
+		return nil
+	}
+	return v
+}
+
+// run evaluates v, whose arguments are the first slots at the top of the stack.
+func (m *Machine) run(v *variant, at *Site) Value {
+	s, base := m.s, m.top
+	m.s = m.stack[base : base+v.nslots]
+	m.top = base + v.nslots
+	if m.top > m.high {
+		m.high = m.top
+	}
+	m.steps--
+	m.depth++
+	r := v.body.Eval(m)
+	if m.tail != nil {
+		r = m.finish(base)
+	}
+	m.depth--
+	m.s, m.top, m.at = s, base, at
+	return r
+}
+
+// finish makes the pending tail call and those that follow from it.
+func (m *Machine) finish(base int) Value {
+	stack, caps := m.stack, m.caps
+	for m.tail != nil {
+		l, at, n := m.takeTail(base)
+		v := l.code.value(m.dest)
+		base = m.enter(l, v, at, n)
+		for _, p := range v.prologue {
+			p.run(m)
+		}
+		r := v.body.Eval(m)
+		if m.tail == nil {
+			m.stack, m.caps = stack, caps
+			return r
+		}
+	}
+	return Nil
+}
+
+func (n *call1Node) Eval(m *Machine) Value {
+	a := n.a.eval(m)
+	m.at = n.site
+	if v := m.direct(n.l.code); v != nil {
+		m.stack[m.top] = a
+		return m.run(v, n.site)
+	}
+	stack, top := m.stack, m.top
+	base := m.reserve(1)
+	m.stack[base] = a
+	r := m.invoke(n.l, base, 1)
+	m.stack, m.top = stack, top
+	return r
+}
+
+func (n *call2Node) Eval(m *Machine) Value {
+	a := n.a.eval(m)
+	b := n.b.eval(m)
+	m.at = n.site
+	if v := m.direct(n.l.code); v != nil {
+		m.stack[m.top], m.stack[m.top+1] = a, b
+		return m.run(v, n.site)
+	}
+	stack, top := m.stack, m.top
+	base := m.reserve(2)
+	m.stack[base], m.stack[base+1] = a, b
+	r := m.invoke(n.l, base, 2)
+	m.stack, m.top = stack, top
+	return r
+}

@@ -1,4 +1,5 @@
 // Code generated from ../escape.go by "make gen"; DO NOT EDIT.
+
 package main
 
 import (

@@ -30,7 +30,7 @@ func (x *attrExpr) gen(g *sx.Gen) []sx.Emit {
 			return append(out, &text{`"`})
 		}
 	}
-	n := g.Value(x.val)
+	n := sx.Raw(g.Value(x.val))
 	if x.kind == attrPlain {
 		return []sx.Emit{&plainAttr{attr: &x.attr, node: n, at: at}}
 	}
@@ -165,7 +165,7 @@ func (x *attrExpr) classOp(g *sx.Gen, at *sx.Site) []sx.Emit {
 					continue
 				}
 			}
-			items = append(items, classItem{node: g.Value(e)})
+			items = append(items, classItem{node: sx.Raw(g.Value(e))})
 		}
 	} else if keys, vals, ok := sx.EntriesOf(x.val); ok {
 		for i, k := range keys {

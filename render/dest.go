@@ -13,7 +13,10 @@ const (
 // htmlDest generates code that appends HTML to the output.
 type htmlDest struct{}
 
-var _ sx.Dest = htmlDest{}
+var (
+	_ sx.Dest   = htmlDest{}
+	_ sx.Looper = htmlDest{}
+)
 
 func (htmlDest) Name() string { return "html" }
 
@@ -51,7 +54,22 @@ func (d htmlDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit {
 	if slot, ok := sx.LocalSlot(n); ok {
 		return &slotHole{slot: slot, at: at, spread: target}
 	}
-	return &hole{node: n, at: at, spread: target}
+	return &hole{node: sx.Raw(n), at: at, spread: target}
+}
+
+// Loop moves the static end of a loop's body to the beginning of its next turn, where it grows into the first
+// hole.
+func (htmlDest) Loop(body sx.Emit) (first, next sx.Emit, end []byte) {
+	o, ok := body.(*ops)
+	if !ok {
+		return body, body, nil
+	}
+	last, ok := o.list[len(o.list)-1].(*text)
+	if !ok || len(last.s) > mostPrefix {
+		return body, body, nil
+	}
+	rest := o.list[:len(o.list)-1]
+	return join(rest), join(append([]sx.Emit{last}, rest...)), []byte(last.s)
 }
 
 // EmitValue appends a value as a child.
@@ -147,7 +165,7 @@ func canStandApart(list []sx.Emit) bool {
 		switch e := e.(type) {
 		case *text:
 			large = large || len(e.s) >= segmentSize
-		case markTag:
+		case *markTag:
 			return false
 		case *hole:
 			if e.spread != nil && (e.spread.back == 0 || e.spread.back > len(e.pre)) {

@@ -67,7 +67,7 @@ func (e *elementExpr) genHTML(g *sx.Gen) sx.Emit {
 		release()
 	}
 	if f.used {
-		body = append([]sx.Emit{markTag(f.slot)}, body...)
+		body = append([]sx.Emit{&markTag{slot: f.slot}}, body...)
 	}
 	out := join(body)
 	if e.hoists() && !f.inHead && !f.inSVG {
@@ -195,7 +195,11 @@ type (
 		title bool
 		body  sx.Emit
 	}
-	markTag int
+	// markTag notes where a start tag begins, for spreads.
+	markTag struct {
+		pre  string
+		slot int
+	}
 )
 
 func (k *keepNewline) Emit(m *sx.Machine) {
@@ -256,4 +260,9 @@ func (x *hoisted) Emit(m *sx.Machine) {
 	h.hoist(s, x.title)
 }
 
-func (s markTag) Emit(m *sx.Machine) { m.SetSlot(int(s), sx.Int(len(m.Out))) }
+func (t *markTag) after(s string) sx.Emit { return &markTag{s + t.pre, t.slot} }
+
+func (t *markTag) Emit(m *sx.Machine) {
+	m.Out = append(m.Out, t.pre...)
+	m.SetSlot(t.slot, sx.Int(len(m.Out)))
+}

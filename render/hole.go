@@ -190,7 +190,7 @@ func textParts(g *sx.Gen, e sx.Expr) []sx.Emit {
 			parts = append(parts, sub...)
 			continue
 		}
-		parts = append(parts, &textHole{node: g.Value(a), at: at})
+		parts = append(parts, &textHole{node: sx.Raw(g.Value(a)), at: at})
 	}
 	return parts
 }

@@ -36,69 +36,144 @@ func (g *Gen) mapEmit(e *primCall) Emit {
 		n.list = g.Value(e.args[1])
 		return n
 	}
-	list := g.Value(e.args[1])
 	most := 1
 	if indexed {
 		most = 2
 	}
+	if r, ok := e.args[1].(*primCall); ok && r.p.Name == "range" && !indexed {
+		n.counts = g.Values(r.args)
+		n.rangeSite = g.Site(r.At)
+	} else {
+		n.list = g.Value(e.args[1])
+	}
 	fn, sets := g.loopFn(e.args[0], most)
 	if fn == nil || len(sets) != most {
 		g.fn.next = mark
-		n.fn = g.Value(e.args[0])
-		n.list = list
+		n.fn, n.counts = g.Value(e.args[0]), nil
+		n.list = g.Value(e.args[1])
 		return n
 	}
-	n.list, n.sets = list, sets
+	n.sets = sets
 	if !indexed {
 		if s, ok := sets[0].(slotSetter); ok {
 			n.slot, n.plain = int(s), true
 		}
 	}
-	n.body = g.Emit(fn.body)
+	if n.counts != nil && !n.plain {
+		n.counts, n.list = nil, g.Value(e.args[1])
+	}
+	n.first = g.Emit(fn.body)
+	n.next = n.first
+	if l, ok := g.Dest().(Looper); ok {
+		n.first, n.next, n.end = l.Loop(n.first)
+	}
 	return n
 }
 
+// Looper is a destination that merges the static end of a loop's body with the beginning of the next turn.
+// Running first once, next for each further turn and then appending end must write what running body each
+// time would.
+type Looper interface {
+	Loop(body Emit) (first, next Emit, end []byte)
+}
+
 type mapEmit struct {
-	site    *Site
-	name    string
-	list    Node
-	fn      Node // when the function is not written in place
-	sets    []setter
-	slot    int
-	plain   bool
-	indexed bool
-	body    Emit
+	site      *Site
+	name      string
+	list      Node
+	counts    []Node // the arguments of (range …) when that is what is mapped over: no list is made
+	rangeSite *Site
+	fn        Node // when the function is not written in place
+	sets      []setter
+	slot      int
+	plain     bool // one parameter, in a slot
+	indexed   bool
+
+	first, next Emit // the body in its first and its later turns
+	end         []byte
 }
 
 func (n *mapEmit) Emit(m *Machine) {
-	if n.fn != nil {
+	switch {
+	case n.fn != nil:
 		n.emitCalls(m)
+		return
+	case n.counts != nil:
+		n.emitRange(m)
 		return
 	}
 	v := n.list.Eval(m)
 	m.at = n.site
+	body := n.first
 	if l, ok := plainList(v); ok && n.plain {
 		for _, x := range l.Items { // as it is now: append! in the body adds no turns
-			m.s[n.slot] = x
-			if m.steps--; m.steps < 0 {
-				m.at = n.site
-				m.refill()
-			}
-			n.body.Emit(m)
+			n.turn(m, x)
+			body.Emit(m)
+			body = n.next
+		}
+		if len(l.Items) > 0 {
+			m.Out = append(m.Out, n.end...)
 		}
 		return
 	}
 	n.check(m, v)
 	sq := seqOf(v)
 	for i := 0; i < sq.n; i++ {
-		if n.indexed {
+		switch {
+		case n.plain:
+			n.turn(m, sq.at(i))
+		case n.indexed:
 			n.sets[0].set(m, Int(i))
 			n.sets[1].set(m, sq.at(i))
-		} else {
+			m.Step(1)
+		default:
 			n.sets[0].set(m, sq.at(i))
+			m.Step(1)
 		}
-		m.Step(1)
-		n.body.Emit(m)
+		body.Emit(m)
+		body = n.next
+	}
+	if sq.n > 0 {
+		m.Out = append(m.Out, n.end...)
+	}
+}
+
+// turn begins a turn with x in the slot.
+func (n *mapEmit) turn(m *Machine, x Value) {
+	m.s[n.slot] = x
+	if m.steps--; m.steps < 0 {
+		m.at = n.site
+		m.refill()
+	}
+}
+
+// emitRange maps over the numbers of a range without making a list of them.
+func (n *mapEmit) emitRange(m *Machine) {
+	var nums [3]float64
+	args := [3]Value{}
+	for i, c := range n.counts {
+		args[i] = c.Eval(m)
+	}
+	m.at = n.rangeSite
+	for i := range n.counts {
+		nums[i] = m.Num("range", i, args[i])
+	}
+	from, to, step := 0.0, nums[0], 1.0
+	if len(n.counts) > 1 {
+		from, to = nums[0], nums[1]
+	}
+	if len(n.counts) > 2 {
+		step = nums[2]
+	}
+	count := rangeCount(m, from, to, step)
+	body := n.first
+	for i := range count {
+		n.turn(m, Number(from+float64(i)*step))
+		body.Emit(m)
+		body = n.next
+	}
+	if count > 0 {
+		m.Out = append(m.Out, n.end...)
 	}
 }
 

@@ -197,23 +197,31 @@ func flatten(m *Machine, dst []Value, v Value, depth int) []Value {
 
 // rangeOf computes each number from its place, so that steps such as 0.1 do not add up their errors.
 func rangeOf(m *Machine, from, to, step float64) Value {
-	if step == 0 {
-		m.Fail(RangeError, "range: the step must not be 0")
-	}
-	count := math.Ceil((to - from) / step)
-	if !(count > 0) {
+	n := rangeCount(m, from, to, step)
+	if n == 0 {
 		return ListOf(&List{})
 	}
-	if count > float64(m.limits.Collection) {
-		m.Fail(LimitError, "range: collection too large: %s items exceed the limit of %d", FormatNumber(min(count, MaxSafe)), m.limits.Collection)
-	}
-	n := int(count)
 	m.Items(n)
 	items := make([]Value, n)
 	for i := range items {
 		items[i] = Number(from + float64(i)*step)
 	}
 	return ListOf(&List{Items: items})
+}
+
+// rangeCount gives how many numbers a range has.
+func rangeCount(m *Machine, from, to, step float64) int {
+	if step == 0 {
+		m.Fail(RangeError, "range: the step must not be 0")
+	}
+	count := math.Ceil((to - from) / step)
+	if !(count > 0) {
+		return 0
+	}
+	if count > float64(m.limits.Collection) {
+		m.Fail(LimitError, "range: collection too large: %s items exceed the limit of %d", FormatNumber(min(count, MaxSafe)), m.limits.Collection)
+	}
+	return int(count)
 }
 
 // slice counts negative places from the end and clamps.

@@ -1,0 +1,44 @@
+package sx
+
+import "unsafe"
+
+// Raw gives code that computes what n does, except that text read from Go data may be invalid UTF-8: for
+// destinations that check text while they escape it, and would otherwise pay for checking it twice. Such a
+// value must not reach a program.
+func Raw(n Node) Node {
+	f, ok := n.(*fieldNode)
+	if !ok {
+		return n
+	}
+	if s, ok := f.d.(slotNode); ok {
+		return &rawSlotField{int(s), f}
+	}
+	return &rawField{f}
+}
+
+type (
+	rawField     struct{ f *fieldNode }
+	rawSlotField struct {
+		slot int
+		f    *fieldNode
+	}
+)
+
+func (n *rawField) Eval(m *Machine) Value     { return n.f.raw(m, n.f.d.Eval(m)) }
+func (n *rawSlotField) Eval(m *Machine) Value { return n.f.raw(m, m.s[n.slot]) }
+
+func (n *fieldNode) raw(m *Machine, d Value) Value {
+	if d.tag() == kindRecord {
+		if f := n.cache.field.Load(); f != nil && f.owner == uint32(d.n&goIDMask) && f.via == nil {
+			p := unsafe.Add(d.p, f.off)
+			switch f.t.class {
+			case goString:
+				return String(*(*string)(p))
+			case goInt:
+				return goInteger(int64(*(*int)(p)))
+			}
+			return f.t.load(p)
+		}
+	}
+	return n.read(m, d)
+}

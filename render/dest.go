@@ -1,6 +1,8 @@
 package render
 
 import (
+	"strings"
+
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -168,11 +170,11 @@ func canStandApart(list []sx.Emit) bool {
 		case *markTag:
 			return false
 		case *hole:
-			if e.spread != nil && (e.spread.back == 0 || e.spread.back > len(e.pre)) {
+			if !reachesOwnPrefix(e.spread, e.pre) {
 				return false
 			}
 		case *slotHole:
-			if e.spread != nil && (e.spread.back == 0 || e.spread.back > len(e.pre)) {
+			if !reachesOwnPrefix(e.spread, e.pre) {
 				return false
 			}
 		case *voidKid:
@@ -180,6 +182,14 @@ func canStandApart(list []sx.Emit) bool {
 		}
 	}
 	return large
+}
+
+// reachesOwnPrefix tells whether the start tag that a spread would change is part of the hole's own prefix.
+func reachesOwnPrefix(f *frame, pre string) bool {
+	if f == nil {
+		return true
+	}
+	return f.back > 0 && f.back <= len(pre) && strings.Contains(pre[:len(pre)-f.back], "<"+f.el.name)
 }
 
 // constant is a node whose value is known.

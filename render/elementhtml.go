@@ -17,7 +17,7 @@ type frame struct {
 	none   bool // spreads here are dropped: a fragment, a list of children
 	slot   int  // holds where the start tag begins in the output
 	used   bool // some hole may meet a spread
-	back   int  // or the distance from the hole to the start tag; 0 when slot is used
+	back   int  // or the distance from the hole to the > of the start tag; 0 when slot is used
 }
 
 // frameOf gives the innermost element that g is generating, or nil at the root of a function.
@@ -89,7 +89,10 @@ func (e *elementExpr) htmlParts(g *sx.Gen, f *frame) []sx.Emit {
 	if e.el.name == "head" {
 		parts = append(parts, headStart{})
 	}
-	static := staticLen(parts)
+	static := 1 // bytes since the end of the start tag, including it; -1 when not known
+	if e.el.name == "head" {
+		static = -1
+	}
 	var kids []sx.Emit
 	for _, k := range e.kids {
 		target := f
@@ -106,7 +109,7 @@ func (e *elementExpr) htmlParts(g *sx.Gen, f *frame) []sx.Emit {
 			}
 			return g.Emit(k)
 		})
-		// A hole that follows nothing but static markup finds its start tag by the distance.
+		// A hole before which all children are static finds its start tag by the distance.
 		if h, ok := emit.(spreadHole); ok && static >= 0 && h.target() == f {
 			emit = h.at0(&frame{back: static})
 			f.used = used

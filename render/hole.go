@@ -36,12 +36,12 @@ func (h *slotHole) after(s string) sx.Emit {
 func (h *hole) Emit(m *sx.Machine) {
 	m.Out = append(m.Out, h.pre...)
 	v := h.node.Eval(m)
-	if v.IsString() {
-		m.Out = appendEscaped(m.Out, v.Text())
-		return
-	}
 	if v.IsNumber() {
 		m.Out = appendNumber(m.Out, v.Float())
+		return
+	}
+	if v.IsString() {
+		m.Out = appendEscaped(m.Out, v.Text())
 		return
 	}
 	h.slow(m, v)
@@ -59,12 +59,12 @@ func (h *hole) slow(m *sx.Machine, v sx.Value) {
 func (h *slotHole) Emit(m *sx.Machine) {
 	out := append(m.Out, h.pre...)
 	v := m.Slot(h.slot)
-	if v.IsString() {
-		m.Out = appendEscaped(out, v.Text())
-		return
-	}
 	if v.IsNumber() {
 		m.Out = appendNumber(out, v.Float())
+		return
+	}
+	if v.IsString() {
+		m.Out = appendEscaped(out, v.Text())
 		return
 	}
 	m.Out = out

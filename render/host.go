@@ -50,6 +50,15 @@ func (h *Host) Fork() *Host {
 	return &Host{Nonce: h.Nonce, Runner: h.Runner, Hoist: h.Hoist, OnError: h.OnError, App: h.App}
 }
 
+// reset readies the host of a worker for another rendering.
+func (h *Host) reset() {
+	if len(h.segs) > 0 {
+		clear(h.segs)
+		h.segs = h.segs[:0]
+	}
+	h.HeadEnd, h.BodyEnd, h.inHead = 0, 0, false
+}
+
 // mostHoisted bounds what a page can collect, so that a loop full of meta elements ends as an error and not
 // as memory.
 const mostHoisted = 1000

@@ -40,6 +40,14 @@ func appendUint(dst []byte, n uint64) []byte {
 		r := 2 * (n - 100*q)
 		q *= 2
 		return append(dst, digitPairs[q], digitPairs[q+1], digitPairs[r], digitPairs[r+1])
+	case n < 100_000_000:
+		q := n / 10000
+		r := n - 10000*q
+		dst = appendUint(dst, q)
+		q = r / 100
+		r = 2 * (r - 100*q)
+		q *= 2
+		return append(dst, digitPairs[q], digitPairs[q+1], digitPairs[r], digitPairs[r+1])
 	}
 	return strconv.AppendUint(dst, n, 10)
 }

@@ -24,7 +24,7 @@ func Options() []sx.Option {
 // it at once.
 type Renderer struct {
 	prog  *sx.Program
-	bufs  buffers
+	pool  workers
 	comps sync.Map // name to *Component
 	other sizeHint // of what is no component
 }
@@ -77,22 +77,19 @@ func (r *Renderer) Wire(ctx context.Context, name string, args ...sx.Arg) (strin
 // to once, or a few times where the component holds large constants, and the first error of w ends it. The
 // evaluation stops when ctx is done.
 func (c *Component) HTML(ctx context.Context, w io.Writer, args ...sx.Arg) error {
-	m := c.r.prog.Machine(ctx, DestHTML)
-	buf := c.r.bufs.get(c.hint.get())
-	m.Out, m.Host = buf.b, &buf.host
-	buf.host.apart = true
+	k := c.r.pool.get(c.r.prog, c.hint.get())
+	m := k.m
+	m.Begin(ctx)
 	err := m.EmitRoot(c.comp, args, runRoot)
-	buf.b = m.Out
-	m.Release()
 	if err == nil {
-		c.hint.note(len(buf.b))
-		if len(buf.host.segs) == 0 {
-			_, err = w.Write(buf.b)
+		c.hint.note(len(m.Out))
+		if len(k.host.segs) == 0 {
+			_, err = w.Write(m.Out)
 		} else {
-			_, err = writeSegments(w, buf.b, buf.host.segs)
+			_, err = writeSegments(w, m.Out, k.host.segs)
 		}
 	}
-	c.r.bufs.put(buf)
+	c.r.pool.put(k)
 	return err
 }
 

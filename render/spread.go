@@ -41,8 +41,11 @@ func (f *frame) merge(m *sx.Machine, d *sx.Dict) {
 	if f == nil || d == nil {
 		return
 	}
-	start := len(m.Out) - f.back
-	if f.back == 0 {
+	start := 0
+	if f.back > 0 {
+		// No "<" stands in a start tag but at its beginning: values are escaped.
+		start = bytes.LastIndexByte(m.Out[:len(m.Out)-f.back], '<')
+	} else {
 		start = int(m.Slot(f.slot).Float())
 	}
 	m.Step(d.Len())

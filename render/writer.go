@@ -1,10 +1,13 @@
 package render
 
 import (
+	"context"
 	"io"
 	"math/bits"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sx-framework/sxgo/sx"
 )
 
 // Output is collected in one buffer and written when the evaluation has succeeded, so that an error before
@@ -15,15 +18,15 @@ const (
 	maxClass = 22 // 4 MiB; what is larger is left to the garbage collector
 )
 
-// buffers is the pools of one Renderer.
-type buffers struct {
+// workers is the pools of one Renderer.
+type workers struct {
 	pools [maxClass - minClass + 1]sync.Pool
 }
 
-// buffer is a pooled byte slice with what else a rendering needs; the pointer to it is what the pool holds,
-// so that giving back allocates nothing.
-type buffer struct {
-	b    []byte
+// worker is what a rendering needs: a machine, whose Out is the buffer, and a host. They are pooled together,
+// as going to a pool is a good part of what rendering a small component costs.
+type worker struct {
+	m    *sx.Machine
 	host Host
 }
 
@@ -35,31 +38,31 @@ func class(n int) int {
 	return bits.Len(uint(n-1)) - minClass
 }
 
-// get gives an empty buffer with room for n bytes.
-func (p *buffers) get(n int) *buffer {
+// get gives a worker whose machine has an empty output with room for n bytes.
+func (p *workers) get(prog *sx.Program, n int) *worker {
 	c := class(n)
-	if c >= len(p.pools) {
-		return &buffer{b: make([]byte, 0, n)}
+	if c < len(p.pools) {
+		if w, ok := p.pools[c].Get().(*worker); ok {
+			return w
+		}
+		n = 1 << (c + minClass)
 	}
-	if b, ok := p.pools[c].Get().(*buffer); ok {
-		return b
-	}
-	return &buffer{b: make([]byte, 0, 1<<(c+minClass))}
+	w := &worker{m: prog.Machine(context.Background(), DestHTML)}
+	w.m.Out, w.m.Host = make([]byte, 0, n), &w.host
+	w.host.apart = true
+	return w
 }
 
-// put gives a buffer back. It goes to the class whose smallest request it can serve.
-func (p *buffers) put(b *buffer) {
-	n := cap(b.b)
-	if n < 1<<minClass {
+// put gives a worker back. It goes to the class whose smallest request it can serve.
+func (p *workers) put(w *worker) {
+	w.m.Rest()
+	w.host.reset()
+	c := bits.Len(uint(cap(w.m.Out))) - 1 - minClass
+	if c < 0 || c >= len(p.pools) {
 		return
 	}
-	c := bits.Len(uint(n)) - 1 - minClass
-	if c >= len(p.pools) {
-		return
-	}
-	clear(b.host.segs)
-	b.b, b.host = b.b[:0], Host{segs: b.host.segs[:0]}
-	p.pools[c].Put(b)
+	w.m.Out = w.m.Out[:0]
+	p.pools[c].Put(w)
 }
 
 // sizeHint remembers how much a component writes, so that its next buffer is of the right class. It follows

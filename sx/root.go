@@ -1,6 +1,9 @@
 package sx
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // Arg is a keyword argument of a component, given from Go. The name "children" gives the children: one
 // value, or a list of them.
@@ -45,7 +48,11 @@ func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body E
 		attrs = at
 	}
 	for i := range args {
-		m.putArg(c, slots, rest, attrs, &args[i])
+		if a := &args[i]; i < len(fn.params) && fn.params[i].Name == a.Name {
+			slots[i] = a.Value
+		} else {
+			m.putArg(c, slots, rest, attrs, a)
+		}
 	}
 	for i, p := range fn.params {
 		if p.required && slots[i].IsNil() {
@@ -107,6 +114,28 @@ func (m *Machine) EmitRoot(c *Component, args []Arg, run func(m *Machine, body E
 	}()
 	m.EmitArgs(c, args, run)
 	return nil
+}
+
+// Begin starts another evaluation on a machine that was made with Program.Machine and kept; see Rest.
+func (m *Machine) Begin(ctx context.Context) { m.ctx = ctx }
+
+// Rest ends an evaluation and keeps the machine for another one by the same owner, to be started with Begin:
+// what Release and Program.Machine do together, for owners that pool their machines along with something
+// else. Out and Host stay.
+func (m *Machine) Rest() {
+	if m.high > 0 {
+		clear(m.stack[:min(m.high, len(m.stack))])
+	}
+	if len(m.stack) > 1<<12 {
+		m.stack = make([]Value, 256)
+	}
+	m.high, m.top, m.depth, m.written, m.gensyms = 0, 0, 0, 0, 0
+	m.steps, m.budget = 0, m.limits.Steps
+	m.ctx, m.at, m.s, m.caps = nil, nil, nil, nil
+	m.calls = m.calls[:0]
+	if m.tail != nil || m.again != nil || m.dyn != nil || m.tailArgs != nil || m.spare != nil || m.tailBound {
+		m.tail, m.again, m.dyn, m.tailArgs, m.spare, m.tailBound = nil, nil, nil, nil, nil, false
+	}
 }
 
 // SourceOf gives the source text of components and of every definition they reach, macros included, in the

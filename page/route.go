@@ -19,7 +19,7 @@ type route struct {
 	kind    string // "page", "handler", "action", "stream", "socket": for messages and listings
 	name    string
 	place   string // where it is declared, for messages; may be ""
-	serve   func(w http.ResponseWriter, r *http.Request, params []param)
+	serve   func(w http.ResponseWriter, r *http.Request, q *request)
 }
 
 // router finds routes. It is built once and then read by any number of goroutines.

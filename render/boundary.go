@@ -149,7 +149,7 @@ func (b *Boundary) Render(m *sx.Machine) error {
 	if !sx.Catchable(err) {
 		return err
 	}
-	b.appendError(m, err)
+	b.RenderError(m, err)
 	return err
 }
 
@@ -161,8 +161,9 @@ func appendBody(m *sx.Machine, v sx.Value) {
 	appendChild(m, v)
 }
 
-// appendError appends what stands in the place of a boundary that failed.
-func (b *Boundary) appendError(m *sx.Machine, err error) {
+// RenderError appends what stands in the place of a boundary that failed with err: what :error makes of it, or
+// the built-in box.
+func (b *Boundary) RenderError(m *sx.Machine, err error) {
 	start := len(m.Out)
 	if b.Error.Callable() {
 		again := m.Protect(func() { m.EmitCall(b.Error, sx.ErrorValue(err)) })

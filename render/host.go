@@ -15,6 +15,9 @@ type Host struct {
 	OnError func(b *Boundary, err error) // told about boundaries that failed, rendered in place
 	App     any                          // the page layer's own
 
+	// Slot gives what a slot without a body shows now, as HTML; false: its fallback. It may be nil.
+	Slot func(id string) ([]byte, bool)
+
 	Title   string   // the last title element that was hoisted, with its tags
 	Metas   []string // the meta elements that were hoisted, in order
 	HeadEnd int      // offset of </head> in the output, 0 when no head was written
@@ -47,7 +50,7 @@ func hostOf(m *sx.Machine) *Host {
 
 // Fork gives a host for a part of the page that is evaluated on its own.
 func (h *Host) Fork() *Host {
-	return &Host{Nonce: h.Nonce, Runner: h.Runner, Hoist: h.Hoist, OnError: h.OnError, App: h.App}
+	return &Host{Nonce: h.Nonce, Runner: h.Runner, Hoist: h.Hoist, OnError: h.OnError, App: h.App, Slot: h.Slot}
 }
 
 // reset readies the host of a worker for another rendering.

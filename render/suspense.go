@@ -158,7 +158,11 @@ func (o *boundaryOp) Emit(m *sx.Machine) {
 	}
 	if o.body == nil {
 		o.open(m, b)
-		o.fallback.Emit(m)
+		if now, ok := slotNow(m, b.ID); ok && !o.toWire {
+			m.Out = append(m.Out, now...)
+		} else {
+			o.fallback.Emit(m)
+		}
 		o.close(m, b)
 		return
 	}
@@ -187,6 +191,14 @@ func (o *boundaryOp) Emit(m *sx.Machine) {
 	m.Out = appendPlaceholderEnd(m.Out, b.As)
 	b.End = len(m.Out)
 	h.Runner.Placed(m, b)
+}
+
+// slotNow asks the page for the content of a slot that live frames fill.
+func slotNow(m *sx.Machine, id string) ([]byte, bool) {
+	if h := hostOf(m); h != nil && h.Slot != nil {
+		return h.Slot(id)
+	}
+	return nil, false
 }
 
 func (o *boundaryOp) open(m *sx.Machine, b *Boundary) {

@@ -1,0 +1,321 @@
+package page
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sx-framework/sxgo/live"
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/page/db"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// App is a running application. Its methods may be called from any goroutine. Close it with Shutdown.
+type App struct {
+	cfg      *config
+	log      *slog.Logger
+	limits   Limits
+	proxies  proxies
+	keys     keyring
+	sessions *sessionCodec
+	system   *system
+	packers  compressors
+	hub      *hub.Hub
+	live     *live.Server
+	site     atomic.Pointer[site]
+	slots    chan struct{} // one for each evaluation under way
+	stop     context.CancelCauseFunc
+	ctx      context.Context // ends with Shutdown; for work that no request waits for
+	work     sync.WaitGroup
+
+	reloadMu sync.Mutex
+
+	fetchOnce sync.Once
+	fetch     *fetcher
+
+	dbMu  sync.Mutex
+	db    *db.DB
+	dbErr error
+
+	draining atomic.Bool
+	ending   endings // what ends with a session
+	regions  regions
+}
+
+// ErrUnauthorized is what a Guard returns for a visitor who has to log in: status 401.
+var ErrUnauthorized = errors.New("not logged in")
+
+var errShutdown = errors.New("the server is shutting down")
+
+// New loads the application at the root of fsys: its .sx files, public/, assets/ and migrations/. The error
+// is sx.Diagnostics when the program is wrong. Migrations are applied before New returns.
+func New(fsys fs.FS, opts ...Option) (*App, error) {
+	cfg := defaultConfig()
+	for _, o := range opts {
+		o(cfg)
+	}
+	a := &App{cfg: cfg, log: cfg.log, limits: cfg.limits.filled()}
+	if err := a.configure(); err != nil {
+		return nil, err
+	}
+	s, err := a.load(fsys)
+	if err != nil {
+		a.Shutdown(context.Background())
+		return nil, err
+	}
+	a.site.Store(s)
+	if err := a.migrate(context.Background(), fsys); err != nil {
+		a.Shutdown(context.Background())
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) configure() error {
+	var err error
+	env := func(name string) string { v, _ := a.cfg.lookupEnv(name); return v }
+	if a.proxies, err = parseProxies(env("SX_TRUSTED_PROXIES")); err != nil {
+		return err
+	}
+	secret := a.cfg.secret
+	if secret == "" {
+		secret = env("SX_SECRET")
+	}
+	if secret == "" {
+		secret = rand.Text()
+		if !a.cfg.dev {
+			a.log.Warn("SX_SECRET is not set: sessions end with this process")
+		}
+	}
+	a.keys = keyring{[]byte(secret)}
+	a.sessions = &sessionCodec{key: a.keys.key("session"), now: a.cfg.now}
+	if d := env("SX_DATA"); d != "" {
+		a.cfg.dataDir = d
+	}
+	if a.cfg.database == "" {
+		a.cfg.database = env("DATABASE_URL")
+	}
+	a.system = &system{disk: "."}
+	a.slots = make(chan struct{}, a.limits.Evaluations)
+	a.ctx, a.stop = context.WithCancelCause(context.Background())
+	hubOptions := []hub.Option{hub.WithLogger(a.log)}
+	if a.cfg.broker != nil {
+		hubOptions = append(hubOptions, hub.WithBroker(a.cfg.broker))
+	}
+	a.hub = hub.New(hubOptions...)
+	a.live = live.NewServer(a.hub, a.liveOptions()...)
+	a.regions.init()
+	return nil
+}
+
+// current gives the site as it was loaded last.
+func (a *App) current() *site { return a.site.Load() }
+
+// siteOf gives the site that the evaluation of ctx belongs to: a request keeps the one it began with.
+func (a *App) siteOf(ctx context.Context) *site {
+	if q, ok := ctx.Value(requestKey{}).(*request); ok {
+		return q.site
+	}
+	return a.current()
+}
+
+// Program gives the loaded program.
+func (a *App) Program() *sx.Program { return a.current().prog }
+
+// Hub gives the application's hub, for events published from Go.
+func (a *App) Hub() *hub.Hub { return a.hub }
+
+// Handler gives the application as a handler. Mount it outside of middleware that collects responses.
+func (a *App) Handler() http.Handler { return a }
+
+// Reload loads the application anew and swaps it in; requests under way finish with the old one. When the
+// new one is wrong, the old one stays, and development shows the error over open pages.
+func (a *App) Reload(fsys fs.FS) error {
+	a.reloadMu.Lock()
+	defer a.reloadMu.Unlock()
+	s, err := a.load(fsys)
+	if err == nil {
+		err = a.migrate(a.ctx, fsys)
+	}
+	if err != nil {
+		a.announceFailure(err)
+		return err
+	}
+	a.site.Store(s)
+	a.announceReload()
+	return nil
+}
+
+// Shutdown tells open streams to come back elsewhere, makes /readyz say no, and waits for them and for
+// background work until ctx ends; then it closes hub and database. Stop the http.Server afterwards.
+func (a *App) Shutdown(ctx context.Context) error {
+	a.draining.Store(true)
+	err := a.live.Drain(ctx)
+	a.stop(errShutdown)
+	err = errors.Join(err, a.hub.Close(ctx))
+	done := make(chan struct{})
+	go func() { // ends with the background work
+		a.work.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = errors.Join(err, fmt.Errorf("work still running: %w", ctx.Err()))
+	}
+	a.fetchOnce.Do(func() {})
+	if a.fetch != nil {
+		a.fetch.close()
+	}
+	a.dbMu.Lock()
+	defer a.dbMu.Unlock()
+	if a.db != nil {
+		err = errors.Join(err, a.db.Close())
+	}
+	return err
+}
+
+// WriteMetrics writes the application's measures in the Prometheus text format.
+func (a *App) WriteMetrics(w io.Writer) {
+	hs, ls := a.hub.Stats(), a.live.Stats()
+	for _, m := range []struct {
+		name, help, kind string
+		value            int64
+	}{
+		{"sx_live_streams", "Open event streams.", "gauge", int64(ls.Streams)},
+		{"sx_live_topics", "Topics that exist.", "gauge", int64(hs.Topics)},
+		{"sx_live_subscribers", "Subscribers of topics.", "gauge", int64(hs.Subscribers)},
+		{"sx_live_published_total", "Events published.", "counter", int64(hs.Published)},
+		{"sx_evaluations", "Pages and boundaries being evaluated.", "gauge", int64(len(a.slots))},
+	} {
+		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", m.name, m.help, m.name, m.kind, m.name, m.value)
+	}
+}
+
+func (a *App) fetcher() *fetcher {
+	a.fetchOnce.Do(func() { a.fetch = newFetcher(a.current().config.fetchAllow) })
+	if a.fetch == nil { // shut down
+		return newFetcher(nil)
+	}
+	return a.fetch
+}
+
+// database opens the database on first use. A failure is remembered for a second, so that a page does not
+// wait for a dead server at each query.
+func (a *App) database(ctx context.Context) (*db.DB, error) {
+	a.dbMu.Lock()
+	defer a.dbMu.Unlock()
+	if a.db != nil {
+		return a.db, nil
+	}
+	if a.ctx.Err() != nil {
+		return nil, errShutdown
+	}
+	where := a.cfg.database
+	if where == "" {
+		where = filepath.Join(a.cfg.dataDir, "app.db")
+	}
+	d, err := db.Open(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	a.db = d
+	return d, nil
+}
+
+func (a *App) migrate(ctx context.Context, fsys fs.FS) error {
+	found, err := subFS(fsys, "migrations")
+	if err != nil || found == nil {
+		return err
+	}
+	d, err := a.database(ctx)
+	if err != nil {
+		return err
+	}
+	applied, err := d.Migrate(ctx, fsys, "migrations")
+	for _, name := range applied {
+		a.log.Info("migration applied", "file", name)
+	}
+	return err
+}
+
+// acquire waits for a place among the evaluations under way.
+func (a *App) acquire(ctx context.Context) error {
+	select {
+	case a.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (a *App) release() { <-a.slots }
+
+// ServeHTTP answers a request.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o := a.proxies.resolve(r)
+	if o.host != r.Host {
+		r = r.Clone(r.Context())
+		r.Host = o.host // what the cross-origin protection compares with
+	}
+	r = r.WithContext(withOrigin(r.Context(), o))
+	a.route(w, r)
+}
+
+// endings is what ends when a session does: its streams and sockets.
+type endings struct {
+	mu   sync.Mutex
+	next int
+	of   map[string]map[int]func()
+}
+
+// add registers f for the end of session id, and gives what takes it back.
+func (e *endings) add(id string, f func()) (remove func()) {
+	if id == "" {
+		return func() {}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.of == nil {
+		e.of = map[string]map[int]func(){}
+	}
+	if e.of[id] == nil {
+		e.of[id] = map[int]func(){}
+	}
+	e.next++
+	n := e.next
+	e.of[id][n] = f
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.of[id], n)
+		if len(e.of[id]) == 0 {
+			delete(e.of, id)
+		}
+	}
+}
+
+func (e *endings) end(id string) {
+	e.mu.Lock()
+	list := e.of[id]
+	delete(e.of, id)
+	e.mu.Unlock()
+	for _, f := range list {
+		f()
+	}
+}
+
+// endSession closes the streams and sockets of a session that was left.
+func (a *App) endSession(id string) { a.ending.end(id) }
+
+const healthTimeout = 2 * time.Second

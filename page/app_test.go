@@ -1,0 +1,274 @@
+package page_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sx-framework/sxgo/page"
+)
+
+// logs collects what an application logs.
+type logs struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// server is an application on a port of its own.
+type server struct {
+	*httptest.Server
+	app  *page.App
+	logs *logs
+}
+
+// serve starts an application from files, given as name and text by turns.
+func serve(t testing.TB, files []string, opts ...page.Option) *server {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for i := 0; i < len(files); i += 2 {
+		fsys[files[i]] = &fstest.MapFile{Data: []byte(files[i+1])}
+	}
+	l := &logs{}
+	opts = append([]page.Option{page.WithSecret("test"), page.WithData(t.TempDir()), page.WithLogger(slog.New(slog.NewTextHandler(l, nil)))}, opts...)
+	app, err := page.New(fsys, opts...)
+	if err != nil {
+		t.Fatalf("loading: %v", err)
+	}
+	s := &server{httptest.NewServer(app.Handler()), app, l}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := app.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		s.Server.Close()
+	})
+	return s
+}
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// do sends a request and gives the response and its body.
+func (s *server) do(t testing.TB, method, path, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	c := *s.Client()
+	c.CheckRedirect = noRedirects
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(data)
+}
+
+func (s *server) get(t testing.TB, path string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	return s.do(t, "GET", path, "", headers...)
+}
+
+func wants(t testing.TB, what, got string, wants ...string) {
+	t.Helper()
+	for _, w := range wants {
+		if !strings.Contains(got, w) {
+			t.Errorf("%s lacks %q:\n%s", what, w, got)
+		}
+	}
+}
+
+func lacks(t testing.TB, what, got string, unwanted ...string) {
+	t.Helper()
+	for _, w := range unwanted {
+		if strings.Contains(got, w) {
+			t.Errorf("%s has %q:\n%s", what, w, got)
+		}
+	}
+}
+
+const layouts = `
+(defcomp ~layouts/main (&key section &rest children)
+  (html :lang "en"
+    (head (meta :charset "utf-8"))
+    (body (nav section) (main children))))`
+
+func TestPage(t *testing.T) {
+	s := serve(t, []string{"layouts.sx", layouts, "pages/articles.sx", `
+(defpage article
+  :path "/articles/<int:id>/<slug>"
+  :title (str (get article "title") " · News")
+  :layout (~layouts/main :section "news")
+  :data {:article {:title (str slug " <" id ">")} :twice (str (get article "title") "!")}
+  :head (meta :name "description" :content twice)
+  :content (article (h1 (get article "title")) (p twice)))
+(defpage home :path "/" :content (p "hi"))`})
+	resp, body := s.get(t, "/articles/7/hello")
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("got %d %v", resp.StatusCode, resp.Header)
+	}
+	wants(t, "body", body, "<!DOCTYPE html><html", "<title>hello &lt;7&gt; · News</title>", `<meta name="description" content="hello &lt;7&gt;!">`,
+		"<nav>news</nav>", "<h1>hello &lt;7&gt;</h1>", "</body></html>", `src="/_sx/client/`)
+	csp := resp.Header.Get("Content-Security-Policy")
+	wants(t, "policy", csp, "script-src 'nonce-", "'strict-dynamic'", "require-trusted-types-for 'script'")
+	nonce := strings.Split(strings.SplitN(csp, "'nonce-", 2)[1], "'")[0]
+	wants(t, "body", body, `<script nonce="`+nonce+`"`)
+
+	resp, body = s.get(t, "/")
+	wants(t, "built-in document", body, "<!doctype html><html lang=\"en\">", "<title>home</title>", "<p>hi</p></body></html>")
+	if resp, _ := s.do(t, "HEAD", "/", ""); resp.StatusCode != 200 || resp.ContentLength <= 0 {
+		t.Errorf("HEAD: got %d, length %d", resp.StatusCode, resp.ContentLength)
+	}
+	if resp, _ := s.do(t, "POST", "/", ""); resp.StatusCode != 405 || resp.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		t.Errorf("POST: got %d, Allow %q", resp.StatusCode, resp.Header.Get("Allow"))
+	}
+	if resp, _ := s.do(t, "OPTIONS", "/", ""); resp.StatusCode != 204 {
+		t.Errorf("OPTIONS: got %d", resp.StatusCode)
+	}
+	if resp, body := s.get(t, "/articles/x/hello"); resp.StatusCode != 404 || !strings.Contains(body, "404 Not Found") {
+		t.Errorf("bad int: got %d %s", resp.StatusCode, body)
+	}
+}
+
+// reader reads a response while it arrives.
+type reader struct {
+	t    testing.TB
+	body *bufio.Reader
+	all  strings.Builder
+	resp *http.Response
+}
+
+func (s *server) open(t testing.TB, ctx context.Context, path string) *reader {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "identity")
+	resp, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return &reader{t: t, body: bufio.NewReader(resp.Body), resp: resp}
+}
+
+// until reads until the text has arrived.
+func (r *reader) until(text string) string {
+	r.t.Helper()
+	for !strings.Contains(r.all.String(), text) {
+		b, err := r.body.ReadByte()
+		if err != nil {
+			r.t.Fatalf("waiting for %q: %v; got:\n%s", text, err, r.all.String())
+		}
+		r.all.WriteByte(b)
+	}
+	return r.all.String()
+}
+
+func (r *reader) rest() string {
+	data, err := io.ReadAll(r.body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.all.Write(data)
+	return r.all.String()
+}
+
+func TestStreaming(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defpage p :path "/" :content
+  (main (h1 "shell")
+    (~suspense :id "slow" :fallback (i "wait") (do (sleep 90) (b "slow done")))
+    (~suspense :id "mid" :fallback (i "wait") (do (sleep 50) (b "mid done")))
+    (~suspense :id "quick" :fallback (i "wait") (do (sleep 15) (b "quick done")))
+    (~suspense :id "outer" (do (sleep 10) (div (~suspense :id "inner" :fallback "in" (do (sleep 20) (b "inner done"))))))
+    (~suspense :id "bad" :error (fn (e) (em "oops")) (do (sleep 5) (error "boom")))
+    (~suspense :id "dull" (do (sleep 5) (error "bang")))
+    (~suspense :id "late" :timeout 20 :error (fn (e) (em "too late")) (do (sleep 5000) "never"))))`})
+	began := time.Now()
+	r := s.open(t, t.Context(), "/")
+	shell := r.until(`<?start name="late">`)
+	if took := time.Since(began); took > 80*time.Millisecond {
+		t.Errorf("the shell took %v", took)
+	}
+	lacks(t, "shell", shell, "slow done")
+	all := r.rest()
+	order := []string{"quick done", "mid done", "slow done"}
+	last := -1
+	for _, w := range order {
+		if i := strings.Index(all, w); i < last || i < 0 {
+			t.Errorf("%q arrived out of order in:\n%s", w, all)
+		} else {
+			last = i
+		}
+	}
+	wants(t, "page", all, `<template for="slow"><b>slow done</b></template>`, "<em>oops</em>", "This part of the page could not be shown.",
+		`<template for="late"><em>too late</em></template>`, `inner done`)
+	if !strings.HasSuffix(all, "</body></html>") {
+		t.Errorf("the document does not end: %q", all[max(0, len(all)-60):])
+	}
+	if strings.Count(all, "</body>") != 1 {
+		t.Error("chunks stand outside of body")
+	}
+	if len(shell) < 1024 {
+		t.Errorf("the shell has %d bytes", len(shell))
+	}
+	h := r.resp.Header
+	if h.Get("X-Accel-Buffering") != "no" || !strings.Contains(h.Get("Cache-Control"), "no-transform") || h.Get("Content-Length") != "" {
+		t.Errorf("headers: %v", h)
+	}
+	wants(t, "log", s.logs.String(), `page=p boundary=bad at=app.sx:8:`, "boom", `boundary=late`, "timed out after 20 ms")
+
+	_, flat := s.get(t, "/?_sx=flat")
+	lacks(t, "flat page", flat, "<template", "<?start", "wait")
+	wants(t, "flat page", flat, `<div id="sx-suspense-slow" data-suspense="slow"><b>slow done</b></div>`, "inner done", "oops", "too late")
+}
+
+func TestLive(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defpage p :path "/"
+  :content (~live :src "/api/stream" (~suspense :id "n" :fallback "none"))
+  :live (live :src "/api/stream" :every 20 :on "news" (bind "n" (b (str "n" (or message (tick)))))))`},
+		page.WithPrimitive("tick", "(tick)", func() int { return 3 }))
+	_, body := s.get(t, "/")
+	wants(t, "page", body, `data-sx-live="/api/stream"`, `<div id="sx-suspense-n" data-suspense="n"><b>n3</b></div>`)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := s.open(t, ctx, "/api/stream")
+	got := r.until(`n3`)
+	wants(t, "stream", got, "event: sx-resolve\n", "id: ", `data: {"id":"n","html":`)
+	if ct := r.resp.Header.Get("Content-Type"); ct != "text/event-stream; charset=utf-8" {
+		t.Errorf("content type %q", ct)
+	}
+	many := s.open(t, ctx, "/_sx/live?s=/api/stream")
+	wants(t, "multiplexed", many.until(`,"src":"/api/stream"}`), "sx-resolve", "n3")
+}

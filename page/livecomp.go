@@ -1,0 +1,221 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sx-framework/sxgo/live"
+	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// snapshotTime is how long a page waits for the values of its live slots before it shows fallbacks.
+const snapshotTime = 50 * time.Millisecond
+
+// liveComponent is ~live with :src: a region whose slots the stream fills. Its attributes are the address
+// and the cursor from which the stream continues what the page shows.
+func (a *App) liveComponent(m *sx.Machine, args *sx.Dict, children sx.Value) {
+	src, _ := args.Lookup("src")
+	address := ""
+	if s, ok := src.AsString(); ok {
+		address = s
+	}
+	q, _ := m.Context().Value(requestKey{}).(*request)
+	if q != nil {
+		if resolved, err := resolveSource(q, address); err == nil {
+			address = resolved
+		} else {
+			m.Throw(err)
+		}
+	}
+	m.Out = append(m.Out, `<div `+render.AttrLive+`="`+html.EscapeString(address)+`"`...)
+	if q != nil {
+		if cursor := a.cursorOf(m.Context(), q, address); cursor != "" {
+			m.Out = append(m.Out, ` `+render.AttrCursor+`="`+html.EscapeString(cursor)+`"`...)
+		}
+	}
+	m.Out = append(m.Out, '>')
+	emitValue(m, children)
+	m.Out = append(m.Out, "</div>"...)
+}
+
+// resolveSource fills the path parameters of an address such as "/api/stream/match/<int:id>" from the
+// page's own.
+func resolveSource(q *request, src string) (string, error) {
+	if !strings.Contains(src, "<") {
+		return src, nil
+	}
+	p, err := parsePattern(src)
+	if err != nil {
+		return "", fmt.Errorf("~live: %w", err)
+	}
+	return p.build(func(name string) (string, bool) {
+		for _, x := range q.params {
+			if x.Name == name {
+				return plainText(x.Value), true
+			}
+		}
+		return "", false
+	})
+}
+
+// region is the state of one live source while a page is rendered: the cursor and the values belong to one
+// moment, so that nothing falls between page and stream.
+type region struct {
+	cursor string
+	slots  map[string]string
+}
+
+// regionOf looks at a source once per page: at the values its topic holds, or, when nobody is subscribed,
+// at what its binds give within snapshotTime.
+func (a *App) regionOf(ctx context.Context, q *request, address string) *region {
+	q.mu.Lock()
+	if r := q.regions[address]; r != nil {
+		q.mu.Unlock()
+		return r
+	}
+	q.mu.Unlock()
+	r := &region{slots: map[string]string{}}
+	if l, params, err := q.site.findLive(address); err == nil {
+		a.fill(ctx, q, l, params, address, r)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.regions == nil {
+		q.regions = map[string]*region{}
+	}
+	q.regions[address] = r
+	return r
+}
+
+func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, address string, r *region) {
+	if l.scope == "page" {
+		topic, err := l.topic(q, address)
+		if err != nil {
+			return
+		}
+		if a.hub.Subscribers(topic) > 0 {
+			messages, cursor := a.hub.Snapshot(topic)
+			for _, msg := range messages {
+				if markup, ok := markupOf(msg.Data); ok && msg.Name == render.EventResolve {
+					r.slots[msg.Slot] = markup
+				}
+			}
+			if len(r.slots) > 0 {
+				r.cursor = cursor.String()
+				return
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
+	defer cancel()
+	e := &evaluation{app: a, site: q.site, l: l, params: params, q: q}
+	type outcome struct{ id, markup string }
+	results := make(chan outcome, len(l.slots))
+	a.work.Add(1)
+	go func() { // ends with the evaluation, whose context ends after snapshotTime
+		defer a.work.Done()
+		defer close(results)
+		values, err := e.values(ctx, sx.Nil)
+		if err != nil {
+			return
+		}
+		for _, v := range values {
+			sx.Freeze(v)
+		}
+		for _, s := range l.slots {
+			if s.mode.Ordered() || s.wire {
+				continue
+			}
+			if f, err := q.site.slotFrame(ctx, s, values); err == nil && ctx.Err() == nil {
+				results <- outcome{s.id, f.HTML}
+			}
+		}
+	}()
+	for {
+		select {
+		case o, ok := <-results:
+			if !ok {
+				return
+			}
+			r.slots[o.id] = o.markup
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// markupOf gives the HTML of an encoded resolve frame.
+func markupOf(data []byte) (string, bool) {
+	v, err := decodeJSON(data)
+	if err != nil {
+		return "", false
+	}
+	m, ok := v.Dict().Lookup("html")
+	s, isText := m.AsString()
+	return s, ok && isText
+}
+
+func (a *App) cursorOf(ctx context.Context, q *request, address string) string {
+	return a.regionOf(ctx, q, address).cursor
+}
+
+// slotNow gives what a slot of one of the page's own streams shows while the page is rendered.
+func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
+	for _, l := range v.page.live {
+		d := l.known[id]
+		if d == nil || d.mode.Ordered() || d.wire {
+			continue
+		}
+		address, err := resolveSource(v.q, l.src)
+		if err != nil {
+			return nil, false
+		}
+		markup, ok := s.app.regionOf(ctx, v.q, address).slots[id]
+		return []byte(markup), ok
+	}
+	return nil, false
+}
+
+// specials are the forms that the page layer adds.
+func (a *App) specials(*declarations) []*sx.Special { return nil }
+
+// clientOnly tells whether markup can be sent as source.
+func clientOnly(*sx.Program, sx.Expr) bool { return false }
+
+// definitions gives the component definitions that a stream's SX frames need.
+func (s *site) definitions(*liveDef) (defs, hash string) { return "", "" }
+
+// wireChunk writes a boundary as wire text, with the definitions it needs before it.
+func (s *site) wireChunk(q *request, p *part) []byte {
+	return render.AppendSXChunk(nil, q.nonce, p.b.ID, string(p.content))
+}
+
+// goStream is a stream written in Go.
+type goStream struct {
+	src     string
+	pattern *pattern
+	handler http.Handler
+}
+
+// WithStream mounts a stream written in Go: handler makes each connection's stream, see live.Serve. The path
+// may have parameters, as a page's.
+func WithStream(src string, f func(ctx context.Context, s *live.Stream) error, opts ...live.Option) Option {
+	p, err := parsePattern(src)
+	if err != nil {
+		panic("page: WithStream: " + err.Error())
+	}
+	return func(c *config) {
+		c.streams = append(c.streams, goStream{src, p, live.Serve(f, opts...)})
+	}
+}
+
+func (s *site) serveGoStream(w http.ResponseWriter, r *http.Request, q *request, g goStream) {
+	s.app.streaming(w, r.WithContext(withRequest(r.Context(), q)), g.handler)
+}
+
+func (a *App) serveToken(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }

@@ -1,0 +1,141 @@
+package page
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// config is what the options of New fill in.
+type config struct {
+	options    []sx.Option // for the program
+	primitives []*sx.Primitive
+	guards     map[string]Guard
+	streams    []goStream
+	bundler    Bundler
+	broker     hub.Broker
+	log        *slog.Logger
+	secret     string
+	database   string
+	dataDir    string
+	dev        bool
+	minify     bool
+	now        func() time.Time
+	lookupEnv  func(string) (string, bool)
+	limits     Limits
+}
+
+// Option configures an application; see New.
+type Option func(*config)
+
+// Guard decides whether a request may see a page or a stream: nil lets it pass; Abort and Redirect make
+// the errors to return otherwise. ErrUnauthorized gives 401; every other error 500.
+type Guard func(r *http.Request) error
+
+// Limits bounds what requests may cost. A zero field means its default, a negative one no limit.
+type Limits struct {
+	Body        int64         // bytes of a request body; default 10 MiB
+	Boundaries  int           // boundaries of one page that are evaluated at once; default 16
+	Evaluations int           // pages and boundaries evaluated at once in the whole process; default 4096
+	Timeout     time.Duration // of a page up to its shell, of a handler, and of a boundary without :timeout; default 30s
+	PerAddress  int           // live connections from one address; default 1,000, loopback in development unlimited
+}
+
+func (l Limits) filled() Limits {
+	pick := func(v, def int64) int64 {
+		switch {
+		case v == 0:
+			return def
+		case v < 0:
+			return 1 << 40
+		}
+		return v
+	}
+	return Limits{
+		Body:        pick(l.Body, bodyMost),
+		Boundaries:  int(pick(int64(l.Boundaries), 16)),
+		Evaluations: int(min(pick(int64(l.Evaluations), 4096), 1<<24)),
+		Timeout:     time.Duration(pick(int64(l.Timeout), int64(30*time.Second))),
+		PerAddress:  int(pick(int64(l.PerAddress), 1000)),
+	}
+}
+
+func defaultConfig() *config {
+	return &config{
+		guards:    map[string]Guard{},
+		log:       slog.Default(),
+		now:       time.Now,
+		lookupEnv: os.LookupEnv,
+		dataDir:   "data",
+		minify:    true,
+	}
+}
+
+// WithPrimitive registers a Go function under a name. fn is func(ctx, []sx.Value) (sx.Value, error), or any
+// function whose parameters and results convert (see sx.WithFunc). effects say what it reaches; without
+// any it is IO. State sx.Request when the answer depends on the visitor, so that it is never shared.
+func WithPrimitive(name, usage string, fn any, effects ...sx.Effect) Option {
+	e := sx.IO
+	for _, x := range effects {
+		e |= x
+	}
+	if len(effects) == 1 && effects[0] == sx.Pure {
+		e = sx.Pure
+	}
+	return func(c *config) { c.options = append(c.options, sx.WithFunc(name, usage, e, fn)) }
+}
+
+// WithProgram adds options of the language: components written in Go, limits, further special forms.
+func WithProgram(opts ...sx.Option) Option {
+	return func(c *config) { c.options = append(c.options, opts...) }
+}
+
+// WithLibrary mounts the .sx files of fsys under a namespace: their components are ~ns:path/name.
+func WithLibrary(ns string, fsys fs.FS) Option {
+	return func(c *config) { c.options = append(c.options, sx.WithLibrary(ns, fsys)) }
+}
+
+// WithGuard defines a guard for :auth :name. One of the same name in .sx is a load error.
+func WithGuard(name string, g Guard) Option { return func(c *config) { c.guards[name] = g } }
+
+// WithBundler sets what makes TypeScript, JavaScript and CSS of assets/ ready for browsers. Default: files
+// are served as they are written.
+func WithBundler(b Bundler) Option { return func(c *config) { c.bundler = b } }
+
+// WithBroker links the application's hub with those of other processes. Default: this process alone.
+func WithBroker(b hub.Broker) Option { return func(c *config) { c.broker = b } }
+
+// WithLogger sets where the application logs. Default slog.Default().
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
+
+// WithSecret sets what cookies and tokens are signed with. Default: SX_SECRET, else a random one, so that
+// sessions end with the process.
+func WithSecret(secret string) Option { return func(c *config) { c.secret = secret } }
+
+// WithDatabase sets the database: a path for SQLite or a postgres:// URL. Default: DATABASE_URL, else
+// app.db in the data folder.
+func WithDatabase(where string) Option { return func(c *config) { c.database = where } }
+
+// WithData sets the folder for what the application keeps. Default: SX_DATA, else data in the working
+// directory.
+func WithData(dir string) Option { return func(c *config) { c.dataDir = dir } }
+
+// WithDevelopment shows errors with their source in pages, checks types at run time, and lets Reload patch
+// open pages.
+func WithDevelopment() Option {
+	return func(c *config) {
+		c.dev, c.minify = true, false
+		c.options = append(c.options, sx.WithDevelopment())
+	}
+}
+
+// WithLimits bounds what requests may cost.
+func WithLimits(l Limits) Option { return func(c *config) { c.limits = l } }
+
+// WithClock sets the clock that (now), sessions and tokens go by. Default time.Now.
+func WithClock(now func() time.Time) Option { return func(c *config) { c.now = now } }

@@ -1,0 +1,560 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/sx-framework/sxgo/client"
+	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// The destinations of markup, by their index in a program.
+const (
+	htmlDest = render.DestHTML
+	wireDest = render.DestWire
+)
+
+// slotStyle makes the wrappers of slots disappear from layout.
+const slotStyle = "[data-suspense]:where(div,span),[data-sx-live]:where(div),[data-sx-ws]:where(div){display:contents}"
+
+// leastShell is the size below which Safari paints nothing of a page that is still arriving.
+const leastShell = 1024
+
+// writeTimeout is how long a client may take to accept a part of a page.
+const writeTimeout = 30 * time.Second
+
+func clientHandler() http.Handler { return client.Handler() }
+
+// crawler tells whether a user agent names itself a robot.
+func crawler(agent string) bool {
+	agent = strings.ToLower(agent)
+	for _, mark := range [...]string{"bot", "crawl", "spider", "slurp", "facebookexternalhit", "whatsapp", "preview", "lighthouse"} {
+		if strings.Contains(agent, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainHost is the host of markup that is rendered in one go.
+func (s *site) plainHost(q *request) *render.Host {
+	return &render.Host{Nonce: q.nonce, OnError: func(b *render.Boundary, err error) {
+		s.logError("boundary "+b.ID+" at "+placeOf(b.Site), err)
+	}}
+}
+
+func (s *site) host(q *request) *render.Host { return s.plainHost(q) }
+
+// emitValue appends a value as a child.
+func emitValue(m *sx.Machine, v sx.Value) {
+	m.EmitCall(sx.PrimitiveOf(&sx.Primitive{Name: "value", F0: func(*sx.Machine) sx.Value { return v }}))
+}
+
+// servePage answers a GET or HEAD request for a page.
+func (s *site) servePage(w http.ResponseWriter, r *http.Request, q *request, p *pageDef) {
+	query, err := parseFields(r.URL.RawQuery)
+	if err != nil {
+		s.fail(w, q, "page "+p.name, err)
+		return
+	}
+	q.sub = &submission{query: query}
+	s.renderPage(w, q, p, 0)
+}
+
+// renderPage evaluates a page and sends it. status 0 is the page's own.
+func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status int) {
+	where := "page " + p.name
+	ctx, cancel := context.WithTimeoutCause(withRequest(q.r.Context(), q), s.app.limits.Timeout, errTooSlow)
+	defer cancel()
+	if err := s.app.acquire(ctx); err != nil {
+		s.fail(w, q, where, err)
+		return
+	}
+	held := true
+	release := func() {
+		if held {
+			s.app.release()
+			held = false
+		}
+	}
+	defer release()
+	if err := s.runGuards(ctx, q, p.guards); err != nil {
+		s.fail(w, q, where, err)
+		return
+	}
+	values := make([]sx.Value, len(q.params), len(p.names))
+	for i, param := range q.params {
+		values[i] = param.Value
+	}
+	values, err := s.loadData(ctx, p, values)
+	if err != nil {
+		s.fail(w, q, where, err)
+		return
+	}
+	v := &view{site: s, q: q, page: p, values: values, status: status}
+	v.stream = newStream(s, q, p)
+	defer v.stream.close(errResponseOver)
+	if err := v.evaluate(ctx); err != nil {
+		v.stream.close(err)
+		if s.pageError(ctx, w, q, p, values, err) {
+			return
+		}
+		s.fail(w, q, where, err)
+		return
+	}
+	release() // the boundaries hold places of their own
+	v.send(w)
+}
+
+var errResponseOver = errors.New("the response is over")
+
+// renderErrorPage renders the program's own page for a status.
+func (s *site) renderErrorPage(w http.ResponseWriter, q *request, p *pageDef, status int, message string) error {
+	ctx, cancel := context.WithTimeoutCause(withRequest(q.r.Context(), q), s.app.limits.Timeout, errTooSlow)
+	defer cancel()
+	values, err := s.loadData(ctx, p, []sx.Value{sx.Int(status), sx.String(message)})
+	if err != nil {
+		return err
+	}
+	v := &view{site: s, q: q, page: p, values: values, status: status, whole: true}
+	v.stream = newStream(s, q, p)
+	defer v.stream.close(errResponseOver)
+	if err := v.evaluate(ctx); err != nil {
+		return err
+	}
+	v.send(w)
+	return nil
+}
+
+// pageError shows :error of a page whose evaluation failed before anything was sent. It reports false when
+// there is none, or when it fails itself.
+func (s *site) pageError(ctx context.Context, w http.ResponseWriter, q *request, p *pageDef, values []sx.Value, cause error) bool {
+	if p.onError == nil || !sx.Catchable(cause) {
+		return false
+	}
+	s.logError("page "+p.name, cause)
+	v := &view{site: s, q: q, page: p, values: values, status: http.StatusInternalServerError, whole: true, cause: cause}
+	v.stream = newStream(s, q, p)
+	defer v.stream.close(errResponseOver)
+	if err := v.evaluate(ctx); err != nil {
+		s.logError(":error of page "+p.name, err)
+		return false
+	}
+	v.send(w)
+	return true
+}
+
+// view is one page being evaluated and sent.
+type view struct {
+	site   *site
+	q      *request
+	page   *pageDef
+	values []sx.Value
+	status int
+	stream *stream
+	whole  bool  // not streamed
+	cause  error // :error is shown instead of the content
+
+	out     []byte // markup of the content
+	host    *render.Host
+	title   string
+	head    string
+	headers http.Header
+}
+
+// evaluate computes everything that is needed before the first byte: status, headers, title, head, shell.
+func (v *view) evaluate(ctx context.Context) error {
+	s, p := v.site, v.page
+	v.whole = v.whole || p.cache != nil || flat(v.q.r)
+	m := s.prog.Machine(ctx, htmlDest)
+	defer m.Release()
+	v.host = s.plainHost(v.q)
+	v.host.Runner, v.host.Hoist = v.stream, true
+	v.host.Slot = func(id string) ([]byte, bool) { return s.slotNow(ctx, v, id) }
+	if p.cache != nil {
+		v.host.Nonce = ""
+	}
+	m.Host = v.host
+	m.Out = make([]byte, 0, 4096)
+	return m.Protect(func() {
+		if v.cause != nil {
+			m.EmitCall(m.Call(p.onError.value, v.values...), sx.ErrorValue(v.cause))
+			v.out = m.Out
+			return
+		}
+		if v.status == 0 {
+			v.status = http.StatusOK
+			if p.status != nil {
+				status, err := statusArg(":status", m.Call(p.status.value, v.values...), 200, 599)
+				if err != nil {
+					m.Throw(err)
+				}
+				v.status = status
+			}
+		}
+		if p.headers != nil {
+			d := m.Call(p.headers.value, v.values...).Dict()
+			for i := range d.Len() {
+				k, value := d.At(i)
+				if err := v.q.setHeader(k, plainText(value)); err != nil {
+					m.Throw(err)
+				}
+			}
+		}
+		m.EmitCall(p.content.value, v.values...)
+		v.out = m.Out
+		m.Out = nil
+		if p.title != nil {
+			v.title = plainText(m.Call(p.title.value, v.values...))
+		}
+		if p.head != nil {
+			m.Host = &render.Host{Nonce: v.host.Nonce}
+			m.EmitCall(p.head.value, v.values...)
+			v.head = string(m.Out)
+		}
+	})
+}
+
+// send writes the page: whole, or the shell first and each boundary when it is ready.
+func (v *view) send(w http.ResponseWriter) {
+	s, q, st := v.site, v.q, v.stream
+	if v.whole {
+		if err := st.settle(); err != nil {
+			s.fail(w, q, "page "+v.page.name, err)
+			return
+		}
+	}
+	st.mu.Lock()
+	edits := st.place(v.out, st.top)
+	st.mu.Unlock()
+	late := st.pending()
+	shell, tail := v.document(edits, late)
+	h := w.Header()
+	if err := q.commit(w); err != nil {
+		q.sent = false
+		s.fail(w, q, "page "+v.page.name, err)
+		return
+	}
+	v.writeHeaders(h, shell, tail)
+	status := q.statusOr(v.status)
+	if v.page.cache != nil && status == http.StatusOK && notModified(w, q.r) {
+		return
+	}
+	if !late {
+		s.writeWhole(w, q, status, append(shell, tail...))
+		return
+	}
+	v.sendStream(w, status, shell, tail)
+}
+
+func (v *view) sendStream(w http.ResponseWriter, status int, shell, tail []byte) {
+	h := w.Header()
+	h.Set("Cache-Control", v.cacheControl()+", no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	h.Add("Vary", "Accept-Encoding")
+	coding := negotiate(v.q.r, "zstd", "br", "gzip")
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
+	}
+	w.WriteHeader(status)
+	if v.q.r.Method == http.MethodHead {
+		return
+	}
+	out := newSink(w, &v.site.app.packers, coding)
+	defer out.close()
+	if len(shell) < leastShell {
+		shell = append(shell, padding(leastShell-len(shell))...)
+	}
+	if out.write(shell) != nil {
+		return
+	}
+	for v.stream.pending() {
+		for _, c := range v.stream.chunks() {
+			if out.write(c) != nil {
+				return // the client is gone; closing the stream cancels the rest
+			}
+		}
+		if !v.stream.pending() {
+			break
+		}
+		if v.stream.wait() != nil {
+			return
+		}
+	}
+	out.write(tail)
+}
+
+// padding is a comment of n bytes or a little more.
+func padding(n int) []byte {
+	return []byte("<!--" + strings.Repeat(" ", max(0, n-7)) + "-->")
+}
+
+// sink writes a page part by part, through a compressor or not. Each part has a deadline.
+type sink struct {
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	packers *compressors
+	coding  string
+	enc     encoder
+}
+
+func newSink(w http.ResponseWriter, packers *compressors, coding string) *sink {
+	k := &sink{w: w, rc: http.NewResponseController(w), packers: packers, coding: coding}
+	if coding != "" {
+		k.enc = packers.open(coding, w)
+	}
+	return k
+}
+
+func (k *sink) write(data []byte) error {
+	// The server's own write timeout would cut the page; a deadline for each part does not. A writer that
+	// knows no deadlines keeps the server's.
+	if err := k.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if k.enc == nil {
+		if _, err := k.w.Write(data); err != nil {
+			return err
+		}
+	} else {
+		if _, err := k.enc.Write(data); err != nil {
+			return err
+		}
+		if err := k.enc.Flush(); err != nil {
+			return err
+		}
+	}
+	if err := k.rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}
+
+func (k *sink) close() {
+	if k.enc != nil {
+		k.enc.Close()
+		k.packers.put(k.coding, k.enc)
+	}
+	k.rc.SetWriteDeadline(time.Time{}) // the connection may serve another request
+}
+
+// writeWhole sends a body that is complete.
+func (s *site) writeWhole(w http.ResponseWriter, q *request, status int, body []byte) {
+	h := w.Header()
+	if len(body) >= 860 && h.Get("Content-Encoding") == "" && compressible(h.Get("Content-Type")) {
+		h.Add("Vary", "Accept-Encoding")
+		if coding := negotiate(q.r, "zstd", "br", "gzip"); coding != "" {
+			var b bytes.Buffer
+			b.Grow(len(body) / 3)
+			enc := s.app.packers.open(coding, &b)
+			enc.Write(body) // writing to memory does not fail
+			enc.Close()
+			s.app.packers.put(coding, enc)
+			h.Set("Content-Encoding", coding)
+			body = b.Bytes()
+		}
+	}
+	if status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	if q.r.Method != http.MethodHead && status != http.StatusNoContent {
+		w.Write(body)
+	}
+}
+
+func (v *view) cacheControl() string {
+	v.q.mu.Lock()
+	defer v.q.mu.Unlock()
+	if v.q.private {
+		return "private, no-cache"
+	}
+	return "no-cache"
+}
+
+func (v *view) writeHeaders(h http.Header, shell, tail []byte) {
+	s, p := v.site, v.page
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "text/html; charset=utf-8")
+	}
+	if h.Get("Content-Language") == "" {
+		h.Set("Content-Language", s.config.lang)
+	}
+	secureHeaders(h)
+	if p.cache == nil {
+		h.Set("Content-Security-Policy", s.policy.header("'nonce-"+v.q.nonce+"'"))
+		if h.Get("Cache-Control") == "" {
+			h.Set("Cache-Control", v.cacheControl())
+		}
+		return
+	}
+	h.Set("Cache-Control", p.cache.header())
+	for _, name := range p.cache.vary {
+		h.Add("Vary", name)
+	}
+	sum := sha256.New()
+	sum.Write(shell)
+	sum.Write(tail)
+	h.Set("Etag", `W/"`+base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15])+`"`)
+	// strict-dynamic would ignore 'self', and with it the client's script.
+	csp := s.policy.header("'self'", "'sha256-"+hashOf(client.Inline())+"'", "'sha256-"+hashOf(slotStyle)+"'")
+	h.Set("Content-Security-Policy", strings.ReplaceAll(csp, " 'strict-dynamic'", ""))
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// notModified answers 304 when the client has the page already. The policy stays out of it: with hashes it
+// belongs to the copy that the client has.
+func notModified(w http.ResponseWriter, r *http.Request) bool {
+	tag := strings.TrimPrefix(w.Header().Get("Etag"), "W/")
+	for t := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+		if t = strings.TrimPrefix(strings.TrimSpace(t), "W/"); t == tag || t == "*" {
+			for _, name := range []string{"Content-Security-Policy", "Content-Type", "Content-Language"} {
+				w.Header().Del(name)
+			}
+			w.WriteHeader(http.StatusNotModified)
+			return true
+		}
+	}
+	return false
+}
+
+// document gives the bytes of the page up to where the late boundaries go, and those after it.
+func (v *view) document(edits []edit, late bool) (shell, tail []byte) {
+	out, h := v.out, v.host
+	tags := v.headTags(out, h)
+	if h.HeadEnd == 0 && h.BodyEnd == 0 && !startsDocument(out) {
+		outer := &v.site.outer
+		dst := make([]byte, 0, len(out)+len(tags)+512)
+		dst = append(append(dst, outer[0]...), tags...)
+		dst = append(dst, outer[1]...)
+		return append(dst, apply(out, edits)...), []byte(outer[2])
+	}
+	end := h.BodyEnd
+	if end == 0 || end > len(out) {
+		end = len(out)
+		if i := bytes.LastIndex(out, []byte("</html>")); i >= 0 {
+			end = i
+		}
+	}
+	insert := edit{start: h.HeadEnd, end: h.HeadEnd, text: tags}
+	if h.HeadEnd == 0 {
+		at := bytes.Index(out, []byte("<body"))
+		if at < 0 {
+			if at = bytes.IndexByte(out, '>') + 1; bytes.HasPrefix(out, []byte("<!")) {
+				at += bytes.IndexByte(out[at:], '>') + 1
+			}
+		}
+		insert = edit{at, at, slices.Concat([]byte("<head>"), tags, []byte("</head>"))}
+	}
+	edits = append(edits, insert)
+	if e, ok := v.titleEdit(out[:h.HeadEnd]); ok {
+		edits = append(edits, e)
+	}
+	slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
+	tail = out[end:]
+	shell = apply(out[:end], edits)
+	if !bytes.HasPrefix(bytes.ToLower(shell[:min(len(shell), 16)]), []byte("<!doctype")) {
+		shell = append([]byte("<!DOCTYPE html>"), shell...)
+	}
+	return shell, tail
+}
+
+func startsDocument(out []byte) bool {
+	t := bytes.ToLower(bytes.TrimSpace(out[:min(len(out), 64)]))
+	return bytes.HasPrefix(t, []byte("<html")) || bytes.HasPrefix(t, []byte("<!doctype"))
+}
+
+// wrap renders the built-in document once and cuts it at the places of head and body.
+func (s *site) wrap() error {
+	const head, body = "\x00head", "\x00body"
+	var b bytes.Buffer
+	if err := document(s.config.lang, templ.Raw(head), templ.Raw(body)).Render(context.Background(), &b); err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(b.String(), head)
+	between, after, ok2 := strings.Cut(rest, body)
+	if !ok || !ok2 {
+		return errors.New("the built-in document has no place for head and body")
+	}
+	s.outer = [3]string{before, between, after}
+	return nil
+}
+
+// titleEdit puts the page's :title in place of one that the layout wrote: browsers show the first.
+func (v *view) titleEdit(head []byte) (edit, bool) {
+	if v.page.title == nil {
+		return edit{}, false
+	}
+	start := bytes.Index(head, []byte("<title"))
+	if start < 0 {
+		return edit{}, false
+	}
+	end := bytes.Index(head[start:], []byte("</title>"))
+	if end < 0 {
+		return edit{}, false
+	}
+	return edit{start, start + end + len("</title>"), nil}, true
+}
+
+// headTags is what the framework adds to the end of head: title, what was hoisted, :head, assets, and the
+// client.
+func (v *view) headTags(out []byte, h *render.Host) []byte {
+	s := v.site
+	var b bytes.Buffer
+	b.Grow(1024 + len(v.head))
+	switch {
+	case v.page.title != nil:
+		b.WriteString("<title>" + html.EscapeString(v.title) + "</title>")
+	case h.Title != "":
+		b.WriteString(h.Title)
+	case !bytes.Contains(out[:h.HeadEnd], []byte("<title")):
+		b.WriteString("<title>" + html.EscapeString(v.page.name) + "</title>")
+	}
+	for _, m := range h.Metas {
+		b.WriteString(m)
+	}
+	b.WriteString(v.head)
+	nonce := ""
+	if v.page.cache == nil {
+		nonce = ` nonce="` + v.q.nonce + `"`
+	}
+	s.assetTags(&b, nonce, out)
+	io.WriteString(&b, "<style"+nonce+">"+slotStyle+"</style><script"+nonce+">"+client.Inline()+"</script>")
+	fmt.Fprintf(&b, `<script%s src="%s" async></script>`, nonce, client.Script())
+	if s.app.cfg.dev && v.page.cache == nil {
+		b.Write(s.developmentTags(v.q))
+	}
+	return b.Bytes()
+}
+
+// assetTags links the entry points of assets/, unless the layout names assets itself.
+func (s *site) assetTags(b *bytes.Buffer, nonce string, out []byte) {
+	if len(s.assets.entries) == 0 || bytes.Contains(out[:min(len(out), 64<<10)], []byte(assetPrefix)) {
+		return
+	}
+	for _, f := range s.assets.entries {
+		if strings.HasPrefix(f.kind, "text/css") {
+			fmt.Fprintf(b, `<link rel="stylesheet" href="%s">`, f.url)
+			continue
+		}
+		fmt.Fprintf(b, `<script%s type="module" src="%s"></script>`, nonce, f.url)
+	}
+}

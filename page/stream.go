@@ -1,0 +1,392 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// A page with boundaries is streamed. The shell is evaluated; each boundary that is reached begins at once,
+// on a machine of its own, while the shell goes on. When the shell is written, boundaries that have
+// finished stand in place and the others show their fallbacks; then each is sent when it is ready, as a
+// direct child of body, and only then the document ends.
+//
+//	part        one boundary: running, then finished with its markup, then sent
+//	a nested    one is sent once its parent was (its placeholder is in the parent's markup); when it
+//	            finishes first, it stands in place there
+//	an orphan   is one whose placeholder is nowhere, because what held it failed: it is cancelled
+
+// part is one boundary of a page being streamed. Its fields are guarded by stream.mu.
+type part struct {
+	b        *render.Boundary
+	parent   *part // nil: the shell
+	children []*part
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer
+	content  []byte
+	needs    []*sx.Component // for wire text: the definitions it needs
+	failed   bool
+	finished bool
+	sent     bool
+}
+
+// stream runs the boundaries of one response. It implements render.Runner.
+type stream struct {
+	site  *site
+	page  *pageDef
+	q     *request
+	ctx   context.Context // of the request: all parts end with it
+	stop  context.CancelCauseFunc
+	slots chan struct{} // bounds the parts of this page that run at once
+
+	mu      sync.Mutex
+	top     []*part
+	open    int           // parts that are not finished
+	count   int           // of all parts, bounded
+	ready   chan struct{} // buffered by one: something has finished since it was last looked at
+	running sync.WaitGroup
+}
+
+const mostParts = 10_000 // boundaries of one page
+
+var (
+	_          render.Runner = (*stream)(nil)
+	errOrphan                = errors.New("what held this part of the page failed")
+	errTimeout               = errors.New("timed out")
+)
+
+func newStream(s *site, q *request, p *pageDef) *stream {
+	st := &stream{site: s, page: p, q: q, slots: make(chan struct{}, s.app.limits.Boundaries), ready: make(chan struct{}, 1)}
+	st.ctx, st.stop = context.WithCancelCause(withRequest(q.r.Context(), q))
+	return st
+}
+
+// partOf gives the boundary that an evaluation belongs to; nil is the shell.
+func partOf(m *sx.Machine) *part {
+	if h, ok := m.Host.(*render.Host); ok {
+		p, _ := h.App.(*part)
+		return p
+	}
+	return nil
+}
+
+// Start implements render.Runner.
+func (st *stream) Start(m *sx.Machine, b *render.Boundary) {
+	parent := partOf(m)
+	st.mu.Lock()
+	st.count++
+	tooMany := st.count > mostParts
+	st.mu.Unlock()
+	if tooMany {
+		m.Fail(sx.LimitError, "more than %d boundaries on one page", mostParts)
+	}
+	p := &part{b: b, parent: parent}
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancelCause(st.ctx)
+	dest := htmlDest
+	if b.Wire == "sx" || b.Wire == "" && st.page.wire == "sx" {
+		dest = wireDest
+	}
+	var f *sx.Machine
+	if dest == htmlDest {
+		f = m.Fork(ctx)
+	} else {
+		f = st.site.prog.Machine(ctx, dest)
+	}
+	host := m.Host.(*render.Host).Fork()
+	host.App = p
+	if dest == wireDest {
+		host.Runner = nil // what is nested is part of the source text
+	}
+	f.Host = host
+
+	timeout := st.site.app.limits.Timeout
+	if b.Timeout > 0 {
+		timeout = b.Timeout
+	}
+	st.mu.Lock()
+	st.open++
+	if parent == nil {
+		st.top = append(st.top, p)
+	} else {
+		parent.children = append(parent.children, p)
+	}
+	p.timer = time.AfterFunc(timeout, func() { st.expire(p, timeout) })
+	st.mu.Unlock()
+	st.running.Add(1)
+	st.site.app.work.Add(1)
+	go func() { // ends with the body, whose context ends with the response
+		defer st.site.app.work.Done()
+		defer st.running.Done()
+		st.run(ctx, f, p)
+	}()
+}
+
+// Placed implements render.Runner.
+func (st *stream) Placed(*sx.Machine, *render.Boundary) {}
+
+func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
+	defer f.Release()
+	select {
+	case st.slots <- struct{}{}:
+		defer func() { <-st.slots }()
+	case <-ctx.Done():
+		st.finish(p, nil, nil, context.Cause(ctx))
+		return
+	}
+	if err := st.site.app.acquire(ctx); err != nil {
+		st.finish(p, nil, nil, err)
+		return
+	}
+	defer st.site.app.release()
+	err := p.b.Render(f)
+	if err != nil && !sx.Catchable(err) && ctx.Err() == nil {
+		// A limit, or abort and redirect, which come too late here: the box says so.
+		f.Out = f.Out[:0]
+		p.b.RenderError(f, err)
+	}
+	host := f.Host.(*render.Host)
+	st.finish(p, f.Out, host.Needs(), err)
+}
+
+// expire ends a part whose time is over. Its body may go on for a while, when it is in Go code that does not
+// look at its context; what it gives is dropped.
+func (st *stream) expire(p *part, timeout time.Duration) {
+	st.mu.Lock()
+	over := p.finished
+	st.mu.Unlock()
+	if over {
+		return
+	}
+	err := fmt.Errorf("%w after %d ms", errTimeout, timeout.Milliseconds())
+	ctx, cancel := context.WithTimeout(st.ctx, time.Second) // :error gets a moment of its own
+	defer cancel()
+	f := st.site.prog.Machine(ctx, htmlDest)
+	defer f.Release()
+	f.Host = st.site.plainHost(st.q)
+	p.b.RenderError(f, &sx.Error{Kind: sx.CancelledError, Message: err.Error(), Pos: p.b.Site.Pos()})
+	st.finish(p, f.Out, nil, err)
+	p.cancel(err)
+}
+
+// finish notes the outcome of a part; the first one counts.
+func (st *stream) finish(p *part, content []byte, needs []*sx.Component, err error) {
+	st.mu.Lock()
+	if p.finished {
+		st.mu.Unlock()
+		return
+	}
+	p.finished, p.content, p.needs, p.failed = true, slices.Clone(content), needs, err != nil
+	p.timer.Stop()
+	st.open--
+	st.orphan(p)
+	st.mu.Unlock()
+	if err != nil && st.ctx.Err() == nil && !errors.Is(err, errOrphan) {
+		st.log(p, err)
+	}
+	select {
+	case st.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (st *stream) log(p *part, err error) {
+	pos := p.b.Site.Pos()
+	var e *sx.Error
+	if errors.As(err, &e) && e.Pos.Line > 0 {
+		pos = e.Pos
+	}
+	st.site.app.log.Error("boundary failed", "page", st.page.name, "boundary", p.b.ID,
+		"at", fmt.Sprintf("%s:%d:%d", pos.File, pos.Line, pos.Col), "err", err.Error(), "path", st.q.r.URL.Path)
+}
+
+// orphan cancels the children of p whose placeholders are not in its markup.
+func (st *stream) orphan(p *part) {
+	p.children = slices.DeleteFunc(p.children, func(c *part) bool {
+		if _, _, ok := locate(p.content, c.b); ok {
+			return false
+		}
+		st.drop(c)
+		return true
+	})
+}
+
+// drop ends a part that has no place. Called with mu held.
+func (st *stream) drop(p *part) {
+	p.sent = true
+	p.cancel(errOrphan)
+	for _, c := range p.children {
+		st.drop(c)
+	}
+}
+
+// locate finds the placeholder of b. It stands where the boundary says, unless its markup was moved after
+// it had been written, as that of a value is.
+func locate(out []byte, b *render.Boundary) (start, end int, ok bool) {
+	if b.End <= len(out) && b.Start < b.End && holds(out[b.Start:b.End], b) {
+		return b.Start, b.End, true
+	}
+	mark := []byte(` data-suspense="` + b.ID + `" aria-busy="true"><?start name="` + b.ID + `">`)
+	i := bytes.Index(out, mark)
+	if i < 0 {
+		return 0, 0, false
+	}
+	start = bytes.LastIndexByte(out[:i], '<')
+	n := b.End - b.Start
+	if start < 0 || start+n > len(out) || !holds(out[start:start+n], b) {
+		return 0, 0, false
+	}
+	return start, start + n, true
+}
+
+// holds tells whether s is the placeholder of b: ids are unique on a page, and its markup is nowhere else.
+func holds(s []byte, b *render.Boundary) bool {
+	return bytes.HasPrefix(s, []byte("<")) && bytes.Contains(s[:min(len(s), 600)], []byte(`<?start name="`+b.ID+`">`)) && bytes.Contains(s, []byte("<?end></"))
+}
+
+// edit is a range of a markup to be written as something else.
+type edit struct {
+	start, end int
+	text       []byte
+}
+
+// place gives the edits of out for the finished ones of parts, with their nested ones in place. Called with
+// mu held. What is in place counts as sent.
+func (st *stream) place(out []byte, parts []*part) []edit {
+	var edits []edit
+	for _, p := range parts {
+		if !p.finished || p.sent || st.isWire(p) {
+			continue
+		}
+		start, end, ok := locate(out, p.b)
+		if !ok {
+			st.drop(p)
+			continue
+		}
+		p.sent = true
+		content := apply(p.content, st.place(p.content, p.children))
+		edits = append(edits, edit{start, end, render.AppendSlot(nil, p.b.ID, p.b.As, content)})
+	}
+	slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
+	return edits
+}
+
+// isWire tells whether a part goes as wire text, which the browser evaluates: it never stands in place.
+func (st *stream) isWire(p *part) bool {
+	return !p.failed && (p.b.Wire == "sx" || p.b.Wire == "" && st.page.wire == "sx")
+}
+
+func apply(out []byte, edits []edit) []byte {
+	if len(edits) == 0 {
+		return out
+	}
+	var dst []byte
+	at := 0
+	for _, e := range edits {
+		if e.start < at {
+			continue
+		}
+		dst = append(append(dst, out[at:e.start]...), e.text...)
+		at = e.end
+	}
+	return append(dst, out[at:]...)
+}
+
+// chunks gives what has become ready to be sent: parts that are finished and whose parents were sent.
+func (st *stream) chunks() (ready [][]byte) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var visit func(parts []*part)
+	visit = func(parts []*part) {
+		for _, p := range parts {
+			if p.finished && !p.sent {
+				p.sent = true
+				if st.isWire(p) {
+					ready = append(ready, st.site.wireChunk(st.q, p))
+					continue
+				}
+				content := apply(p.content, st.place(p.content, p.children))
+				ready = append(ready, render.AppendChunk(nil, p.b.ID, content))
+			}
+			if p.sent {
+				visit(p.children)
+			}
+		}
+	}
+	visit(st.top)
+	return ready
+}
+
+// pending tells whether something is still to come.
+func (st *stream) pending() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var any func(parts []*part) bool
+	any = func(parts []*part) bool {
+		for _, p := range parts {
+			if !p.sent || any(p.children) {
+				return true
+			}
+		}
+		return false
+	}
+	return any(st.top)
+}
+
+// wait returns when something has finished, or with the reason why nothing more will come.
+func (st *stream) wait() error {
+	select {
+	case <-st.ready:
+		return nil
+	case <-st.ctx.Done():
+		return context.Cause(st.ctx)
+	}
+}
+
+// settle waits until every part has finished, for clients that take the page whole.
+func (st *stream) settle() error {
+	for {
+		st.mu.Lock()
+		open := st.open
+		st.mu.Unlock()
+		if open == 0 {
+			return nil
+		}
+		if err := st.wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// close cancels what still runs, and stops the timers.
+func (st *stream) close(cause error) {
+	st.stop(cause)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var end func(parts []*part)
+	end = func(parts []*part) {
+		for _, p := range parts {
+			p.timer.Stop()
+			p.cancel(cause)
+			end(p.children)
+		}
+	}
+	end(st.top)
+}
+
+// flat tells whether a client wants the page whole and in order: crawlers, which may not wait for what
+// comes late, browsers that save data, and whoever asks with ?_sx=flat.
+func flat(r *http.Request) bool {
+	if r.URL.RawQuery != "" && r.URL.Query().Get("_sx") == "flat" || r.Header.Get("Save-Data") == "on" || r.ProtoMajor == 1 && r.ProtoMinor == 0 {
+		return true
+	}
+	return crawler(r.UserAgent())
+}

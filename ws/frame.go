@@ -1,0 +1,76 @@
+package ws
+
+import (
+	"encoding/binary"
+
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/render"
+)
+
+// Opcodes of RFC 6455 section 5.2.
+const (
+	opText = 1
+	opPing = 9
+)
+
+// appendFrame appends one unmasked, unfragmented frame (RFC 6455 section 5.2).
+func appendFrame(dst []byte, op byte, payload []byte) []byte {
+	dst = append(dst, 0x80|op)
+	switch n := len(payload); {
+	case n < 126:
+		dst = append(dst, byte(n))
+	case n < 1<<16:
+		dst = append(dst, 126, byte(n>>8), byte(n))
+	default:
+		dst = append(dst, 127)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(n))
+	}
+	return append(dst, payload...)
+}
+
+// envelope appends {"event":…,"id":…,"data":…}.
+func envelope(dst []byte, event, id string, data []byte) []byte {
+	dst = append(dst, `{"event":`...)
+	dst = render.AppendJSONString(dst, event)
+	if id != "" {
+		dst = append(dst, `,"id":`...)
+		dst = render.AppendJSONString(dst, id)
+	}
+	dst = append(dst, `,"data":`...)
+	dst = append(dst, data...)
+	return append(dst, '}')
+}
+
+// frames encodes a batch as WebSocket messages, once for all that get it.
+func frames(b *hub.Batch) []byte {
+	var out, body []byte
+	if b.Reset != "" {
+		// A reset frame has nothing that could be wrong with it.
+		data, _ := render.Frame{Event: render.EventReset, Reason: b.Reset}.AppendData(nil)
+		out = appendFrame(out, opText, envelope(nil, render.EventReset, "", data))
+	}
+	for _, m := range b.Messages {
+		body = envelope(body[:0], m.Name, m.Cursor.String(), m.Data)
+		out = appendFrame(out, opText, body)
+	}
+	return out
+}
+
+// event makes the hub event that carries a frame; see live.FrameEvent, which does the same for streams.
+func event(f render.Frame) (hub.Event, error) {
+	data, err := f.AppendData(nil)
+	if err != nil {
+		return hub.Event{}, err
+	}
+	ev := hub.Event{Name: f.EventName(), Slot: f.ID, Data: data}
+	if ev.Slot == "" {
+		ev.Slot = f.Selector
+	}
+	switch {
+	case f.EventName() != render.EventResolve:
+		ev.Kind = hub.Transient
+	case f.Mode.Ordered():
+		ev.Kind = hub.Ordered
+	}
+	return ev, nil
+}

@@ -1,0 +1,342 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/render"
+)
+
+// Subprotocol is what the client offers and the server accepts.
+const Subprotocol = "sx.v1"
+
+// Endpoint is what a socket URL stands for, for one client.
+type Endpoint struct {
+	Channel string // clients of one channel get the same broadcasts
+	User    string // who this is, for Presence; may be empty
+	Session string // the client's session: reliable messages are remembered per session
+	Data    any    // the application's, see Conn.Data
+
+	// OnOpen is called when the connection is subscribed to its channel; its error closes the connection.
+	OnOpen func(ctx context.Context, c *Conn) error
+	// OnMessage is called for each message. An error made by Refused is told to the client; any other is
+	// logged.
+	OnMessage func(ctx context.Context, c *Conn, m Message) error
+	// OnClose is called once when the connection has ended; it is no longer in Presence then. ctx is not
+	// cancelled by the client's leaving.
+	OnClose func(ctx context.Context, c *Conn)
+	// Defs are component definitions as SX text and DefsHash their hash: they go first, unless the
+	// client's ?defs=HASH names them.
+	Defs, DefsHash string
+}
+
+// StatusError refuses a connection before the handshake.
+type StatusError struct {
+	Code       int           // HTTP status
+	RetryAfter time.Duration // for the Retry-After header; 0 writes none
+	Err        error         // why, for the log; clients see only the status
+}
+
+// Error describes the refusal.
+func (e *StatusError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%d: %v", e.Code, e.Err)
+	}
+	return strconv.Itoa(e.Code) + " " + http.StatusText(e.Code)
+}
+
+// Unwrap returns the cause.
+func (e *StatusError) Unwrap() error { return e.Err }
+
+// Member is one client in a channel.
+type Member struct {
+	ID    string // of the connection
+	User  string
+	Since time.Time
+}
+
+// Server serves WebSockets whose clients follow channels, which are topics of a hub. It is safe for
+// concurrent use. Drain it before the hub is closed.
+type Server struct {
+	cfg config
+	hub *hub.Hub
+
+	mu       sync.Mutex
+	conns    map[*Conn]struct{}
+	channels map[string]map[*Conn]struct{}
+	address  map[string]int
+	session  map[string]int
+	admitted int
+	draining bool
+	running  sync.WaitGroup
+	pinging  bool
+	stop     chan struct{} // closed by Drain: ends the pinger
+
+	delivered delivered
+}
+
+// NewServer makes a server.
+func NewServer(h *hub.Hub, opts ...Option) *Server {
+	return &Server{cfg: newConfig(opts), hub: h, conns: map[*Conn]struct{}{}, channels: map[string]map[*Conn]struct{}{},
+		address: map[string]int{}, session: map[string]int{}, stop: make(chan struct{})}
+}
+
+// topic names the hub's topic of a channel.
+func topic(channel string) string { return "ws:" + channel }
+
+// Broadcast sends a frame to every client of a channel, on every node that shares the hub's broker. It
+// does not wait for any of them.
+func (s *Server) Broadcast(channel string, f render.Frame) (hub.Cursor, error) {
+	ev, err := event(f)
+	if err != nil {
+		return hub.Cursor{}, err
+	}
+	return s.hub.Publish(topic(channel), ev)
+}
+
+// Snapshot gives what a client that joins the channel would get first, and the cursor at which it would go
+// on: a page renders with it, so that nothing falls between page and socket.
+func (s *Server) Snapshot(channel string) ([]*hub.Message, hub.Cursor) {
+	return s.hub.Snapshot(topic(channel))
+}
+
+// Presence lists who is connected to a channel at this node, longest first.
+func (s *Server) Presence(channel string) []Member {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Member, 0, len(s.channels[channel]))
+	for c := range s.channels[channel] {
+		out = append(out, Member{c.id, c.ep.User, c.since})
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if !out[i].Since.Equal(out[j].Since) {
+			return out[i].Since.Before(out[j].Since)
+		}
+		return out[i].ID < out[j].ID
+	})
+	return out
+}
+
+// CloseSession closes the connections of a session with 1008, as when it ends or loses its rights.
+func (s *Server) CloseSession(session string) {
+	for _, c := range s.all() {
+		if session != "" && c.ep.Session == session {
+			c.Close(websocket.StatusPolicyViolation, "session ended")
+		}
+	}
+}
+
+// Len is the number of open connections.
+func (s *Server) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+func (s *Server) all() []*Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*Conn, 0, len(s.conns))
+	for c := range s.conns {
+		out = append(out, c)
+	}
+	return out
+}
+
+// Handler serves the clients that endpoint accepts. endpoint checks guards and parameters: its error
+// refuses the connection with the code of a *StatusError, else 500.
+func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") == "null" {
+			http.Error(w, "forbidden origin", http.StatusForbidden)
+			return
+		}
+		ep, err := endpoint(r)
+		if err != nil {
+			s.refuse(w, err)
+			return
+		}
+		addr := s.cfg.addressOf(r)
+		if err := s.admit(addr, ep.Session); err != nil {
+			s.refuse(w, err)
+			return
+		}
+		defer s.leave(addr, ep.Session)
+		tap := &tapWriter{ResponseWriter: w}
+		sock, err := websocket.Accept(tap, r, &websocket.AcceptOptions{
+			Subprotocols:    []string{Subprotocol},
+			OriginPatterns:  s.cfg.origins,
+			CompressionMode: websocket.CompressionDisabled,
+		})
+		if err != nil {
+			s.cfg.logger.Debug("websocket refused", "path", r.URL.Path, "error", err)
+			return // Accept has answered
+		}
+		c := &Conn{srv: s, ep: ep, sock: sock, net: tap.conn, id: newID(), since: time.Now(), done: make(chan struct{})}
+		c.serve(r)
+	})
+}
+
+func (s *Server) refuse(w http.ResponseWriter, err error) {
+	code := http.StatusInternalServerError
+	var se *StatusError
+	if errors.As(err, &se) {
+		code = se.Code
+		if se.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int((se.RetryAfter+time.Second-1)/time.Second)))
+		}
+	} else {
+		s.cfg.logger.Error("websocket endpoint", "error", err)
+	}
+	http.Error(w, http.StatusText(code), code)
+}
+
+// admit counts a connection against the limits.
+func (s *Server) admit(addr, session string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.draining:
+		return &StatusError{Code: http.StatusServiceUnavailable, RetryAfter: s.cfg.drain}
+	case s.admitted >= s.cfg.maxTotal:
+		return &StatusError{Code: http.StatusServiceUnavailable, RetryAfter: 5 * time.Second}
+	case s.cfg.maxAddress > 0 && s.address[addr] >= s.cfg.maxAddress,
+		s.cfg.maxSession > 0 && session != "" && s.session[session] >= s.cfg.maxSession:
+		return &StatusError{Code: http.StatusTooManyRequests, RetryAfter: 5 * time.Second}
+	}
+	s.admitted++
+	s.address[addr]++
+	if session != "" {
+		s.session[session]++
+	}
+	s.running.Add(1)
+	if !s.pinging {
+		s.pinging = true
+		s.running.Add(1)
+		go s.pinger() // ends when Drain closes s.stop, or when there is nobody left to ping
+	}
+	return nil
+}
+
+func (s *Server) leave(addr, session string) {
+	s.mu.Lock()
+	s.admitted--
+	if s.address[addr]--; s.address[addr] <= 0 {
+		delete(s.address, addr)
+	}
+	if session != "" {
+		if s.session[session]--; s.session[session] <= 0 {
+			delete(s.session, session)
+		}
+	}
+	s.mu.Unlock()
+	s.running.Done()
+}
+
+func (s *Server) add(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	ch := s.channels[c.ep.Channel]
+	if ch == nil {
+		ch = map[*Conn]struct{}{}
+		s.channels[c.ep.Channel] = ch
+	}
+	ch[c] = struct{}{}
+	return true
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	ch := s.channels[c.ep.Channel]
+	delete(ch, c)
+	if len(ch) == 0 {
+		delete(s.channels, c.ep.Channel)
+	}
+}
+
+// pinger pings every client, and drops those from which nothing has been heard for three pings. One
+// goroutine does it for all, so that a quiet connection needs no timer.
+func (s *Server) pinger() {
+	defer s.running.Done()
+	t := time.NewTicker(s.cfg.ping)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case now := <-t.C:
+			for _, c := range s.all() {
+				c.ping(now)
+			}
+			s.mu.Lock()
+			if s.admitted == 0 {
+				s.pinging = false
+				s.mu.Unlock()
+				return
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// Drain tells every client to come back after a delay, each after another one, and closes the connections
+// with 1001. New ones are refused with 503. It returns when all have ended; when ctx ends first, those left
+// are cut and its error is returned.
+func (s *Server) Drain(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.draining {
+		s.draining = true
+		close(s.stop)
+	}
+	s.mu.Unlock()
+	for _, c := range s.all() {
+		delay := int(s.cfg.drain.Milliseconds())
+		if delay > 0 {
+			delay = rand.IntN(delay)
+		}
+		_ = c.Send(render.Frame{Event: render.EventDrain, Delay: delay}) // a client that is gone needs no word
+		c.Close(websocket.StatusGoingAway, "going away")
+	}
+	done := make(chan struct{})
+	go func() { // ends when every connection has, which cutting them below brings about
+		s.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, c := range s.all() {
+		c.cut()
+	}
+	<-done
+	return ctx.Err()
+}
+
+func remoteHost(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+func newID() string { return strconv.FormatUint(rand.Uint64(), 36) }

@@ -270,8 +270,9 @@ func decompress(resp *http.Response, body io.Reader) (io.Reader, func(), error) 
 	case "gzip", "x-gzip":
 		return &lazyGzip{body: body}, func() {}, nil
 	case "zstd":
-		// With a concurrency of 1 the decoder would wait for the next block before it hands over this one. The window is what browsers allow.
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+		// With a concurrency of 1 it decodes in Read, without goroutines, and returns each block as soon as it is complete. The window is
+		// what browsers allow.
+		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,7 +1,10 @@
+//go:build !linux
+
 package live
 
 import "net/http"
 
+// loops is implemented where there is a poller for it; elsewhere every stream is served by net/http.
 type loops struct{}
 
 func (l *loops) count() int { return 0 }

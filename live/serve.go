@@ -214,8 +214,8 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream, re
 	var p pace
 	var parts [][]byte
 	for first := true; ; first = false {
-		var more bool
-		parts, more = st.next(parts[:0])
+		var more, now bool
+		parts, more, now = st.next(parts[:0])
 		if first && len(parts) == 0 && st.plain && len(st.feeds) == 1 {
 			x.buf = st.coding.text(x.buf, st.position())
 		}
@@ -227,7 +227,9 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream, re
 				return err
 			}
 			keepAlive.reset()
-			p.wrote(time.Now())
+			if !now {
+				p.wrote(time.Now())
+			}
 		}
 		clear(parts)
 		if len(st.feeds) == 0 {
@@ -272,8 +274,8 @@ func (s *Server) await(ctx context.Context, x *wire, ready <-chan struct{}, more
 	}
 }
 
-// next gathers what is new of all sources, in shared encodings. more says that there may be more at once.
-func (st *stream) next(parts [][]byte) (_ [][]byte, more bool) {
+// next gathers what is new of all sources, in shared encodings. more says that there may be more, now that there is.
+func (st *stream) next(parts [][]byte) (_ [][]byte, more, now bool) {
 	for i := 0; i < len(st.feeds); i++ {
 		f := st.feeds[i]
 		b, err := f.sub.Poll()
@@ -282,7 +284,7 @@ func (st *stream) next(parts [][]byte) (_ [][]byte, more bool) {
 		}
 		closing := err != nil
 		if b != nil {
-			more = true
+			more, now = true, now || b.More
 			if data := st.encode(b, f.member); len(data) > 0 {
 				parts = append(parts, data)
 			}
@@ -296,7 +298,7 @@ func (st *stream) next(parts [][]byte) (_ [][]byte, more bool) {
 			i--
 		}
 	}
-	return parts, more
+	return parts, more, now
 }
 
 // encode returns the batch as it goes to every stream of the same coding and source name.

@@ -247,7 +247,10 @@ func TestTwoHundredCuts(t *testing.T) {
 			URL: strings.Replace(s.url, strings.SplitN(s.url, "://", 2)[1], p.l.Addr().String(), 1) + "/t", HTTP: s.http,
 			Backoff: time.Millisecond, MaxBackoff: 5 * time.Millisecond,
 		}
-		const cuts = 200
+		cuts := 200
+		if s.way != "net/http" && s.way != "detached" {
+			cuts = 30 // the same code above another carrier
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var last atomic.Int64
@@ -263,7 +266,7 @@ func TestTwoHundredCuts(t *testing.T) {
 		go func() { // cuts, each time after some progress
 			defer wg.Done()
 			defer cancel()
-			for i := 0; i < cuts && ctx.Err() == nil; i++ {
+			for i := 0; p.accepted() <= cuts && ctx.Err() == nil; i++ {
 				from := last.Load()
 				want := from + 1 + int64(rand.N(30))
 				for last.Load() < want && ctx.Err() == nil {
@@ -299,10 +302,9 @@ func TestTwoHundredCuts(t *testing.T) {
 		cancel()
 		wg.Wait()
 		s.http.CloseIdleConnections()
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.count < cuts || seen < cuts {
-			t.Errorf("%d connections, %d values", p.count, seen)
+		t.Logf("%d connections, %d values", p.accepted(), seen)
+		if p.accepted() < cuts || seen < cuts {
+			t.Error("too few")
 		}
 	})
 }

@@ -291,6 +291,13 @@ func (p *proxy) accept() {
 	}
 }
 
+// accepted is the number of connections so far.
+func (p *proxy) accepted() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count
+}
+
 // cut resets all connections.
 func (p *proxy) cut() {
 	p.mu.Lock()

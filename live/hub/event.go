@@ -66,6 +66,8 @@ type Batch struct {
 	Messages []*Message
 	// Cursor is the place after this batch: subscribing with it continues there.
 	Cursor Cursor
+	// More says that the batch was cut for its size: the rest is there already.
+	More bool
 
 	from, exact uint64 // what it was made for
 	mu          sync.Mutex

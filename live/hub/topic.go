@@ -20,7 +20,7 @@ type Producer func(ctx context.Context)
 const coalesceAfter = 64
 
 // batchBytes bounds the payload of a batch, except for snapshots, so that a long history is handed over in pieces.
-const batchBytes = 256 << 10
+const batchBytes = 64 << 10
 
 // topic is one log and those who read it. All fields below mu are guarded by it.
 type topic struct {
@@ -225,7 +225,7 @@ func (t *topic) read(from, exact uint64) *Batch {
 			continue
 		}
 		if size += len(m.Data); size > batchBytes && len(b.Messages) > 0 {
-			to = b.Messages[len(b.Messages)-1].Cursor.seq
+			to, b.More = b.Messages[len(b.Messages)-1].Cursor.seq, true
 			break
 		}
 		b.Messages = append(b.Messages, m)

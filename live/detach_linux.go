@@ -1,0 +1,140 @@
+package live
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Detached sockets
+//
+// net/http keeps two goroutines, two buffers and a timer for each open stream: 28 KB. A stream only ever writes, so once the handshake is
+// over none of it is needed. The connection is hijacked, its socket duplicated and the original closed, which frees everything that
+// belonged to it; what stays is a small struct in one of a few loops, one for each core. A loop has two goroutines: one waits for the
+// kernel to report sockets that can be written to again or have gone (poll), the other does everything else (run), so that sockets need no
+// locks. The hub wakes a loop by putting sockets into its queue. A turn of the loop asks each of them what is new, which is the same
+// shared bytes for all that stand at the same place, and writes it without waiting. What a socket does not take stays, as a
+// part of the shared bytes, until the kernel reports it writable; meanwhile nothing more is asked for, so that the hub
+// skips values that have been replaced.
+
+// loops are a server's loops. They start with the first detached stream and end when the server is drained.
+type loops struct {
+	all  []*loop
+	turn atomic.Uint32
+	open atomic.Int64
+}
+
+func newLoops(s *Server) (*loops, error) {
+	l := &loops{}
+	for range runtime.GOMAXPROCS(0) {
+		lp, err := newLoop(s, l)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.all = append(l.all, lp)
+	}
+	return l, nil
+}
+
+func (l *loops) count() int { return int(l.open.Load()) }
+
+// drain makes every loop send its sockets away.
+func (l *loops) drain() {
+	for _, lp := range l.all {
+		lp.order(orderDrain)
+	}
+}
+
+// close ends the loops, cutting what is still open, and waits for them.
+func (l *loops) close() {
+	for _, lp := range l.all {
+		lp.order(orderStop)
+	}
+	for _, lp := range l.all {
+		<-lp.stopped
+	}
+}
+
+// detach takes the connection from net/http and serves st in a loop. It reports false when the connection is not of the kind that
+// allows it, with nothing changed.
+func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream, wake *waker, ended func(error)) bool {
+	// Only net/http's own writer: behind another one there may be a coding or a counter that must see what is written.
+	if r.ProtoMajor != 1 || r.TLS != nil || fmt.Sprintf("%T", w) != "*http.response" {
+		return false
+	}
+	s.mu.Lock()
+	if s.loops == nil && !s.isDrained {
+		l, err := newLoops(s)
+		if err != nil {
+			s.mu.Unlock()
+			s.cfg.log.Warn("live: streams are not detached", "err", err)
+			return false
+		}
+		s.loops = l
+	}
+	all := s.loops
+	s.mu.Unlock()
+	if all == nil {
+		return false
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return false
+	}
+	// From here on the response is ours, whatever happens.
+	conn.SetDeadline(time.Time{})
+	fd, err := duplicate(conn)
+	conn.Close()
+	if err != nil {
+		ended(fmt.Errorf("live: detach: %w", err))
+		return true
+	}
+	lp := all.all[int(all.turn.Add(1))%len(all.all)]
+	k := &socket{loop: lp, fd: int32(fd), st: st, ended: ended, rest: responseHead(w.Header(), st.coding)}
+	all.open.Add(1)
+	lp.adopt(k)
+	wake.set(func() { lp.push(k, flagNews) })
+	return true
+}
+
+// duplicate returns a descriptor of the connection's socket that the runtime does not know of.
+func duplicate(conn any) (int, error) {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return 0, fmt.Errorf("%T has no descriptor", conn)
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var fd uintptr
+	var errno syscall.Errno
+	err = raw.Control(func(old uintptr) {
+		fd, _, errno = syscall.Syscall(syscall.SYS_FCNTL, old, syscall.F_DUPFD_CLOEXEC, 0)
+	})
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	return int(fd), err // non-blocking like the original: the flag belongs to the socket
+}
+
+// responseHead writes the status line and header. The body has neither length nor chunks: it ends with the connection
+// (RFC 9112 section 6.3).
+func responseHead(h http.Header, c coding) []byte {
+	setHeader(h, c)
+	h.Set("Connection", "close")
+	h.Del("Transfer-Encoding")
+	if h.Get("Date") == "" {
+		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	var b bytes.Buffer
+	b.WriteString("HTTP/1.1 200 OK\r\n")
+	h.Write(&b) // a bytes.Buffer does not fail, and Write replaces line ends in values
+	b.WriteString("\r\n")
+	return b.Bytes()
+}

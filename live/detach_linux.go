@@ -2,7 +2,9 @@ package live
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime"
 	"sync/atomic"
@@ -67,6 +69,9 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream, wake
 	if r.ProtoMajor != 1 || r.TLS != nil || fmt.Sprintf("%T", w) != "*http.response" {
 		return false
 	}
+	if a, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); !ok || a.Network() != "tcp" && a.Network() != "unix" {
+		return false
+	}
 	s.mu.Lock()
 	if s.loops == nil && !s.isDrained {
 		l, err := newLoops(s)
@@ -89,11 +94,11 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream, wake
 	// From here on the response is ours, whatever happens.
 	conn.SetDeadline(time.Time{})
 	fd, err := duplicate(conn)
-	conn.Close()
 	if err != nil {
-		ended(fmt.Errorf("live: detach: %w", err))
+		s.serveTaken(conn, w.Header(), st, wake, ended)
 		return true
 	}
+	conn.Close()
 	lp := all.all[int(all.turn.Add(1))%len(all.all)]
 	k := &socket{loop: lp, fd: int32(fd), st: st, ended: ended, rest: responseHead(w.Header(), st.coding)}
 	all.open.Add(1)
@@ -101,6 +106,48 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream, wake
 	wake.set(func() { lp.push(k, flagNews) })
 	return true
 }
+
+// serveTaken serves a hijacked connection that turned out to have no descriptor, such as one wrapped by its listener.
+func (s *Server) serveTaken(conn net.Conn, h http.Header, st *stream, wake *waker, ended func(error)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { // ends when the client leaves or conn is closed
+		defer close(done)
+		defer cancel()
+		var buf [256]byte
+		for n := 0; n < 1<<16; { // a client sends nothing
+			m, err := conn.Read(buf[:])
+			if err != nil {
+				return
+			}
+			n += m
+		}
+	}()
+	ready := make(chan struct{}, 1)
+	wake.set(func() {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	})
+	err := s.pump(&takenWriter{conn, h, st.coding}, ctx, st, ready)
+	conn.Close()
+	<-done
+	ended(err)
+}
+
+// takenWriter is the response of a hijacked connection.
+type takenWriter struct {
+	net.Conn
+	header http.Header
+	coding coding
+}
+
+func (t *takenWriter) Header() http.Header { return t.header }
+func (t *takenWriter) Flush()              {}
+
+// WriteHeader writes the head; an error shows with the first write after it.
+func (t *takenWriter) WriteHeader(int) { t.Conn.Write(responseHead(t.header, t.coding)) }
 
 // duplicate returns a descriptor of the connection's socket that the runtime does not know of.
 func duplicate(conn any) (int, error) {

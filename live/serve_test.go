@@ -365,7 +365,7 @@ func TestStalledClient(t *testing.T) {
 			_ = stalled
 			r := s.open("/t")
 			s.await(2)
-			big := strings.Repeat("x", 50_000)
+			big := strings.Repeat("x", 500_000)
 			var worst time.Duration
 			begin := time.Now()
 			for i := 0; ; i++ {
@@ -544,8 +544,9 @@ func TestClientDecompresses(t *testing.T) {
 func TestOldServersTimeoutsDoNotCut(t *testing.T) {
 	for _, way := range []string{"net/http", "detached"} {
 		t.Run(way, func(t *testing.T) {
-			s := startSite(t, way, nil)
-			s.ts.Config.ReadTimeout, s.ts.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+			s := startSiteWith(t, way, nil, func(c *http.Server) {
+				c.ReadTimeout, c.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+			})
 			r := s.open("/t")
 			s.await(1)
 			for i := range 5 {
@@ -563,4 +564,29 @@ func TestReadBodyOfRefusal(t *testing.T) {
 	if string(b) != "Forbidden\n" {
 		t.Errorf("got %q", b)
 	}
+}
+
+// A listener may wrap its connections: they have no descriptor of their own, and must be served all the same.
+func TestWrappedConnections(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startSite(t, "detached", wrappingListener{l})
+	r := s.open("/t")
+	s.await(1)
+	s.append("t", 1)
+	r.until("event: sx-resolve")
+	if r.resp.Header.Values("Vary")[0] != "Accept-Encoding" || s.server.Stats().Detached != 0 {
+		t.Errorf("header %v, %v", r.resp.Header, s.server.Stats())
+	}
+	r.resp.Body.Close()
+	s.await(0)
+}
+
+type wrappingListener struct{ net.Listener }
+
+func (l wrappingListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return struct{ net.Conn }{c}, err
 }

@@ -47,6 +47,10 @@ func eachWay(t *testing.T, run func(t *testing.T, start func(opts ...live.Option
 
 // startSite serves /NAME as topic NAME, /_sx/live as all of them, and refuses /secret.
 func startSite(t testing.TB, way string, l net.Listener, opts ...live.Option) *site {
+	return startSiteWith(t, way, l, func(*http.Server) {}, opts...)
+}
+
+func startSiteWith(t testing.TB, way string, l net.Listener, change func(*http.Server), opts ...live.Option) *site {
 	s := &site{t: t, way: way, hub: hub.New()}
 	if way == "net/http" {
 		opts = append(opts, live.Detach(false))
@@ -62,6 +66,7 @@ func startSite(t testing.TB, way string, l net.Listener, opts ...live.Option) *s
 		h = e
 	}
 	s.ts = httptest.NewUnstartedServer(h)
+	change(s.ts.Config)
 	if l != nil {
 		s.ts.Listener.Close()
 		s.ts.Listener = l

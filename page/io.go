@@ -122,6 +122,10 @@ func (a *App) ioPrimitives() []*sx.Primitive {
 			s, err := a.siteOf(ctx).urlFor(plainText(args[0]), optional(args, 1).Dict())
 			return sx.String(s), err
 		}),
+		p("(asset name)", "The same as asset-url; a layout that uses it links its assets itself.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
+			u, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
+			return sx.String(u), err
+		}),
 		p("(asset-url name)", "The address of a file of assets/, with its fingerprint.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
 			u, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
 			return sx.String(u), err

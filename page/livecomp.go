@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,12 @@ func (a *App) liveComponent(m *sx.Machine, args *sx.Dict, children sx.Value) {
 		address = s
 	}
 	q, _ := m.Context().Value(requestKey{}).(*request)
+	if address == "" && q != nil && q.page != nil && len(q.page.live) > 0 {
+		address = q.page.live[0].src
+	}
+	if address == "" {
+		m.Fail(sx.KeywordError, "~live needs :src, or a page with :live")
+	}
 	if q != nil {
 		if resolved, err := resolveSource(q, address); err == nil {
 			address = resolved
@@ -116,12 +123,15 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 	e := &evaluation{app: a, site: q.site, l: l, params: params, q: q}
 	type outcome struct{ id, markup string }
 	results := make(chan outcome, len(l.slots))
+	var err error
 	a.work.Add(1)
 	go func() { // ends with the evaluation, whose context ends after snapshotTime
 		defer a.work.Done()
 		defer close(results)
-		values, err := e.values(ctx, sx.Nil)
-		if err != nil {
+		var values []sx.Value
+		if l.page != nil && l.page == q.page && q.values != nil {
+			values = append(slices.Clone(q.values), sx.Nil)[:len(l.names)] // what the page has loaded already
+		} else if values, err = e.values(ctx, sx.Nil); err != nil {
 			return
 		}
 		for _, v := range values {

@@ -21,6 +21,8 @@ type request struct {
 	params []param
 	sub    *submission
 	nonce  string
+	page   *pageDef   // the page being rendered, or nil
+	values []sx.Value // of its path parameters and :data
 
 	sessionOnce sync.Once
 	session     *session

@@ -106,6 +106,7 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 		return
 	}
 	v := &view{site: s, q: q, page: p, values: values, status: status}
+	q.page, q.values = p, values
 	v.stream = newStream(s, q, p)
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sx-framework/sxgo/live"
@@ -137,14 +138,18 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 		for _, v := range values {
 			sx.Freeze(v)
 		}
+		var slots sync.WaitGroup
 		for _, s := range l.slots {
 			if s.mode.Ordered() || s.wire {
 				continue
 			}
-			if f, err := q.site.slotFrame(ctx, s, values); err == nil && ctx.Err() == nil {
-				results <- outcome{s.id, f.HTML}
-			}
+			slots.Go(func() {
+				if f, err := q.site.slotFrame(ctx, s, values); err == nil && ctx.Err() == nil {
+					results <- outcome{s.id, f.HTML}
+				}
+			})
 		}
+		slots.Wait()
 	}()
 	for {
 		select {

@@ -249,7 +249,9 @@ type evaluation struct {
 	params []param
 	q      *request
 	topic  string
-	last   map[string]string // what each slot shows, to leave unchanged ones silent
+
+	mu   sync.Mutex
+	last map[string]string // what each slot shows, to leave unchanged ones silent
 }
 
 // producer gives what the hub runs while somebody is subscribed to the topic.
@@ -337,20 +339,20 @@ func (e *evaluation) run(ctx context.Context) {
 		return box
 	}
 	poll() // arms the subscriptions
-	e.refresh(ctx, sx.Nil, false)
+	e.refresh(ctx, sx.Nil)
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick:
-			e.refresh(ctx, sx.Nil, true)
+			e.refresh(ctx, sx.Nil)
 		case <-wake:
 			box := poll()
 			if !box.any {
 				continue
 			}
 			e.ordered(ctx, box.queue)
-			e.refresh(ctx, box.newest, false)
+			e.refresh(ctx, box.newest)
 		}
 	}
 }
@@ -375,8 +377,14 @@ func (e *evaluation) values(ctx context.Context, message sx.Value) ([]sx.Value, 
 }
 
 // refresh evaluates every slot that is state and publishes those that changed.
-func (e *evaluation) refresh(ctx context.Context, message sx.Value, tick bool) {
+func (e *evaluation) refresh(ctx context.Context, message sx.Value) {
 	values, err := e.values(ctx, message)
+	for _, v := range values {
+		sx.Freeze(v)
+	}
+	// Side by side, so that one slow slot does not hold the others back.
+	var slots sync.WaitGroup
+	places := make(chan struct{}, e.app.limits.Boundaries)
 	for _, s := range e.l.slots {
 		if s.mode.Ordered() {
 			continue
@@ -385,8 +393,13 @@ func (e *evaluation) refresh(ctx context.Context, message sx.Value, tick bool) {
 			e.fail(ctx, s, err)
 			continue
 		}
-		e.slot(ctx, s, values)
+		places <- struct{}{}
+		slots.Go(func() {
+			defer func() { <-places }()
+			e.slot(ctx, s, values)
+		})
 	}
+	slots.Wait()
 }
 
 // ordered evaluates the slots that take each message in order.
@@ -425,8 +438,11 @@ func (e *evaluation) fail(ctx context.Context, s *slotDef, err error) {
 	if e.app.cfg.dev {
 		message = err.Error()
 	}
-	if e.last["!"+s.id] != err.Error() {
-		e.last["!"+s.id] = err.Error()
+	e.mu.Lock()
+	known := e.last["!"+s.id] == err.Error()
+	e.last["!"+s.id] = err.Error()
+	e.mu.Unlock()
+	if !known {
 		e.site.logError("slot "+s.id+" of "+e.l.name, err)
 	}
 	e.publish(s, render.Frame{Event: render.EventError, ID: s.id, Message: message})
@@ -438,14 +454,15 @@ func (e *evaluation) publish(s *slotDef, f render.Frame) {
 		e.site.logError("slot "+s.id+" of "+e.l.name, err)
 		return
 	}
-	if !s.mode.Ordered() {
-		if e.last[s.id] == string(ev.Data) {
-			return
-		}
-		e.last[s.id] = string(ev.Data)
-	}
+	e.mu.Lock()
+	unchanged := !s.mode.Ordered() && e.last[s.id] == string(ev.Data)
+	e.last[s.id] = string(ev.Data)
 	if f.Event == "" {
 		delete(e.last, "!"+s.id)
+	}
+	e.mu.Unlock()
+	if unchanged {
+		return
 	}
 	if _, err := e.app.hub.Publish(e.topic, ev); err != nil && !errors.Is(err, hub.ErrClosed) {
 		e.site.logError("slot "+s.id+" of "+e.l.name, err)

@@ -107,11 +107,53 @@ func TestRandomPrograms(t *testing.T) {
 	}
 }
 
+// TestFoldingChangesNothing evaluates random expressions twice: with their literals in place, where the
+// compiler may compute ahead, and with the same values as arguments, which it cannot know.
+func TestFoldingChangesNothing(t *testing.T) {
+	n := 3000
+	if testing.Short() {
+		n = 300
+	}
+	g := newProgramMaker(t)
+	for seed := range n {
+		g.r = rand.New(rand.NewPCG(uint64(seed), 8))
+		g.names, g.marks = 0, true
+		body := g.guarded(5, nil)
+		for strings.Contains(body, "gensym") || strings.Contains(body, "(eq?") || strings.Contains(body, "(eqv?") {
+			body = g.guarded(5, nil) // identity may differ
+		}
+		var params, literals []string
+		plain, open := body, body
+		for i, lit := range constants {
+			if mark := constantMark(i); strings.Contains(body, mark) {
+				name := fmt.Sprintf("p%d", i)
+				params, literals = append(params, name), append(literals, lit)
+				plain, open = strings.ReplaceAll(plain, mark, lit), strings.ReplaceAll(open, mark, name)
+			}
+		}
+		want, err1 := evaluate(t, "(define (f) "+plain+") (f)")
+		got, err2 := evaluate(t, "(define (f "+strings.Join(params, " ")+") "+open+") (define (g h) (h "+strings.Join(literals, " ")+")) (g f)")
+		if err1 != nil && err2 != nil { // which of several errors comes first may differ at load
+			continue
+		}
+		if want != got || (err1 == nil) != (err2 == nil) {
+			t.Errorf("seed %d: literals change the result\n%s\n literals %s %v\narguments %s %v", seed, plain, want, err1, got, err2)
+		}
+	}
+}
+
+// constants are literals that nothing can change, so that one value may stand for all of them.
+var constants = []string{"0", "1", "-1", "2", "3", "10", "0.5", "-2.5", "1e-7", "9007199254740991", `""`, `"a"`, `"hello"`, `"a,b"`, `"éß😀"`, `"12"`,
+	"nil", "true", "false", "'sym", "':kw", "'()", "'(1 2)", `'("b" "a")`, "'{:a 1 :b 2}", "'((1 2) (3 4))", "inc", "odd?", "str"}
+
+func constantMark(i int) string { return fmt.Sprintf("‹%d›", i) }
+
 // programMaker makes random programs that mostly load.
 type programMaker struct {
 	r     *rand.Rand
 	prims []*sx.Primitive
 	names int
+	marks bool // write constants as marks
 }
 
 func newProgramMaker(t testing.TB) *programMaker {
@@ -150,6 +192,9 @@ func (g *programMaker) guarded(depth int, vars []string) string {
 func (g *programMaker) atom(vars []string) string {
 	if len(vars) > 0 && g.r.IntN(2) == 0 {
 		return vars[g.r.IntN(len(vars))]
+	}
+	if g.marks {
+		return constantMark(g.r.IntN(len(constants)))
 	}
 	return g.pick("0", "1", "-1", "2", "3", "10", "0.5", "-2.5", "1e-7", "9007199254740991", `""`, `"a"`, `"hello"`, `"a,b"`, `"éß😀"`, `"12"`,
 		"nil", "true", "false", ":k", "'sym", "':kw", "()", "{}", "[1 2 3]", "'(1 2)", `["b" "a"]`, `{:a 1 :b 2}`, `{"x y" nil}`, "[[1 2] [3 4]]", "inc", "odd?", "str", "(fn (x) x)", "(fn (a b) (str a b))", "(raw! \"<b>\")")

@@ -535,17 +535,17 @@ func (g *Gen) callEmit(e *callExpr) Emit {
 	if _, ok := e.fn.(*fnExpr); ok {
 		return nil
 	}
-	return &callEmit{callNode{fn: g.Value(e.fn), args: g.Values(e.args), site: g.Site(e.At), tail: g.tail}}
+	return &callEmit{callNode{fn: newOperand(g.Value(e.fn)), args: operands(g.Values(e.args)), site: g.Site(e.At), tail: g.tail}}
 }
 
 type callEmit struct{ callNode }
 
 func (n *callEmit) Emit(m *Machine) {
-	f := n.fn.Eval(m)
+	f := n.fn.eval(m)
 	stack, top := m.stack, m.top
 	base := m.reserve(len(n.args))
-	for i, a := range n.args {
-		v := a.Eval(m)
+	for i := range n.args {
+		v := n.args[i].eval(m)
 		m.stack[base+i] = v
 	}
 	m.at = n.site

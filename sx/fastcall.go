@@ -1,9 +1,16 @@
 package sx
 
-// Calls of top-level functions with as many arguments as they have parameters. Such a function captures nothing, so
-// that m.caps stays as it is, and where its code is there and fits the stack, only the slots change hands.
+// Calls in value position. A call with as many arguments as the function has parameters, whose code is there and fits
+// the stack, only makes slots change hands; everything else goes through Machine.apply.
 
 type (
+	callNode struct {
+		fn   operand
+		args []operand
+		site *Site
+		tail bool
+	}
+	// call1Node and call2Node call a top-level function, which captures nothing: m.caps stays as it is.
 	call1Node struct {
 		l    *Lambda
 		a    operand
@@ -61,6 +68,39 @@ func (m *Machine) finish(base int) Value {
 		}
 	}
 	return Nil
+}
+
+func (n *callNode) Eval(m *Machine) Value {
+	f := n.fn.eval(m)
+	stack, top := m.stack, m.top
+	base := m.reserve(len(n.args))
+	for i := range n.args {
+		v := n.args[i].eval(m)
+		m.stack[base+i] = v
+	}
+	m.at = n.site
+	if l := f.Lambda(); l != nil {
+		if n.tail {
+			m.tail, m.tailArgs = l, m.stack[base:base+len(n.args)]
+			m.stack, m.top = stack, top
+			return Nil
+		}
+		if c := l.code; c.simple && c.nparams == len(n.args) {
+			m.top = base
+			if v := m.direct(c); v != nil {
+				caps := m.caps
+				m.caps = l.caps
+				r := m.run(v, n.site)
+				m.caps = caps
+				m.stack, m.top = stack, top
+				return r
+			}
+			m.top = base + len(n.args)
+		}
+	}
+	r := m.apply(f, base, len(n.args))
+	m.stack, m.top = stack, top
+	return r
 }
 
 func (n *call1Node) Eval(m *Machine) Value {

@@ -16,7 +16,7 @@ func (g *Gen) call(e *callExpr) Node {
 		g.fn.next = mark
 		return &letNode{inits, body}
 	}
-	n := &callNode{fn: g.Value(e.fn), args: g.Values(e.args), site: g.Site(e.At), tail: g.tail}
+	n := &callNode{fn: newOperand(g.Value(e.fn)), args: operands(g.Values(e.args)), site: g.Site(e.At), tail: g.tail}
 	if e.kw {
 		names := make([]string, len(e.args))
 		for i, a := range e.args {
@@ -24,15 +24,15 @@ func (g *Gen) call(e *callExpr) Node {
 				names[i] = k.v.Text()
 			}
 		}
-		return &kwCallNode{n.fn, n.args, names, n.site}
+		return &kwCallNode{n.fn.n, g.Values(e.args), names, n.site}
 	}
-	if c, ok := n.fn.(constNode); ok {
+	if c, ok := n.fn.n.(constNode); ok {
 		if l := c.v.Lambda(); l != nil && len(l.caps) == 0 && l.code.simple && l.code.nparams == len(n.args) && !n.tail {
 			switch len(n.args) {
 			case 1:
-				return &call1Node{l, newOperand(n.args[0]), n.site}
+				return &call1Node{l, n.args[0], n.site}
 			case 2:
-				return &call2Node{l, newOperand(n.args[0]), newOperand(n.args[1]), n.site}
+				return &call2Node{l, n.args[0], n.args[1], n.site}
 			}
 		}
 	}
@@ -50,34 +50,6 @@ func plainFn(fn *fnExpr) bool {
 		}
 	}
 	return true
-}
-
-type callNode struct {
-	fn   Node
-	args []Node
-	site *Site
-	tail bool
-}
-
-func (n *callNode) Eval(m *Machine) Value {
-	f := n.fn.Eval(m)
-	stack, top := m.stack, m.top
-	base := m.reserve(len(n.args))
-	for i, a := range n.args {
-		v := a.Eval(m)
-		m.stack[base+i] = v
-	}
-	m.at = n.site
-	if n.tail {
-		if l := f.Lambda(); l != nil {
-			m.tail, m.tailArgs = l, m.stack[base:base+len(n.args)]
-			m.stack, m.top = stack, top
-			return Nil
-		}
-	}
-	r := m.apply(f, base, len(n.args))
-	m.stack, m.top = stack, top
-	return r
 }
 
 // kwCallNode is a call with literal keywords among its arguments: the callee decides what they mean.
@@ -110,18 +82,18 @@ func (g *Gen) prim(e *primCall) Node {
 	site := g.Site(e.At)
 	if e.p.Name == "get" && len(args) == 2 {
 		if k, ok := args[1].(constNode); ok && k.v.IsString() {
-			return &fieldNode{e.p, args[0], k.v.Text(), k.v, site, new(fieldCache)}
+			return &fieldNode{e.p, newOperand(args[0]), k.v.Text(), k.v, site, new(fieldCache)}
 		}
 	}
 	switch {
 	case len(args) == 0 && e.p.F0 != nil:
 		return &prim0Node{e.p.F0, site}
 	case len(args) == 1 && e.p.F1 != nil:
-		return &prim1Node{e.p.F1, args[0], site}
+		return &prim1Node{e.p.F1, newOperand(args[0]), site}
 	case len(args) == 2 && e.p.F2 != nil:
-		return &prim2Node{e.p.F2, args[0], args[1], site}
+		return &prim2Node{e.p.F2, newOperand(args[0]), newOperand(args[1]), site}
 	case len(args) == 3 && e.p.F3 != nil:
-		return &prim3Node{e.p.F3, args[0], args[1], args[2], site}
+		return &prim3Node{e.p.F3, newOperand(args[0]), newOperand(args[1]), newOperand(args[2]), site}
 	case e.p.FN != nil:
 		return &primNNode{e.p.FN, args, site}
 	}
@@ -135,17 +107,17 @@ type (
 	}
 	prim1Node struct {
 		f    func(*Machine, Value) Value
-		a    Node
+		a    operand
 		site *Site
 	}
 	prim2Node struct {
 		f    func(*Machine, Value, Value) Value
-		a, b Node
+		a, b operand
 		site *Site
 	}
 	prim3Node struct {
 		f       func(*Machine, Value, Value, Value) Value
-		a, b, c Node
+		a, b, c operand
 		site    *Site
 	}
 	primNNode struct {
@@ -161,7 +133,7 @@ type (
 	// fieldNode is (get d "name"): a record's field is found once per shape.
 	fieldNode struct {
 		p     *Primitive
-		d     Node
+		d     operand
 		name  string
 		key   Value
 		site  *Site
@@ -175,22 +147,22 @@ func (n *prim0Node) Eval(m *Machine) Value {
 }
 
 func (n *prim1Node) Eval(m *Machine) Value {
-	a := n.a.Eval(m)
+	a := n.a.eval(m)
 	m.at = n.site
 	return n.f(m, a)
 }
 
 func (n *prim2Node) Eval(m *Machine) Value {
-	a := n.a.Eval(m)
-	b := n.b.Eval(m)
+	a := n.a.eval(m)
+	b := n.b.eval(m)
 	m.at = n.site
 	return n.f(m, a, b)
 }
 
 func (n *prim3Node) Eval(m *Machine) Value {
-	a := n.a.Eval(m)
-	b := n.b.Eval(m)
-	c := n.c.Eval(m)
+	a := n.a.eval(m)
+	b := n.b.eval(m)
+	c := n.c.eval(m)
 	m.at = n.site
 	return n.f(m, a, b, c)
 }
@@ -217,7 +189,7 @@ func (n *primGoNode) Eval(m *Machine) Value {
 	return n.p.call(m, args)
 }
 
-func (n *fieldNode) Eval(m *Machine) Value { return n.read(m, n.d.Eval(m)) }
+func (n *fieldNode) Eval(m *Machine) Value { return n.read(m, n.d.eval(m)) }
 
 func (n *fieldNode) read(m *Machine, d Value) Value {
 	switch d.tag() {

@@ -26,10 +26,7 @@ func FieldOf(n Node) (f Field, slot int, ok bool) {
 	if !ok {
 		return Field{}, 0, false
 	}
-	if s, isSlot := x.d.(slotNode); isSlot {
-		return Field{x}, int(s), true
-	}
-	return Field{x}, -1, true
+	return Field{x}, x.d.slot, true
 }
 
 // Eval reads the field.

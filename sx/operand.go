@@ -14,6 +14,14 @@ func newOperand(n Node) operand {
 	return operand{-1, n}
 }
 
+func operands(ns []Node) []operand {
+	out := make([]operand, len(ns))
+	for i, n := range ns {
+		out[i] = newOperand(n)
+	}
+	return out
+}
+
 func (o *operand) eval(m *Machine) Value {
 	if o.slot >= 0 {
 		return m.s[o.slot]

@@ -10,22 +10,12 @@ func Raw(n Node) Node {
 	if !ok {
 		return n
 	}
-	if s, ok := f.d.(slotNode); ok {
-		return &rawSlotField{int(s), f}
-	}
 	return &rawField{f}
 }
 
-type (
-	rawField     struct{ f *fieldNode }
-	rawSlotField struct {
-		slot int
-		f    *fieldNode
-	}
-)
+type rawField struct{ f *fieldNode }
 
-func (n *rawField) Eval(m *Machine) Value     { return n.f.raw(m, n.f.d.Eval(m)) }
-func (n *rawSlotField) Eval(m *Machine) Value { return n.f.raw(m, m.s[n.slot]) }
+func (n *rawField) Eval(m *Machine) Value { return n.f.raw(m, n.f.d.eval(m)) }
 
 func (n *fieldNode) raw(m *Machine, d Value) Value {
 	if d.tag() == kindRecord {

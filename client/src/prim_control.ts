@@ -6,13 +6,13 @@ import { write } from "./markup";
 import { clean } from "./safety";
 import { text } from "./prim_string";
 import { Dict, El, fail, Fn, isList, isSym, Kw, now, Spread, Sym, SxError, Trusted, truthy, typeOf, Value } from "./values";
-import { wrong } from "./argument";
+import { take, wrong } from "./argument";
 import { primitives } from "./primitives";
 import type { Table } from "./primitives";
 
 let symbols = 0;
 
-const component = (c: any): Fn => c instanceof Fn && c._t === "component" ? c : wrong("component-…", 0, "a component", c);
+const component = (c: any): Fn => c instanceof Fn && c._t === "component" ? c : wrong(0, "component", c);
 
 /** Names of the components that c reaches. */
 const deps = (c: Fn, seen: Set<string>): Set<string> => {
@@ -26,18 +26,18 @@ const deps = (c: Fn, seen: Set<string>): Set<string> => {
 };
 
 export const controlTable: Table = {
-  "symbol-name:a": v => v instanceof Sym ? v._name : wrong("symbol-name", 0, "a symbol", v),
-  "keyword-name:a": v => v instanceof Kw ? v._name : typeof v === "string" ? v : wrong("keyword-name", 0, "a keyword", v),
+  "symbol-name:a": v => v instanceof Sym ? v._name : wrong(0, "symbol", v),
+  "keyword-name:a": v => take("k", v, 0),
   "component-name:a": c => component(c)._name,
   "component-params:a": c => [...component(c)._params._keys?.keys() || []],
   "component-affinity:a": c => text(component(c)._doc.affinity ?? "auto"),
   "component-deps:a": c => [...deps(component(c), new Set())],
   "component-pure?:a": c => !!component(c),
   "apply:fa?a*": (f, ...args) => {
-    const list = args.pop() ?? null;
-    return call(f, ...args, ...list === null ? [] : isList(list) ? list : wrong("apply", args.length + 1, "a list", list));
+    const n = args.length - 1;
+    return call(f, ...args.slice(0, n), ...take("l", args[n], n + 1));
   },
-  "gensym:?a": (prefix = "g") => new Sym(`${isSym(prefix) ? prefix._name : typeof prefix === "string" ? prefix : wrong("gensym", 0, "a string", prefix)}#${++symbols}`),
+  "gensym:?a": (prefix = "g") => new Sym(`${isSym(prefix) ? prefix._name : take("s", prefix, 0)}#${++symbols}`),
   "error:a?a": (message, data = null) => {
     const err = new SxError("error", text(message), now._at);
     err.data = data;
@@ -53,12 +53,12 @@ export const controlTable: Table = {
       call(after);
     }
   },
-  "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong("raw!", 0, "a string", v),
+  "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong(0, "string", v),
   "html-comment:?a*": (...a) => {
     const s = a.map(text).join("").replace(/^(?=-?>|-)/, " ").replace(/-(?=-)/g, "- ").replace(/[-!]$/, "$& ");
     return new El(() => write("comment", clean(s)));
   },
   "make-spread:a?a*": (...a) => new Spread(call(primitives().get(a.length > 1 || typeof a[0] === "string" ? "dict" : "merge")!, ...a) as Dict),
-  "spread-attrs:a": v => v instanceof Spread ? new Map(v._d) : wrong("spread-attrs", 0, "a spread", v),
+  "spread-attrs:a": v => v instanceof Spread ? new Map(v._d) : wrong(0, "spread", v),
   "trusted-url:s": s => new Trusted(s),
 };

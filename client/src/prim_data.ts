@@ -1,25 +1,24 @@
 // JSON, source text and dates.
 
-import { compareText } from "./prim_math";
+import { compareText, trim } from "./prim_math";
 import { parse } from "./reader";
 import { serialize } from "./serialize";
 import { num } from "./number";
-import { text } from "./prim_string";
-import { wrong } from "./argument";
-import { fail, isDict, isList, Kw, Sym, Trusted, typeOf, Value } from "./values";
+import { deny, take, wrong } from "./argument";
+import { isDict, isList, Kw, Sym, Trusted, typeOf, Value } from "./values";
 import type { Table } from "./primitives";
 
 /** v as compact JSON. */
 export const json = (v: any): string =>
   isList(v) ? `[${v.map(json)}]` : isDict(v) ? `{${[...v].map(([k, x]) => JSON.stringify(k) + ":" + json(x))}}`
     : v === null || /^(boolean|number|string)$/.test(typeof v) ? JSON.stringify(v) : v instanceof Sym || v instanceof Kw ? JSON.stringify(v._name) : v instanceof Trusted ? json(v._url)
-      : fail("type", `json-encode: a ${typeOf(v)} has no JSON`);
+      : deny("type", `a ${typeOf(v)} has no JSON`);
 
 const unjson = (v: any): Value =>
   isList(v) ? v.map(unjson) : typeof v === "string" ? whole(v) : typeof v === "number" ? num(v, "json-decode")
     : v && typeof v === "object" ? new Map(Object.entries(v).map(([k, x]) => [whole(k.slice(1)), unjson(x)])) : v;
 
-const whole = (s: string) => /\p{Cs}/u.test(s) ? fail("syntax", "json-decode: a lone surrogate") : s;
+const whole = (s: string) => /\p{Cs}/u.test(s) ? deny("syntax", "a lone surrogate") : s;
 
 /** Keys get a prefix while JavaScript has them, which else would sort numbers and treat __proto__ apart. */
 const decode = (s: string): Value => {
@@ -27,7 +26,7 @@ const decode = (s: string): Value => {
   try {
     v = JSON.parse(s.replace(/"(?:[^"\\]|\\.)*"(\s*:)?/g, (m, colon) => colon ? '"_' + m.slice(1) : m));
   } catch {
-    fail("syntax", "json-decode: not JSON");
+    deny("syntax", "not JSON");
   }
   return unjson(v);
 };
@@ -37,13 +36,11 @@ const days = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 
 /** What RFC 3339 text means: the whole second, and the digits of its fraction. */
 const time = (s: string): [Date, string] | undefined => {
-  const m = /^(\d{4}-\d\d-(\d\d))([Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))?$/.exec(s.replace(blanks, ""));
+  const m = /^(\d{4}-\d\d-(\d\d))([Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))?$/.exec(trim(s));
   if (!m || new Date(m[1]).getUTCDate() !== +m[2]) return;
   const d = new Date(m[1] + (m[3] ? "T" + m[3].slice(1, 9) + m[6].toUpperCase() : "")), y = d.getUTCFullYear();
   return y < 0 || y > 9999 ? undefined : [d, m[5]?.slice(0, 10).replace(/\.?0+$/, "") || ""];
 };
-
-const blanks = /^\p{White_Space}+|\p{White_Space}+$/gu;
 
 const two = (n: number, w = 2) => ("" + n).padStart(w, "0");
 
@@ -53,21 +50,21 @@ export const dataTable: Table = {
   "inspect:a": v => serialize(v),
   "sx-parse:s": s => {
     const forms = parse(s, "sx-parse");
-    return forms.length === 1 ? forms[0] : fail("syntax", `sx-parse: expected one datum, found ${forms.length}`);
+    return forms.length === 1 ? forms[0] : deny("syntax", "expected one datum");
   },
   "sx-serialize:a": v => serialize(v),
   "canonical-serialize:a": v => serialize(v, compareText),
   "parse-datetime:a?a": (s, otherwise = null) => {
-    const t = s === null ? null : time(typeof s === "string" ? s : wrong("parse-datetime", 0, "a string", s));
+    const t = s === null ? null : time(take("s", s, 0));
     return t ? t[0].toISOString().slice(0, 19) + t[1] + "Z" : otherwise;
   },
   "format-date:ss": (s, format) => {
-    const t = time(s)?.[0] || wrong("format-date", 0, "a date", s);
+    const t = time(s)?.[0] || wrong(0, "date", s);
     const y = t.getUTCFullYear(), month = months[t.getUTCMonth()], day = days[t.getUTCDay()], iso = t.toISOString();
     const parts: Record<string, string> = {
       Y: two(y, 4), m: iso.slice(5, 7), d: iso.slice(8, 10), H: iso.slice(11, 13), M: iso.slice(14, 16), S: iso.slice(17, 19),
       B: month, b: month.slice(0, 3), A: day, a: day.slice(0, 3), j: two(Math.floor((+t - +new Date(iso.slice(0, 4))) / 864e5) + 1, 3), "%": "%",
     };
-    return format.replace(/%(.?)/gsu, (m: string, c: string) => parts[c] ?? fail("range", `format-date: unknown ${m}`));
+    return format.replace(/%(.?)/gsu, (m: string, c: string) => parts[c] ?? deny("range", "unknown " + m));
   },
 };

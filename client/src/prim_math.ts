@@ -2,12 +2,12 @@
 
 import { decimal, num, pow, round } from "./number";
 import { isNumber } from "./reader";
-import { equal, fail, isDict, isList, same, truthy, typeOf, Value } from "./values";
-import { wrong } from "./argument";
+import { equal, isDict, isList, same, truthy, typeOf, Value } from "./values";
+import { deny, running, take, wrong } from "./argument";
 import type { Table } from "./primitives";
 
-const divisor = (y: number, name: string) => y || fail("range", name + ": division by zero");
-const fold = (name: string, f: (a: number, b: number) => number) => (a: number, ...rest: number[]) => rest.reduce((x, y) => num(f(x, y), name), a);
+const divisor = (y: number) => y || deny("range", "division by zero");
+const fold = (rest: number[], a: number, f: (a: number, b: number) => number) => rest.reduce((x, y) => num(f(x, y), running._name), a);
 
 /** Orders strings by code point. */
 export const compareText = (a: string, b: string): number => {
@@ -18,44 +18,41 @@ export const compareText = (a: string, b: string): number => {
 };
 
 /** Orders two numbers or two strings. */
-export const compare = (name: string, a: any, b: any, i = 0): number => {
+export const compare = (a: any, b: any, i = 0): number => {
   const t = typeof a;
-  if (t !== "number" && t !== "string") wrong(name, i, "a number or a string", a);
-  if (typeof b !== t) wrong(name, i + 1, "a " + t, b);
+  if (!/^(number|string)$/.test(t)) wrong(i, "number or a string", a);
+  if (typeof b !== t) wrong(i + 1, t, b);
   return t === "number" ? a - b : compareText(a, b);
 };
 
-const order = (name: string, holds: (c: number) => boolean) => (...a: any[]) => {
-  if (a.length < 2) compare(name, a[0], a[0]);
-  let r = true;
-  for (let i = 1; i < a.length; i++) if (!holds(compare(name, a[i - 1], a[i], i - 1))) r = false;
-  return r;
-};
+const order = (holds: (c: number) => boolean) => (...a: any[]) =>
+  a.map((v, i) => holds(compare(a[i - 1] ?? v, v, i))).slice(a.length > 1 ? 1 : 0).every((x, i, r) => r.length < 2 && a.length < 2 || x);
 
 const equalAll = (a: Value, ...rest: Value[]) => rest.every(b => equal(a, b));
 
 /** The number of items, keys or characters. */
-export const length = (name: string, v: any): number =>
-  v === null ? 0 : typeof v === "string" ? [...v].length : isList(v) ? v.length : isDict(v) ? v.size : wrong(name, 0, "a string, a list or a dict", v);
+export const length = (v: any): number =>
+  v === null ? 0 : typeof v === "string" ? [...v].length : isList(v) ? v.length : isDict(v) ? v.size : wrong(0, "string, a list or a dict", v);
 
-const parity = (name: string, rest: number) => (n: number) => n % 1 ? wrong(name, 0, "an integer", n) : Math.abs(n % 2) === rest;
+const bounds = (n: number, low: number) => n < low || n > 100 ? deny("range", `argument 2 must be from ${low} to 100`) : n;
 
-const bounds = (name: string, n: number, low: number) => n < low || n > 100 ? fail("range", `${name}: argument 2 must be from ${low} to 100, got ${n}`) : n;
+const outer = /^\p{White_Space}+|\p{White_Space}+$/gu;
+export const trim = (s: string) => s.replace(outer, "");
 
 const parse = (whole: boolean) => (v: any, otherwise: Value = null) => {
   if (typeof v === "number") return whole && v % 1 ? otherwise : v;
   if (v === null) return otherwise;
-  const s = typeof v === "string" ? v.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "") : wrong(whole ? "parse-int" : "parse-float", 0, "a string", v);
+  const s = trim(take("s", v, 0));
   return isNumber(s) && !(whole && /[.e]/i.test(s)) && Math.abs(+s) <= Number.MAX_SAFE_INTEGER ? +s : otherwise;
 };
 
 export const mathTable: Table = {
-  "+:?n*": (a = 0, ...r) => fold("+", (x, y) => x + y)(a, ...r),
-  "-:n?n*": (a, ...r) => r.length ? fold("-", (x, y) => x - y)(a, ...r) : -a,
-  "*:?n*": (a = 1, ...r) => fold("*", (x, y) => x * y)(a, ...r),
-  "/:n?n*": (a, ...r) => r.length ? fold("/", (x, y) => x / divisor(y, "/"))(a, ...r) : 1 / divisor(a, "/"),
+  "+:?n*": (...r) => fold(r, 0, (x, y) => x + y),
+  "-:n?n*": (a, ...r) => r.length ? fold(r, a, (x, y) => x - y) : -a,
+  "*:?n*": (...r) => fold(r, 1, (x, y) => x * y),
+  "/:n?n*": (a, ...r) => r.length ? fold(r, a, (x, y) => x / divisor(y)) : 1 / divisor(a),
   "mod:nn": (x, y) => {
-    const r = x % divisor(y, "mod");
+    const r = x % divisor(y);
     return r && r < 0 !== y < 0 ? r + y : r;
   },
   "pow:nn": pow,
@@ -63,30 +60,30 @@ export const mathTable: Table = {
   "abs:n": Math.abs,
   "floor:n": Math.floor,
   "ceil:n": Math.ceil,
-  "round:n?i": (n, d = 0) => round(n, bounds("round", d, -100)),
+  "round:n?i": (n, d = 0) => round(n, bounds(d, -100)),
   "min:n?n*": Math.min,
   "max:n?n*": Math.max,
-  "clamp:nnn": (x, low, high) => low > high ? fail("range", "clamp: the bounds are in the wrong order") : Math.min(Math.max(x, low), high),
+  "clamp:nnn": (x, low, high) => low > high ? deny("range", "the bounds are in the wrong order") : Math.min(Math.max(x, low), high),
   "inc:n": n => n + 1,
   "dec:n": n => n - 1,
   "=:a?a*": equalAll,
   "!=:a?a*": (a, ...r) => !equalAll(a, ...r),
-  "<:a?a*": order("<", c => c < 0),
-  ">:a?a*": order(">", c => c > 0),
-  "<=:a?a*": order("<=", c => c <= 0),
-  ">=:a?a*": order(">=", c => c >= 0),
+  "<:a?a*": order(c => c < 0),
+  ">:a?a*": order(c => c > 0),
+  "<=:a?a*": order(c => c <= 0),
+  ">=:a?a*": order(c => c >= 0),
   "eq?|eqv?:aa": same,
   "equal?:aa": equal,
   "not:a": v => !truthy(v),
   "integer?:a": v => Number.isInteger(v),
-  "empty?:a": v => !length("empty?", v),
-  "len:a": v => length("len", v),
-  "odd?:n": parity("odd?", 1),
-  "even?:n": parity("even?", 0),
+  "empty?:a": v => !length(v),
+  "len:a": length,
+  "odd?:i": n => !!(n % 2),
+  "even?:i": n => !(n % 2),
   "zero?:n": n => !n,
   "positive?:n": n => n > 0,
   "negative?:n": n => n < 0,
-  "format-decimal:ni": (n, p) => decimal(n, bounds("format-decimal", p, 0)),
+  "format-decimal:ni": (n, p) => decimal(n, bounds(p, 0)),
   "format-number:n": n => {
     const [whole, part] = ("" + n).replace(/^(-?)(\d)\.?(\d*)e-(\d+)$/, (_, sign, a, b, e) => sign + "0." + "0".repeat(e - 1) + a + b).split(".");
     return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? "." + part : "");

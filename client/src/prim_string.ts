@@ -1,11 +1,11 @@
 // Strings: lengths and places count code points.
 
 import { lower, upper } from "./case";
-import { compareText } from "./prim_math";
+import { trim } from "./prim_math";
 import { escape, renderToString } from "./sink";
 import { serialize } from "./serialize";
-import { chars, El, fail, isList, items, Kw, Sym, Trusted, Value } from "./values";
-import { wrong } from "./argument";
+import { chars, El, Kw, Sym, Trusted, Value } from "./values";
+import { deny, take } from "./argument";
 import type { Table } from "./primitives";
 
 /** What str gives for v. */
@@ -30,21 +30,16 @@ const pad = (s: string, n: number) => {
 
 /** Items or characters from..to; negative places count from the end, and all is clamped. */
 const slice = (v: any, from: number, to: number | null = null) =>
-  typeof v === "string" ? [...v].slice(from, to ?? undefined).join("") : (isList(v) ? v : v === null ? [] : wrong("slice", 0, "a list", v)).slice(from, to ?? undefined);
-
-const trim = (start: boolean, end: boolean) => (s: string) => {
-  if (start) s = s.replace(/^\p{White_Space}+/u, "");
-  return end ? s.replace(/\p{White_Space}+$/u, "") : s;
-};
+  typeof v === "string" ? [...v].slice(from, to ?? undefined).join("") : take("l", v, 0).slice(from, to ?? undefined);
 
 export const stringTable: Table = {
   "str:?a*": (...a) => join(a, ""),
   "join:sl": (sep, list) => join(list, sep),
   "upper|upcase:s": upper,
   "lower|downcase:s": lower,
-  "trim:s": trim(true, true),
-  "trim-start:s": trim(true, false),
-  "trim-end:s": trim(false, true),
+  "trim:s": trim,
+  "trim-start:s": s => trim(s + ".").slice(0, -1),
+  "trim-end:s": s => trim("." + s).slice(1),
   "split:ss": (s, sep) => sep ? s.split(sep) : [...s],
   "replace:sss": (s, old, by) => {
     if (!old) return s;
@@ -55,13 +50,13 @@ export const stringTable: Table = {
   "starts-with?:ss": (s, p) => s.startsWith(p),
   "ends-with?:ss": (s, p) => s.endsWith(p),
   "string-contains?:ss": (s, p) => s.includes(p),
-  "substring:si?I": (s, from, to = null) => [...s].slice(Math.max(0, from), to === null ? undefined : Math.max(0, to)).join(""),
+  "substring:si?I": (s, from, to) => slice(s, Math.max(0, from), to && Math.max(0, to)),
   "slice:ai?I": slice,
   "string-length:s": s => [...s].length,
   "pad-start:si": (s, n) => pad(s, n) + s,
   "pad-end:si": (s, n) => s + pad(s, n),
-  "repeat-string:si": (s, n) => n < 0 ? fail("range", "repeat-string: argument 2 must not be negative") : chars(s.length * n) ? s.repeat(n) : "",
-  "char-from-code:i": n => n < 0 || n > 0x10ffff || n >> 11 === 27 ? fail("range", `char-from-code: ${n} is no character`) : String.fromCodePoint(n),
+  "repeat-string:si": (s, n) => n < 0 ? deny("range", "argument 2 must not be negative") : chars(s.length * n) ? s.repeat(n) : "",
+  "char-from-code:i": n => n < 0 || n > 0x10ffff || n >> 11 === 27 ? deny("range", "no character") : String.fromCodePoint(n),
   "char-code:s": s => s.codePointAt(0),
   "escape:s": escape,
   "strip-tags:s": s => s.replace(/<!--[^]*?-->|<(?!!--)[a-z/!?][^>]*>/gi, ""),
@@ -71,7 +66,7 @@ export const stringTable: Table = {
     try {
       return decodeURIComponent(s);
     } catch {
-      fail("range", "url-decode: malformed text");
+      deny("range", "malformed text");
     }
   },
 };

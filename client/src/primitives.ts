@@ -8,9 +8,9 @@ import { listTable } from "./prim_list";
 import { dictTable } from "./prim_dict";
 import { dataTable } from "./prim_data";
 import { controlTable } from "./prim_control";
-import { takes, wrong } from "./argument";
+import { deny, running, take } from "./argument";
 import { num } from "./number";
-import { fail, Fn } from "./values";
+import { Fn } from "./values";
 
 export type Table = Record<string, (...args: any[]) => any>;
 
@@ -27,22 +27,16 @@ export const primitives = (): Map<string, Fn> => {
 
 const add = (table: Table) => {
   for (const key in table) {
-    const colon = key.lastIndexOf(":"), f = table[key];
-    for (const name of key.slice(0, colon).split("|")) {
-      const types = key.slice(colon + 1).replace(/[?*]/g, ""), least = (key.slice(colon + 1) + "?").indexOf("?");
-      const most = key.endsWith("*") ? Infinity : types.length, last = types.length - 1;
+    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, types = must + may, f = table[key], last = types.length - 1;
+    for (const name of names.split("|")) {
       const arity = (n: number) => {
-        if (n < least || n > most) fail("arity", `${name}: takes ${least === most ? least : most < Infinity ? `${least} to ${most}` : `at least ${least}`} argument${least === 1 && most === 1 ? "" : "s"}, got ${n}`);
+        running._name = name;
+        if (n < must.length || !more && n > types.length) deny("arity", `wrong number of arguments, ${n}`);
       };
       const fn = new Fn("primitive", name, args => {
-        const n = args.length, a: any[] = [];
-        arity(n);
-        for (let i = 0; i < n; i++) {
-          const t = takes[types[i < last ? i : last]], v = t[1](args[i]);
-          a.push(v === undefined ? wrong(name, i, "a " + t[0], args[i]) : v);
-        }
-        const r = f(...a);
-        return typeof r === "number" ? num(r, name) : r === undefined ? null : r;
+        arity(args.length);
+        const r = f(...args.map((v, i) => take(types[i < last ? i : last], v, i)));
+        return typeof r === "number" ? num(r, name) : r ?? null;
       });
       fn._doc = arity;
       all!.set(name, fn);

@@ -66,7 +66,7 @@ add("assert-true", v => assert(truthy(v), `expected a truthy value, got ${serial
 add("assert-false", v => assert(!truthy(v), `expected nil or false, got ${serialize(v)}`));
 add("assert-nil", v => assert(v === null, `expected nil, got ${serialize(v)}`));
 add("assert-contains", (c, x) => assert(truthy(call(primitives().get("contains?")!, c, x)), `${serialize(c)} does not contain ${serialize(x)}`));
-add("assert-length", (n, c) => assert(length("assert-length", c) === n, `expected length ${n}, got ${serialize(c)}`));
+add("assert-length", (n, c) => assert(length(c) === n, `expected length ${n}, got ${serialize(c)}`));
 
 specials["assert-html"] = (x, s) => {
   const want = compile(x[1], s, 0), markup = compile(x[2], s, EMIT);

@@ -199,3 +199,12 @@ func Catchable(err error) bool {
 	var e *Error
 	return !errors.As(err, &e) || !e.passes
 }
+
+// GoFunc makes a primitive of any Go function, as WithFunc does, without registering it: its Func converts
+// arguments and result.
+func GoFunc(name, usage string, effects Effect, fn any) (*Primitive, error) {
+	return adapt(name, usage, effects, fn)
+}
+
+// TakesChildren tells whether calls of the component may have children.
+func (c *Component) TakesChildren() bool { return c.fn != nil && c.fn.rest != nil }

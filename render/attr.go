@@ -69,7 +69,10 @@ func attrIn(tag, name string, other func(name string) (value string, known bool)
 		switch strings.ToLower(name) {
 		case "to", "from", "by", "values":
 			if v, known := other("attributename"); !known || strings.HasSuffix(strings.ToLower(strings.TrimSpace(v)), "href") {
-				a.kind, a.url = attrURL, urlAnimate
+				a.kind, a.url = attrURL, urlAny
+				if strings.EqualFold(name, "values") {
+					a.url = urlAnimate
+				}
 			}
 		}
 	}

@@ -86,7 +86,7 @@ var errTooSlow = errors.New("took too long")
 
 // logError writes one line that names the page and file:line:col.
 func (s *site) logError(where string, err error) {
-	attrs := []any{"in", where, "err", err.Error()}
+	attrs := []any{"in", where, "err", err}
 	var e *sx.Error
 	if errors.As(err, &e) {
 		for _, f := range e.Frames {

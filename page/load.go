@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sx-framework/sxgo/render"
@@ -60,7 +61,7 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 	}
 	sources := []*sx.Source{sx.NewSource("(page)", prelude)}
 	for _, f := range files {
-		if !strings.HasSuffix(f.Name, "_test.sx") {
+		if a.cfg.tests || !strings.HasSuffix(f.Name, "_test.sx") {
 			sources = append(sources, f)
 		}
 	}
@@ -324,13 +325,33 @@ type RouteInfo struct {
 	Kind   string // "page", "handler", "action", "stream" or "socket"
 	Name   string
 	Place  string // file:line:col, or "Go"
+	Static bool   // a page that reaches no IO and has no stream: the same for everyone, at any time
 }
 
 // Routes lists what is served, in the order of declaration.
 func (a *App) Routes() []RouteInfo {
 	var out []RouteInfo
 	for _, r := range a.current().router.all {
-		out = append(out, RouteInfo{r.method, r.pattern.text, r.kind, r.name, r.place})
+		out = append(out, RouteInfo{r.method, r.pattern.text, r.kind, r.name, r.place, r.kind == "page" && a.current().static(r.name)})
 	}
 	return out
+}
+
+// static tells whether a page reaches no IO, has no guards and no stream.
+func (s *site) static(name string) bool {
+	i := slices.IndexFunc(s.pages, func(p *pageDef) bool { return p.name == name && p.errors == 0 })
+	if i < 0 {
+		return false
+	}
+	p := s.pages[i]
+	fields := []*compiled{p.title, p.head, p.content, p.onError, p.status, p.headers}
+	for _, d := range p.data {
+		fields = append(fields, d.fn)
+	}
+	for _, c := range fields {
+		if c != nil && c.fn.Effects() != sx.Pure {
+			return false
+		}
+	}
+	return len(p.live) == 0 && len(p.guards) == 0 && p.pattern != nil
 }

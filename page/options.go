@@ -25,6 +25,7 @@ type config struct {
 	dataDir    string
 	dev        bool
 	minify     bool
+	tests      bool
 	now        func() time.Time
 	lookupEnv  func(string) (string, bool)
 	limits     Limits
@@ -139,3 +140,6 @@ func WithLimits(l Limits) Option { return func(c *config) { c.limits = l } }
 
 // WithClock sets the clock that (now), sessions and tokens go by. Default time.Now.
 func WithClock(now func() time.Time) Option { return func(c *config) { c.now = now } }
+
+// WithTests loads the files named *_test.sx too; see sx.Program.RunTests.
+func WithTests() Option { return func(c *config) { c.tests = true } }

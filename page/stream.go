@@ -205,7 +205,7 @@ func (st *stream) log(p *part, err error) {
 		pos = e.Pos
 	}
 	st.site.app.log.Error("boundary failed", "page", st.page.name, "boundary", p.b.ID,
-		"at", fmt.Sprintf("%s:%d:%d", pos.File, pos.Line, pos.Col), "err", err.Error(), "path", st.q.r.URL.Path)
+		"at", fmt.Sprintf("%s:%d:%d", pos.File, pos.Line, pos.Col), "err", err, "path", st.q.r.URL.Path)
 }
 
 // orphan cancels the children of p whose placeholders are not in its markup.

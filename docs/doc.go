@@ -2,3 +2,5 @@
 //
 // The tests of this package run every example that the pages show.
 package docs
+
+//go:generate go run ./gen

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sx-framework/sxgo/sx"
 )
 
 // devLog is a slog.Handler for people: the time, the message, and what else there is to say.
@@ -51,10 +54,17 @@ func (d *devLog) Handle(_ context.Context, r slog.Record) error {
 	}
 	b.WriteString(strings.TrimRight(r.Message, "\n"))
 	b.WriteString(d.prefix)
+	explained := ""
 	r.Attrs(func(a slog.Attr) bool {
-		b.WriteString(attrText(a))
+		var e *sx.Error
+		if err, ok := a.Value.Any().(error); ok && errors.As(err, &e) {
+			explained = "\n" + strings.TrimRight(sx.Explain(err), "\n")
+		} else if a.Key != "at" { // the explanation has the chain with its places
+			b.WriteString(attrText(a))
+		}
 		return true
 	})
+	b.WriteString(explained)
 	b.WriteByte('\n')
 	d.mu.Lock()
 	defer d.mu.Unlock()

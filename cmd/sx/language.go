@@ -1,6 +1,11 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+	"testing/fstest"
+
+	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -12,5 +17,16 @@ func languageOptions(withIO bool) (opts []sx.Option, done func(), err error) {
 	if !withIO {
 		return opts, func() {}, nil
 	}
-	return opts, func() {}, nil
+	// An application without files: its primitives are those of every application.
+	app, err := page.New(fstest.MapFS{}, page.WithDevelopment(), page.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return nil, nil, err
+	}
+	var outside []*sx.Primitive
+	for _, p := range app.Program().Primitives() {
+		if p.Effects&(sx.IO|sx.Request|sx.Response|sx.Write) != 0 {
+			outside = append(outside, p)
+		}
+	}
+	return append(opts, sx.WithPrimitives(outside...)), func() { app.Shutdown(context.Background()) }, nil
 }

@@ -28,15 +28,28 @@ type command struct {
 func commands() []*command {
 	return []*command{
 		newCommand(),
+		serveCommand(),
+		buildCommand(),
+		checkCommand(),
 		fmtCommand(),
+		testCommand(),
 		evalCommand(),
 		renderCommand(),
+		routesCommand(),
 		replCommand(),
 		versionCommand(),
 	}
 }
 
 func main() {
+	built, err := findBuiltSite()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFault)
+	}
+	if built != nil {
+		os.Exit(runBuilt(context.Background(), built, os.Args[1:], os.Stdout, os.Stderr))
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+func buildCommand() *command {
+	return &command{
+		name:  "build",
+		usage: "[DIR] [-o dist] [--static] [--max-size MB] [--max-start DURATION]",
+		short: "makes one executable that serves the site, or static files",
+		run:   runBuild,
+	}
+}
+
+func runBuild(ctx context.Context, c *call) error {
+	out := c.flags.String("o", "dist", "the `folder` to write to")
+	static := c.flags.Bool("static", false, "write the pages that need no server as files")
+	maxSize := c.flags.Float64("max-size", 0, "fail when the executable is larger than this many `MB`")
+	maxStart := c.flags.Duration("max-start", 0, "fail when the site takes longer to start")
+	if err := c.parse(1); err != nil {
+		return err
+	}
+	dir, err := c.dir()
+	if err != nil {
+		return err
+	}
+	if *static {
+		return c.buildStatic(ctx, dir, *out)
+	}
+	name, err := executableName(dir)
+	if err != nil {
+		return err
+	}
+	target := filepath.Join(*out, name)
+	if err := os.MkdirAll(*out, 0o755); err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || isGoApp(dir) {
+		err = buildGo(ctx, dir, target)
+		if err != nil {
+			return err
+		}
+	} else if err := c.buildSite(dir, target); err != nil {
+		return err
+	}
+	return c.summarize(ctx, target, time.Since(began), *maxSize, *maxStart, isGoApp(dir))
+}
+
+// executableName names the executable after the application's folder.
+func executableName(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Base(abs)
+	if name == "." || name == string(filepath.Separator) {
+		name = "site"
+	}
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name, nil
+}
+
+// buildSite writes this program with the application behind it.
+func (c *call) buildSite(dir, target string) error {
+	fsys := os.DirFS(dir)
+	found, err := checkDir(fsys, filepath.Join(dir, "assets"), false)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		c.report(c.stderr, found)
+	}
+	if errs := found.Errors(); len(errs) > 0 {
+		fmt.Fprintf(c.stderr, "nothing was built: %s\n", counts(errs))
+		return errReported
+	}
+	files, err := collectFiles(fsys)
+	if err != nil {
+		return err
+	}
+	if files, err = bundleFiles(files, bundler{filepath.Join(dir, "assets")}); err != nil {
+		return err
+	}
+	exe, err := bareExecutable()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := writeExecutable(&b, bytes.NewReader(exe), files); err != nil {
+		return err
+	}
+	return writeProgram(target, b.Bytes())
+}
+
+// writeProgram replaces an executable, also one that is running: its old file lives on until it ends.
+func writeProgram(target string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(target), ".sx-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err := errors.Join(err, tmp.Chmod(0o755), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), target)
+}
+
+// buildGo builds an application that is a Go program; it brings its files along by embedding them.
+func buildGo(ctx context.Context, dir, target string) error {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		return fmt.Errorf("%s is a Go program, and Go is not installed", dir)
+	}
+	abs, err := filepath.Abs(target)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", abs, ".")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return errors.New(strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// summarize prints what was made, and holds it against the budgets.
+func (c *call) summarize(ctx context.Context, target string, built time.Duration, maxSize float64, maxStart time.Duration, goApp bool) error {
+	info, err := os.Stat(target)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%s  %s  built in %s", target, size(info.Size()), took(built))
+	var over []string
+	if maxSize > 0 && float64(info.Size()) > maxSize*1e6 {
+		over = append(over, fmt.Sprintf("size %s is over the budget of %g MB", size(info.Size()), maxSize))
+	}
+	if !goApp {
+		start, err := measureStart(ctx, target)
+		if err != nil {
+			return fmt.Errorf("the built site does not start: %w", err)
+		}
+		line += "  starts in " + took(start)
+		if maxStart > 0 && start > maxStart {
+			over = append(over, fmt.Sprintf("start %s is over the budget of %s", took(start), maxStart))
+		}
+	}
+	fmt.Fprintln(c.stdout, line)
+	if len(over) > 0 {
+		return errors.New(strings.Join(over, "; "))
+	}
+	return nil
+}
+
+// measureStart starts the built site in an empty folder, without the data and the database of the environment,
+// up to the point where it would listen.
+func measureStart(ctx context.Context, target string) (time.Duration, error) {
+	abs, err := filepath.Abs(target)
+	if err != nil {
+		return 0, err
+	}
+	tmp, err := os.MkdirTemp("", "sx-start-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(tmp)
+	cmd := exec.CommandContext(ctx, abs, "--start-only")
+	cmd.Dir = tmp
+	cmd.Env = append(os.Environ(), "SX_DATA="+tmp, "DATABASE_URL=", "NATS_URL=", "SX_SECRET=measuring", "SX_LOG_FORMAT=text")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return 0, errors.Join(errors.New(strings.TrimSpace(stderr.String())), err)
+	}
+	return time.Since(began), nil
+}

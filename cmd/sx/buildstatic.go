@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/sx-framework/sxgo/page"
+)
+
+// buildStatic writes the pages without parameters and without IO, the assets they link and public/ as files.
+// Pages that need a server are named, not written.
+func (c *call) buildStatic(ctx context.Context, dir, out string) error {
+	fsys := os.DirFS(dir)
+	app, err := page.New(withoutMigrations{fsys}, page.WithLogger(slog.New(slog.DiscardHandler)),
+		page.WithBundler(bundler{filepath.Join(dir, "assets")}), page.WithSecret("static"))
+	if err != nil {
+		return err
+	}
+	defer app.Shutdown(context.Background())
+	s := &staticSite{app: app, out: out, seen: map[string]bool{}}
+	var skipped []string
+	for _, r := range app.Routes() {
+		switch {
+		case r.Kind != "page":
+		case strings.Contains(r.Path, "<") || !r.Static:
+			skipped = append(skipped, r.Path)
+		default:
+			if err := s.write(ctx, r.Path); err != nil {
+				return fmt.Errorf("%s (%s): %w", r.Path, r.Place, err)
+			}
+		}
+	}
+	if err := s.copyPublic(fsys); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "%s  %s, %s\n", out, plural(s.pages, "page"), plural(s.files, "file"))
+	for _, p := range skipped {
+		fmt.Fprintf(c.stderr, "left out %s: it has parameters or needs a server\n", p)
+	}
+	return nil
+}
+
+// staticSite writes what an application answers into a folder.
+type staticSite struct {
+	app          *page.App
+	out          string
+	seen         map[string]bool
+	pages, files int
+}
+
+func (s *staticSite) get(ctx context.Context, url string) (*httptest.ResponseRecorder, error) {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, url+"?_sx=flat", nil)
+	w := httptest.NewRecorder()
+	s.app.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		return nil, fmt.Errorf("answers with status %d", w.Code)
+	}
+	return w, nil
+}
+
+// write writes the page at a path, and the files of the framework that it links.
+func (s *staticSite) write(ctx context.Context, url string) error {
+	w, err := s.get(ctx, url)
+	if err != nil {
+		return err
+	}
+	name := path.Join(strings.Trim(url, "/"), "index.html")
+	if path.Ext(url) != "" {
+		name = strings.Trim(url, "/")
+	}
+	s.pages++
+	if err := s.save(name, w.Body.Bytes()); err != nil {
+		return err
+	}
+	return s.linked(ctx, w.Body.Bytes())
+}
+
+// linked saves every /_sx/ file that a page names in src and href.
+func (s *staticSite) linked(ctx context.Context, html []byte) error {
+	for _, attr := range []string{`src="/_sx/`, `href="/_sx/`} {
+		for rest := html; ; {
+			_, after, ok := bytes.Cut(rest, []byte(attr))
+			if !ok {
+				break
+			}
+			tail, more, _ := bytes.Cut(after, []byte(`"`))
+			rest = more
+			url := "/_sx/" + string(tail)
+			if s.seen[url] {
+				continue
+			}
+			s.seen[url] = true
+			w, err := s.get(ctx, url)
+			if err != nil {
+				return fmt.Errorf("%s: %w", url, err)
+			}
+			s.files++
+			if err := s.save(strings.TrimPrefix(url, "/"), w.Body.Bytes()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *staticSite) copyPublic(fsys fs.FS) error {
+	err := fs.WalkDir(fsys, "public", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !deployed(name, d) {
+			return err
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		s.files++
+		return s.save(strings.TrimPrefix(name, "public/"), data)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (s *staticSite) save(name string, data []byte) error {
+	file := filepath.Join(s.out, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sx-framework/sxgo/page"
+)
+
+// builtSite is the application that stands behind this executable.
+type builtSite struct {
+	files fs.FS
+	name  string
+	close func() error
+}
+
+// findBuiltSite gives the application behind this executable, or nil.
+func findBuiltSite() (*builtSite, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, nil // without a name there is nothing to look at
+	}
+	app, _, closeFile, ok, err := openArchive(path)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &builtSite{files: app, name: filepath.Base(path), close: closeFile}, nil
+}
+
+func builtCommand(b *builtSite) *command {
+	return &command{
+		name:  b.name,
+		usage: "[--addr :8080] [--metrics-addr ADDR]",
+		short: "serves the site in this executable; SX_ADDR or PORT set the address",
+		run:   b.run,
+	}
+}
+
+// run serves with production defaults.
+func (b *builtSite) run(ctx context.Context, c *call) error {
+	addr := c.flags.String("addr", "", "the `address` to listen on; default SX_ADDR, PORT or :8080")
+	metrics := c.flags.String("metrics-addr", "", "serve /metrics for Prometheus on this `address`")
+	startOnly := c.flags.Bool("start-only", false, "load the site, say how long that took, and end")
+	if err := c.parse(0); err != nil {
+		return err
+	}
+	grace, err := graceFrom()
+	if err != nil {
+		return err
+	}
+	log, err := productionLog(c.stderr)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	opts := []page.Option{page.WithLogger(log), page.WithBundler(prebuilt{b.files})}
+	broker, err := brokerFromEnv(ctx, log)
+	if err != nil {
+		return err
+	}
+	if broker != nil {
+		opts = append(opts, page.WithBroker(broker))
+	}
+	app, err := page.New(b.files, opts...)
+	if err != nil {
+		return err
+	}
+	if *startOnly {
+		fmt.Fprintln(c.stdout, took(time.Since(began)))
+		return app.Shutdown(ctx)
+	}
+	s := &server{
+		site: app, addr: addrFrom(*addr, ":8080"), metrics: *metrics, grace: grace, log: log,
+		started: func(url string) { log.Info("listening", "url", url, "start", took(time.Since(began))) },
+		onBusy:  "; choose another with SX_ADDR or --addr",
+	}
+	if err := s.run(ctx); err != nil {
+		return errors.Join(err, app.Shutdown(ctx))
+	}
+	return nil
+}
+
+// productionLog writes to w as SX_LOG_FORMAT says: text, the default, or json.
+func productionLog(w io.Writer) (*slog.Logger, error) {
+	switch format := os.Getenv("SX_LOG_FORMAT"); format {
+	case "", "text":
+		return slog.New(slog.NewTextHandler(w, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, nil)), nil
+	default:
+		return nil, usagef("SX_LOG_FORMAT is %q; text or json was expected", format)
+	}
+}
+
+// runBuilt is the whole program when an application stands behind it.
+func runBuilt(ctx context.Context, b *builtSite, args []string, stdout, stderr io.Writer) int {
+	defer b.close()
+	c := newCall(builtCommand(b), args, strings.NewReader(""), stdout, stderr)
+	c.flags.Init(b.name, flag.ContinueOnError)
+	return c.finish(c.cmd.run(ctx, c))
+}

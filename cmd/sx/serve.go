@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sx-framework/sxgo/page"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+func serveCommand() *command {
+	return &command{
+		name:  "serve",
+		usage: "[DIR] [--addr :8080] [--open] [--no-reload] [--metrics-addr ADDR]",
+		short: "serves an application for development, reloading what changes",
+		run:   runServe,
+	}
+}
+
+func runServe(ctx context.Context, c *call) error {
+	addr := c.flags.String("addr", "", "the `address` to listen on; default SX_ADDR, PORT or :8080")
+	open := c.flags.Bool("open", false, "open the page in a browser")
+	noReload := c.flags.Bool("no-reload", false, "do not watch for changes")
+	metrics := c.flags.String("metrics-addr", "", "serve /metrics for Prometheus on this `address`")
+	if err := c.parse(1); err != nil {
+		return err
+	}
+	dir, err := c.dir()
+	if err != nil {
+		return err
+	}
+	grace, err := graceFrom()
+	if err != nil {
+		return err
+	}
+	opened := func(url string) {
+		fmt.Fprintf(c.stdout, "serving %s at %s\n", dir, url)
+		if *open {
+			if err := openBrowser(url); err != nil {
+				fmt.Fprintf(c.stderr, "cannot open a browser: %v\n", err)
+			}
+		}
+	}
+	listenOn := addrFrom(*addr, ":8080")
+	if isGoApp(dir) {
+		ctx, stop := interruptible(ctx)
+		defer stop()
+		return (&goServer{dir: dir, addr: listenOn, reload: !*noReload, stdout: c.stdout, stderr: c.stderr, opened: opened}).run(ctx)
+	}
+
+	log := slog.New(newDevLog(c.stderr))
+	site := &devSite{call: c, dir: dir, log: log}
+	if err := site.load(nil); err != nil && *noReload {
+		return errors.Join(errReported, site.Shutdown(ctx))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer func() { cancel(); watching.Wait() }()
+	if !*noReload {
+		w, err := newWatcher(dir)
+		if err != nil {
+			return errors.Join(fmt.Errorf("cannot watch %s (use --no-reload): %w", dir, err), site.Shutdown(ctx))
+		}
+		watching.Go(func() { // ends with ctx
+			if err := w.run(ctx, site.changed); err != nil {
+				log.Error("watching ended: changes are no longer seen", "err", err)
+			}
+		})
+	}
+	s := &server{
+		site: logged(site, log), addr: listenOn, metrics: *metrics, grace: grace, log: log,
+		started: opened, onBusy: "; choose another with --addr",
+	}
+	if err := s.run(ctx); err != nil {
+		return errors.Join(err, site.Shutdown(ctx))
+	}
+	return nil
+}
+
+// devSite is an application that is loaded anew when its files change. While it has never loaded it answers with
+// what is wrong.
+type devSite struct {
+	call *call
+	dir  string
+	log  *slog.Logger
+
+	mu      sync.Mutex // one load at a time
+	app     atomic.Pointer[page.App]
+	failure atomic.Pointer[string]
+}
+
+// load loads the application, or loads it again. What is wrong has been printed when it returns.
+func (d *devSite) load(changed []string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	began := time.Now()
+	var err error
+	app := d.app.Load()
+	if app != nil {
+		err = app.Reload(os.DirFS(d.dir))
+	} else if app, err = page.New(os.DirFS(d.dir), devOptions(d.dir, d.log)...); err == nil {
+		d.app.Store(app)
+	}
+	if err != nil {
+		text := sx.Explain(err)
+		d.failure.Store(&text)
+		d.call.report(d.call.stderr, err)
+		return err
+	}
+	d.failure.Store(nil)
+	if warnings := app.Program().Diagnostics(); len(warnings) > 0 {
+		d.call.report(d.call.stderr, warnings)
+	}
+	if changed != nil {
+		d.log.Info(fmt.Sprintf("reloaded in %s: %s", took(time.Since(began)), summary(changed)))
+	}
+	return nil
+}
+
+func (d *devSite) changed(paths []string) { d.load(paths) }
+
+// devOptions are those of an application under development; its data stay in its own folder.
+func devOptions(dir string, log *slog.Logger) []page.Option {
+	return []page.Option{
+		page.WithDevelopment(), page.WithLogger(log), page.WithData(filepath.Join(dir, "data")),
+		page.WithBundler(bundler{filepath.Join(dir, "assets")}),
+	}
+}
+
+func (d *devSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if app := d.app.Load(); app != nil {
+		app.ServeHTTP(w, r)
+		return
+	}
+	text := "The application is being loaded."
+	if f := d.failure.Load(); f != nil {
+		text = *f
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	w.WriteHeader(http.StatusInternalServerError)
+	fmt.Fprintf(w, failurePage, html.EscapeString(text))
+}
+
+// failurePage asks again by itself: there is no application yet whose stream could tell of the cure.
+const failurePage = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Does not load</title>
+<style>body{margin:0;padding:2.5rem;background:#14171f;color:#e8ecf5;font:15px/1.6 ui-monospace,Menlo,Consolas,monospace}
+h1{font:600 1.3rem system-ui,sans-serif;color:#ff7b8e}pre{white-space:pre-wrap}p{color:#8d97ad;font-family:system-ui,sans-serif}</style>
+<h1>The application does not load</h1><pre>%s</pre><p>This page asks again every second.</p>
+`
+
+func (d *devSite) Shutdown(ctx context.Context) error {
+	if app := d.app.Load(); app != nil {
+		return app.Shutdown(ctx)
+	}
+	return nil
+}
+
+// WriteMetrics writes the application's measures.
+func (d *devSite) WriteMetrics(w io.Writer) {
+	if app := d.app.Load(); app != nil {
+		app.WriteMetrics(w)
+	}
+}
+
+func summary(paths []string) string {
+	if len(paths) > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(paths[:2], ", "), len(paths)-2)
+	}
+	return strings.Join(paths, ", ")
+}
+
+func openBrowser(url string) error {
+	name, args := "xdg-open", []string{url}
+	switch runtime.GOOS {
+	case "darwin":
+		name = "open"
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", url}
+	}
+	cmd := exec.Command(name, args...)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait() // ends with the opener
+	return nil
+}

@@ -256,7 +256,7 @@ func js[T any](t testing.TB, ctx context.Context, body string) T {
 	t.Helper()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T]("(async () => {"+body+"\n})()", chromedp.EvalAwaitPromise))
 	if err != nil {
-		t.Fatalf("in the page: %v\n%s", err, body)
+		t.Fatalf("in the page: %v\n%.500s", err, body)
 	}
 	return v
 }

@@ -16,15 +16,20 @@ export class V {
   _loose = false
   /** tbody that the HTML parser would have implied. */
   _implied = false
-  constructor(
-    public _tag: string,
-    public _ns: string,
-    public _attrs: Attrs,
-    public _kids: V[],
-    public _text: string,
-    public _node?: Node,
-  ) {
-    for (const [name, value] of _attrs) {
+  declare _tag: string
+  declare _ns: string
+  declare _attrs: Attrs
+  declare _kids: V[]
+  declare _text: string
+  declare _node: Node | undefined
+  constructor(tag: string, ns: string, attrs: Attrs, kids: V[], text: string, node?: Node) {
+    this._tag = tag
+    this._ns = ns
+    this._attrs = attrs
+    this._kids = kids
+    this._text = text
+    this._node = node
+    for (const [name, value] of attrs) {
       if (name == "sx-key" || (name == "id" && this._key == undefined)) this._key = value
       else if (name == "data-suspense") this._slot = value
       else if (name == "sx-preserve") this._hold = true
@@ -64,7 +69,7 @@ export function adopt(d: Node, fresh?: boolean): V {
     else attrs.push([name, value])
   }
   const v = new V(e.localName, nsOf(e), attrs, adoptKids(inside(e), fresh), "", e)
-  v._loose = !fresh && v._tag.includes("-")
+  v._loose = !fresh && !!customElements.get(v._tag)
   // Whoever holds the element's old version sees the new one.
   return (e._v = e._v ? Object.assign(e._v, v) : v)
 }

@@ -13,7 +13,10 @@ const dict = (v: unknown): v is Patch => !!v && typeof v == "object" && !Array.i
 
 function into(to: Patch, patch: Patch, missing?: boolean) {
   for (const key of Object.keys(patch)) {
-    if (REFUSED.has(key)) continue
+    if (REFUSED.has(key)) {
+      delete patch[key]
+      continue
+    }
     const v = patch[key]!
     const had = Object.hasOwn(to, key)
     if (dict(v)) {

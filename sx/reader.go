@@ -222,9 +222,26 @@ func (r *reader) add(v Value, start int) *Error {
 		}
 		break
 	}
+	if len(r.vals) == cap(r.vals) {
+		r.grow()
+	}
 	r.vals = append(r.vals, v)
 	r.spans = append(r.spans, Span{uint32(start), uint32(r.pos)})
 	return nil
+}
+
+// grow makes room for as many items as the text will have if it goes on as it began; append alone would
+// allocate a multiple of that in steps.
+func (r *reader) grow() {
+	n := len(r.vals)
+	want := max(2*n, 32)
+	if n >= 1024 {
+		want = min(max(n+n/4, int(float64(n)*float64(len(r.text))/float64(r.pos+1)*1.05)), n+len(r.text)-r.pos+1)
+	}
+	vals, spans := make([]Value, n, want), make([]Span, n, want)
+	copy(vals, r.vals)
+	copy(spans, r.spans)
+	r.vals, r.spans = vals, spans
 }
 
 func sugarName(kind byte) string {

@@ -3,6 +3,7 @@ package sx_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -240,6 +241,25 @@ func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
 		if _, err := sx.Read(sx.NewSource("b.sx", text), sx.Limits{}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestReadMemory holds that no text costs more than a bounded multiple of its size. The worst are lists of
+// two bytes, each of which has a place of its own.
+func TestReadMemory(t *testing.T) {
+	for _, unit := range []string{"()", "'a", "a ", "{}", "{:a 1}", "(a)", "#;a ", `"\n"`, "1 ", `(p "x")`, ",@a", "((((()))))"} {
+		text := strings.Repeat(unit, 1<<20/len(unit))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := sx.Read(sx.NewSource("", text), sx.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(text)); n > 100 {
+			t.Errorf("reading %s… allocates %.0f bytes per byte", unit, n)
+		} else {
+			t.Logf("%-12q %.0f", unit, n)
 		}
 	}
 }

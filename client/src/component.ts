@@ -74,8 +74,9 @@ const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
 };
 
 /** Binds the arguments of a call. keys tells which of them were written as keywords. */
-const bind = (fn: string, p: Params, args: Value[], keys: boolean[] | null | undefined, e: Env, component?: boolean): Env => {
-  const { _pos, _keys } = p;
+export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): Env => {
+  const p: Params = f._params, { _pos, _keys } = p, fn = f._name, component = f._t === "component";
+  let e: Env = f._env;
   let named: Map<string, Value> | undefined;
   if (_keys || p._attrs) {
     named = new Map();
@@ -103,8 +104,8 @@ const bind = (fn: string, p: Params, args: Value[], keys: boolean[] | null | und
 };
 
 /** A closure's code: gives the function for an environment. At the top level its body is compiled later. */
-export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope): ((e: Env) => Fn) => {
-  const p = params(list, scope, kind === "component"), mode = TAIL | (kind === "component" ? EMIT : 0), macro = now._macro, at = now._at;
+export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) => {
+  const p = params(list, scope, kind === "component"), mode = TAIL | emit, macro = now._macro, at = now._at;
   let code: Code | undefined;
   const make = () => {
     const { _macro, _at } = now;
@@ -117,7 +118,8 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
   };
   scope ? make() : loading._bodies?.push(make);
   return e => {
-    const fn = new Fn(kind, name, (args, keys) => (code || make())(bind(fn._name, p, args, keys, e, kind === "component")));
+    const fn = new Fn(kind, name);
+    fn._code = () => code || make();
     fn._params = p;
     fn._env = e;
     return fn;

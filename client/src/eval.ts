@@ -6,7 +6,8 @@
 import { specials } from "./special";
 import { primitives } from "./primitives";
 import { element, isElement, markup, out, put, record, save } from "./markup";
-import { component } from "./component";
+import { bind, component, lambda } from "./component";
+import { take } from "./argument";
 import { expand } from "./macro";
 import { replay, capture } from "./markup";
 import { Sink } from "./sink";
@@ -52,12 +53,14 @@ export const invoke = (f: Value, args: Value[], keys?: boolean[] | null, mode = 
     jumpKeys = keys;
     return JUMP;
   }
-  let r = f._run(args, keys);
-  while (r === JUMP) {
+  for (;;) {
+    const r = f._code()(bind(f, args, keys));
+    if (r !== JUMP) return r;
     step(1);
-    r = jump._run(jumpArgs, jumpKeys);
+    f = jump;
+    args = jumpArgs;
+    keys = jumpKeys;
   }
-  return r;
 };
 
 export const call = (f: Value, ...args: Value[]) => invoke(f, args);
@@ -104,8 +107,27 @@ const variable = (x: Sym, scope: Scope): Code => {
 const callForm = (x: List, scope: Scope, mode: number): Code => {
   const at = place(x), head = compile(x[0], scope, 0), forms = x.slice(1), args = forms.map(a => compile(a, scope, 0));
   const n = args.length, keys = forms.some(a => a instanceof Kw) ? forms.map(a => a instanceof Kw) : null;
-  const p = isSym(x[0]) && find(x[0]._name, scope) < 0 && !defs.has(x[0]._name) && primitives().get(x[0]._name);
+  const p = isSym(x[0]) && find(x[0]._name, scope) < 0 && !defs.has(x[0]._name) && primitives().get(x[0]._name), fn = forms[0];
   if (p) p._doc(n);
+  if (p && p._name === "map" && mode & EMIT) {
+    // Markup of a loop is written as it is made.
+    const f = isList(fn) && isSym(fn[0], "fn") && find("fn", scope) < 0 ? lambda("lambda", "", fn[1], fn.slice(2), scope, EMIT) : args[0];
+    return e => {
+      const { _spreads } = out, g = take("f", f(e), 0), list = args[1](e);
+      now._at = at;
+      out._spreads = null;
+      for (const v of [...take("l", list, 1)]) put(invoke(g, [v], null, EMIT));
+      out._spreads = _spreads;
+      return null;
+    };
+  }
+  if (p) return e => {
+    const a: Value[] = [];
+    for (let i = 0; i < n; i++) a.push(args[i](e));
+    now._at = at;
+    step(1);
+    return p._run(a);
+  };
   return e => {
     const f = head(e), a: Value[] = [];
     for (let i = 0; i < n; i++) a.push(args[i](e));

@@ -8,7 +8,7 @@ export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
   const { _macro } = now;
   loading._flush?.();
   now._macro ||= place(x);
-  const mine: any = new Fn("lambda", m._name, m._run);
+  const mine: Fn = Object.assign(new Fn("lambda", ""), m, { _t: "lambda" });
   try {
     return f(invoke(mine, x.slice(1), x.map(() => false)));
   } finally {

@@ -2,10 +2,10 @@
 // without an error reaches a Sink: a frame that fails half-way changes nothing. That an element's start tag
 // may still change while its children are evaluated is what makes spreads simple.
 
-import { clean, elementAttrs, forbidden, mergeSpread } from "./safety";
+import { attr, clean, forbidden, mergeSpread, rule } from "./safety";
 import { Code, compile, EMIT, Scope } from "./eval";
 import { Attrs, NS, Sink } from "./sink";
-import { El, fail, isDict, isList, Kw, List, place, Spread, step, Sym, Value } from "./values";
+import { El, fail, isDict, isList, Kw, List, now, place, Spread, step, Sym, Value } from "./values";
 
 /** Operations, flat: method of Sink, its first two arguments, and so on. */
 export type Ops = any[];
@@ -92,24 +92,36 @@ const voids = /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)
 export const isVoid = (tag: string) => voids.test(tag);
 
 export const element = (x: List, tag: string, scope: Scope, mode: number): Code => {
-  const attrs: [string, Code, boolean][] = [], kids: Value[] = [], at = place(x);
+  const attrs: ((e: any) => [string, string] | null)[] = [], kids: Value[] = [], at = place(x);
   forbidden(tag);
   for (let i = 1; i < x.length; i++) {
     const f = x[i];
     if (f instanceof Kw) {
       if (++i === x.length) fail("keyword", `:${f._name} has no value`, place(f));
-      attrs.push([f._name, compile(x[i], scope, 0), x[i] === null || typeof x[i] !== "object"]);
+      const name = f._name, low = name.toLowerCase(), kind = rule(tag, low), literal = x[i] === null || typeof x[i] !== "object", code = compile(x[i], scope, 0);
+      const pair = (v: Value): [string, string] | null => {
+        const s = attr(kind, low, v, literal);
+        return s === null ? s : [name, s];
+      }, fixed = literal ? pair(x[i]) : null;
+      attrs.push(literal ? () => fixed && [...fixed] : e => {
+        const v = code(e);
+        now._at = at;
+        return pair(v);
+      });
     } else kids.push(f);
   }
   if (kids[0] !== undefined && isVoid(tag)) fail("markup", `${tag} cannot have children`, at);
   const inner = children(kids, scope);
   return markup(e => {
-    const spreads = out._spreads, mine: Spread[] = out._spreads = [], ops = out._ops;
-    const values = elementAttrs(tag, attrs, e, at), i = ops.length;
-    write("open", tag);
+    const spreads = out._spreads, mine: Spread[] = out._spreads = [];
+    const values: Attrs = [];
+    for (const a of attrs) {
+      const pair = a(e);
+      pair && values.push(pair);
+    }
+    write("open", tag, values);
     inner(e);
     for (const s of mine) mergeSpread(tag, values, s._d);
-    ops[i + 2] = [...values.values()];
     write("close");
     out._spreads = spreads;
     return null;

@@ -20,13 +20,17 @@ export const compareText = (a: string, b: string): number => {
 /** Orders two numbers or two strings. */
 export const compare = (a: any, b: any, i = 0): number => {
   const t = typeof a;
-  if (!/^(number|string)$/.test(t)) wrong(i, "number or a string", a);
+  if (t !== "number" && t !== "string") wrong(i, "number or a string", a);
   if (typeof b !== t) wrong(i + 1, t, b);
   return t === "number" ? a - b : compareText(a, b);
 };
 
-const order = (holds: (c: number) => boolean) => (...a: any[]) =>
-  a.map((v, i) => holds(compare(a[i - 1] ?? v, v, i))).slice(a.length > 1 ? 1 : 0).every((x, i, r) => r.length < 2 && a.length < 2 || x);
+const order = (holds: (c: number) => boolean) => (a: any, b?: any, ...more: any[]): boolean => {
+  if (b === undefined) return compare(a, a) === 0;
+  const r = holds(compare(a, b));
+  // To the end, so that a wrong type is never missed.
+  return more.length ? order(holds)(b, ...more as [any]) && r : r;
+};
 
 const equalAll = (a: Value, ...rest: Value[]) => rest.every(b => equal(a, b));
 
@@ -47,9 +51,9 @@ const parse = (whole: boolean) => (v: any, otherwise: Value = null) => {
 };
 
 export const mathTable: Table = {
-  "+:?n*": (...r) => fold(r, 0, (x, y) => x + y),
+  "+:?n*": (a = 0, b = 0, ...r) => fold(r, num(a + b, "+"), (x, y) => x + y),
   "-:n?n*": (a, ...r) => r.length ? fold(r, a, (x, y) => x - y) : -a,
-  "*:?n*": (...r) => fold(r, 1, (x, y) => x * y),
+  "*:?n*": (a = 1, b = 1, ...r) => fold(r, num(a * b, "*"), (x, y) => x * y),
   "/:n?n*": (a, ...r) => r.length ? fold(r, a, (x, y) => x / divisor(y)) : 1 / divisor(a),
   "mod:nn": (x, y) => {
     const r = x % divisor(y);

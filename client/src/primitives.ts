@@ -8,7 +8,7 @@ import { listTable } from "./prim_list";
 import { dictTable } from "./prim_dict";
 import { dataTable } from "./prim_data";
 import { controlTable } from "./prim_control";
-import { deny, running, take } from "./argument";
+import { deny, running, takes, wrong } from "./argument";
 import { num } from "./number";
 import { Fn } from "./values";
 
@@ -27,17 +27,23 @@ export const primitives = (): Map<string, Fn> => {
 
 const add = (table: Table) => {
   for (const key in table) {
-    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, types = must + may, f = table[key], last = types.length - 1;
+    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, types = [...must + may].map(t => takes[t]), f = table[key], last = types.length - 1;
     for (const name of names.split("|")) {
       const arity = (n: number) => {
         running._name = name;
         if (n < must.length || !more && n > types.length) deny("arity", `wrong number of arguments, ${n}`);
       };
-      const fn = new Fn("primitive", name, args => {
-        arity(args.length);
-        const r = f(...args.map((v, i) => take(types[i < last ? i : last], v, i)));
+      const fn = new Fn("primitive", name);
+      fn._run = (args: any[]) => {
+        const n = args.length;
+        arity(n);
+        for (let i = 0; i < n; i++) {
+          const t = types[i < last ? i : last], v = t[1](args[i]);
+          args[i] = v === undefined ? wrong(i, t[0], args[i]) : v;
+        }
+        const r = n === 1 ? f(args[0]) : n === 2 ? f(args[0], args[1]) : f(...args);
         return typeof r === "number" ? num(r, name) : r ?? null;
-      });
+      };
       fn._doc = arity;
       all!.set(name, fn);
     }

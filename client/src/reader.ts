@@ -4,7 +4,8 @@
 import { fail, Form, Kw, limits, List, Place, Source, Sym, where } from "./values";
 
 const symbol = "[\\p{L}\\d~*+\\-><=/!?&_.%:#]";
-const token = new RegExp(`[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*|([()[\\]{}'\`]|,@?|#['|;]|")|(:?(?!#)${symbol}+)`, "uy");
+const blank = /(?:[ \t\n\r\f\v]+|;[^\n\r]*)*/y;
+const token = new RegExp(`[()[\\]{}'\`"]|,@?|#['|;]|:?(?!#)${symbol}+`, "uy");
 const string = /((?:[^"\\]|\\[ntr0"\\]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]{1,8}\})*)(.?)/suy;
 const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", 0: "\0" };
@@ -31,16 +32,12 @@ export const parse = (text: string, name = "wire"): Form[] => {
   };
   /** The next token: its text, or "" at the end. Blanks and comments are passed. */
   const next = (): string => {
-    for (;;) {
-      start = token.lastIndex = i;
-      const m = token.exec(text);
-      if (!m) {
-        if (i < text.length) i++, bad("unexpected " + String.fromCodePoint(text.codePointAt(start)!));
-        return "";
-      }
-      i = token.lastIndex;
-      if (m[1] || m[2]) return m[0];
-    }
+    blank.lastIndex = i;
+    blank.test(text);
+    start = i = token.lastIndex = blank.lastIndex;
+    if (token.test(text)) i = token.lastIndex;
+    else if (i++ < text.length) bad("unexpected " + String.fromCodePoint(text.codePointAt(start)!));
+    return text.slice(start, i);
   };
   const atom = (t: string): Form => {
     if (t[0] === ":") {

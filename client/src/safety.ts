@@ -2,7 +2,7 @@
 // base, object, embed, http-equiv, event handler or srcdoc at all.
 
 import { Attrs } from "./sink";
-import { Dict, fail, isDict, isList, Place, Trusted, typeOf, Value, truthy, now } from "./values";
+import { Dict, fail, isDict, isList, Trusted, truthy, typeOf, Value } from "./values";
 import { json } from "./prim_data";
 
 const bad = "about:invalid#sx";
@@ -18,7 +18,7 @@ const bools = /^(allowfullscreen|async|auto(focus|play)|checked|controls|default
 export const isBool = (name: string) => bools.test(name.toLowerCase());
 const enums = /^(aria-.*|contenteditable|draggable|spellcheck|writingsuggestions|externalresourcesrequired|focusable|preservealpha)$/;
 const urls = /^(href|src|(form)?action|poster|cite|data|manifest|xlink:href|background|longdesc|dynsrc|lowsrc|usemap|profile|icon)$/;
-const lists = /^(ping|attributionsrc|(image)?srcset|to|from|by|values)$/;
+const lists = /^(ping|attributionsrc|(image)?srcset)$/;
 const loads = /^(codebase|archive|sx-(get|post|put|patch|delete|push-url|replace-url)|data-sx-(live|ws))$|^(link x?.*href|i?frame src)$/;
 
 /** The scheme of a URL as the most forgiving parser would see it, with its colon; "" without one. */
@@ -28,13 +28,16 @@ const safe = (u: string, image?: boolean) => /^((https?|mailto|tel|sms):)?$/.tes
 
 const sameOrigin = (u: string) => !scheme(u) && !/[\0-\x1f\x7f]|^ *([/\\]{2}|\\)/.test(u);
 
-/** The value of a URL attribute, or what stands for a refused one; undefined: not a URL. */
-const url = (tag: string, name: string, u: string, trusted: boolean): string | undefined => {
-  if (loads.test(name) || loads.test(tag + " " + name)) return safe(u) && (trusted || sameOrigin(u)) ? u : bad;
-  if (lists.test(name) && (name[0] !== "t" && name[0] !== "f" && name[0] !== "b" && name[0] !== "v" || /^(animate|set)/.test(tag)))
-    return u.split(/([\s,;]+)/).map(p => safe(p) ? p : bad).join("");
-  if (urls.test(name)) return safe(u, name === "poster" || name === "src" && /^(img|source)$/.test(tag)) ? u : bad;
-};
+/** What an attribute may hold, by the element and the name in lower case. */
+type Rule = "never" | "enum" | "bool" | "class" | "style" | "json" | "load" | "list" | "image" | "url" | "";
+
+export const rule = (tag: string, name: string): Rule =>
+  /^(on.*|srcdoc|http-equiv)$/.test(name) ? "never" : enums.test(name) ? "enum" : bools.test(name) ? "bool"
+    : name === "class" || name === "style" ? name
+    : loads.test(name) || loads.test(tag + " " + name) ? "load"
+    : /^(data|sx)-/.test(name) ? "json"
+    : lists.test(name) || /^(animate|set)/.test(tag) && /^(to|from|by|values)$/.test(name) ? "list"
+    : name === "poster" || name === "src" && /^(img|source)$/.test(tag) ? "image" : urls.test(name) ? "url" : "";
 
 const atom = (v: Value, name: string): string =>
   typeof v === "string" || typeof v === "number" ? "" + v : (v as any)._name ?? fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
@@ -67,40 +70,31 @@ const style = (v: Value): string =>
       return i < 0 ? "" : declaration(d.slice(0, i).trim(), d.slice(i + 1).trim());
     })).filter(d => d).join(";");
 
-/** The text of attribute name (in lower case) with value v; null leaves it out. */
-const attr = (tag: string, name: string, v: Value, literal: boolean): string | null => {
-  if (v === null || /^(on.*|srcdoc|http-equiv)$/.test(name)) return null;
-  if (enums.test(name) && typeof v === "boolean") return "" + v;
+/** The text of an attribute with value v; null leaves it out. trusted: v stands in the source. */
+export const attr = (kind: Rule, name: string, v: Value, trusted: boolean): string | null => {
+  if (v === null || kind === "never") return null;
+  if (kind === "enum" && typeof v === "boolean") return "" + v;
   if (v === false) return null;
-  if (bools.test(name)) return "";
-  if (name === "class") return classes(v) || null;
-  if (v === true) return name === "style" ? null : "";
-  if (name === "style") return (literal ? v as string : style(v)) || null;
-  if (/^(data|sx)-/.test(name) && isDict(v)) return json(v);
-  const trusted = v instanceof Trusted, s = trusted ? v._url : atom(v, name);
-  return trusted ? s : url(tag, name, s, literal) ?? s;
-};
-
-/** Attributes by name in lower case, as they were written. */
-export type Values = Map<string, [string, string]>;
-
-export const elementAttrs = (tag: string, attrs: [string, (e: any) => Value, boolean][], e: any, at: Place | null): Values => {
-  const out: Values = new Map();
-  for (const [name, code, literal] of attrs) {
-    const v = code(e), low = name.toLowerCase();
-    now._at = at;
-    const s = attr(tag, low, v, literal);
-    if (s !== null) out.set(low, [name, clean(s)]);
-  }
-  return out;
+  if (kind === "bool") return "";
+  if (kind === "class") return clean(classes(v)) || null;
+  if (v === true) return kind === "style" ? null : "";
+  if (kind === "style") return clean(trusted ? v as string : style(v)) || null;
+  if (kind === "json" && isDict(v)) return clean(json(v));
+  if (v instanceof Trusted) return v._url;
+  const s = clean(atom(v, name));
+  return kind === "load" ? safe(s) && (trusted || sameOrigin(s)) ? s : bad
+    : kind === "list" ? s.split(/([\s,;]+)/).map(p => safe(p) ? p : bad).join("")
+    : /^(url|image)$/.test(kind) && !safe(s, kind === "image") ? bad : s;
 };
 
 /** Merges data into an element's attributes: classes and styles are joined, the rest is replaced. */
-export const mergeSpread = (tag: string, out: Values, d: Dict) => {
+export const mergeSpread = (tag: string, out: Attrs, d: Dict) => {
   for (const [name, v] of d) {
-    const low = name.toLowerCase(), old = out.get(low)?.[1];
+    const low = name.toLowerCase(), old = out.find(a => a[0].toLowerCase() === low);
     if (!/^[a-z_:@\xc0-\u1fff][-\w.:@\xc0-\u1fff]*$/i.test(name) || /^(on|sx-|data-sx-)/.test(low)) fail("markup", `attribute ${name} cannot come from data`);
-    const s = attr(tag, low, v, false);
-    if (s !== null) out.set(low, [name, clean(old && low === "class" ? old + " " + s : old && low === "style" ? old.replace(/;?$/, ";") + s : s)]);
+    const s = attr(rule(tag, low), low, v, false);
+    if (s === null) continue;
+    if (old) old[1] = low === "class" ? old[1] + " " + s : low === "style" ? old[1].replace(/;?$/, ";") + s : s;
+    else out.push([name, s]);
   }
 };

@@ -194,7 +194,7 @@ const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
     if (k instanceof Kw) doc[k._name] = x[++i];
     else if (typeof k !== "string") break;
   }
-  const f = lambda(kind, id._name, x[2], x.slice(i), null);
+  const f = lambda(kind, id._name, x[2], x.slice(i), null, kind === "component" ? EMIT : 0);
   return () => {
     const c = f(null);
     c._doc = doc;

@@ -18,11 +18,12 @@ export class Kw implements Place {
   constructor(public _name: string) {}
 }
 
-/** What can be called, and macros. _run may give TAIL; call it through apply. */
+/** What can be called, and macros. _run is what primitives do, _code gives the code of the others. */
 export class Fn {
+  declare _run: (args: Value[]) => Value;
+  declare _code: () => (e: any) => Value;
   declare _params?: any; declare _doc?: any; declare _env?: any; declare _lib?: any;
-  constructor(public _t: "lambda" | "macro" | "component" | "primitive", public _name: string,
-    public _run: (args: Value[], keys?: boolean[] | null) => Value) {}
+  constructor(public _t: "lambda" | "macro" | "component" | "primitive", public _name: string) {}
 }
 
 /** Markup. _put writes it, and gives what is still to be placed. */

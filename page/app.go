@@ -18,6 +18,7 @@ import (
 	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/page/db"
 	"github.com/sx-framework/sxgo/sx"
+	"github.com/sx-framework/sxgo/ws"
 )
 
 // App is a running application. Its methods may be called from any goroutine. Close it with Shutdown.
@@ -32,6 +33,7 @@ type App struct {
 	packers  compressors
 	hub      *hub.Hub
 	live     *live.Server
+	ws       *ws.Server
 	site     atomic.Pointer[site]
 	slots    chan struct{} // one for each evaluation under way
 	stop     context.CancelCauseFunc
@@ -114,6 +116,7 @@ func (a *App) configure() error {
 	}
 	a.hub = hub.New(hubOptions...)
 	a.live = live.NewServer(a.hub, a.liveOptions()...)
+	a.ws = ws.NewServer(a.hub, a.socketOptions()...)
 	a.regions.init()
 	return nil
 }
@@ -160,7 +163,7 @@ func (a *App) Reload(fsys fs.FS) error {
 // background work until ctx ends; then it closes hub and database. Stop the http.Server afterwards.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
-	err := a.live.Drain(ctx)
+	err := errors.Join(a.live.Drain(ctx), a.ws.Drain(ctx))
 	a.stop(errShutdown)
 	err = errors.Join(err, a.hub.Close(ctx))
 	done := make(chan struct{})
@@ -316,6 +319,9 @@ func (e *endings) end(id string) {
 }
 
 // endSession closes the streams and sockets of a session that was left.
-func (a *App) endSession(id string) { a.ending.end(id) }
+func (a *App) endSession(id string) {
+	a.ending.end(id)
+	a.ws.CloseSession(id)
+}
 
 const healthTimeout = 2 * time.Second

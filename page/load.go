@@ -26,6 +26,7 @@ type site struct {
 	inputs     []*inputDef // handlers and actions
 	guards     map[string]*compiled
 	live       []*liveDef
+	sockets    map[string]*socketDef
 	config     siteConfig
 	policy     *policy
 	cross      *http.CrossOriginProtection
@@ -53,7 +54,7 @@ type declarations struct {
 }
 
 func (a *App) load(fsys fs.FS) (*site, error) {
-	s := &site{app: a, router: newRouter(), errorPages: map[int]*pageDef{}, guards: map[string]*compiled{}, config: siteConfig{lang: "en"}}
+	s := &site{app: a, router: newRouter(), errorPages: map[int]*pageDef{}, guards: map[string]*compiled{}, sockets: map[string]*socketDef{}, config: siteConfig{lang: "en"}}
 	d := &declarations{site: s, names: map[string]*sx.Site{}}
 	files, err := sx.ReadFiles(fsys, "")
 	if err != nil {
@@ -112,6 +113,8 @@ func (a *App) programOptions(d *declarations) []sx.Option {
 	opts := append([]sx.Option{}, render.Options()...)
 	return append(opts, sx.WithPrimitives(a.primitives()...),
 		sx.WithSpecials(a.specials(d)...),
+		sx.WithSpecials(d.socketForm()),
+		sx.WithComponent(socketRegion, "(&key src resume &rest children)", a.socketComponent),
 		sx.WithComponent("~live", "(&key src &rest children)", a.liveComponent),
 		sx.WithDefinition("defpage", d.page),
 		sx.WithDefinition("defhandler", d.handler),
@@ -124,6 +127,7 @@ func (a *App) programOptions(d *declarations) []sx.Option {
 func (a *App) primitives() []*sx.Primitive {
 	ps := append(requestPrimitives(), a.ioPrimitives()...)
 	ps = append(ps, a.system.primitives()...)
+	ps = append(ps, a.socketPrimitives()...)
 	return append(ps, a.livePrimitives()...)
 }
 
@@ -149,6 +153,7 @@ func (d *declarations) compile() {
 	for _, l := range d.site.live {
 		l.compile()
 	}
+	d.compileSockets()
 }
 
 // guard compiles (defguard name body…).

@@ -510,3 +510,31 @@ func (l *loader) defineGoComponents() {
 		}
 	}
 }
+
+// VisitCalls calls f for every component call that e reaches, through all definitions, once for each place.
+func (p *Program) VisitCalls(e Expr, f func(c *CompCall)) {
+	seen := map[*Def]bool{}
+	var visit func(Expr)
+	enter := func(d *Def) {
+		if d == nil || seen[d] {
+			return
+		}
+		seen[d] = true
+		if d.comp != nil && d.comp.fn != nil && d.comp.fn.body != nil {
+			visit(d.comp.fn)
+		} else if d.expr != nil {
+			visit(d.expr)
+		}
+	}
+	visit = func(e Expr) {
+		switch x := e.(type) {
+		case *globalExpr:
+			enter(x.def)
+		case *CompCall:
+			f(x)
+			enter(x.Comp.Def)
+		}
+		e.Walk(visit)
+	}
+	visit(e)
+}

@@ -113,6 +113,22 @@ func (c *Conn) serve(r *http.Request) {
 			cursor = hub.UnknownCursor()
 		}
 	}
+	if c.ep.Join != nil {
+		channel := ""
+		err := c.call(func() (err error) {
+			channel, err = c.ep.Join(ctx, c)
+			return err
+		})
+		if err != nil {
+			s.cfg.logger.Error("websocket join", "channel", c.ep.Channel, "error", err)
+			c.Close(websocket.StatusInternalError, "")
+			c.end()
+			return
+		}
+		if channel != "" {
+			c.ep.Channel = channel
+		}
+	}
 	sub, err := s.hub.Subscribe(ctx, topic(c.ep.Channel), cursor)
 	if err != nil {
 		s.cfg.logger.Error("websocket subscribe", "channel", c.ep.Channel, "error", err)

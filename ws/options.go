@@ -55,6 +55,7 @@ func MaxConnections(total, perAddress, perSession int) Option {
 }
 
 // AddressOf sets how a client's address is found. Default: the host of RemoteAddr.
+// An empty address is not counted.
 func AddressOf(f func(*http.Request) string) Option { return func(c *config) { c.addressOf = f } }
 
 // Ping sets how often each client is pinged; one from which nothing was heard for three pings is taken for

@@ -28,6 +28,8 @@ type Endpoint struct {
 	Session string // the client's session: reliable messages are remembered per session
 	Data    any    // the application's, see Conn.Data
 
+	// Join picks the channel; an empty one leaves Channel. Its error closes the connection. May be nil.
+	Join func(ctx context.Context, c *Conn) (channel string, err error)
 	// OnOpen is called when the connection is subscribed to its channel; its error closes the connection.
 	OnOpen func(ctx context.Context, c *Conn) error
 	// OnMessage is called for each message. An error made by Refused is told to the client; any other is
@@ -211,7 +213,7 @@ func (s *Server) admit(addr, session string) error {
 		return &StatusError{Code: http.StatusServiceUnavailable, RetryAfter: s.cfg.drain}
 	case s.admitted >= s.cfg.maxTotal:
 		return &StatusError{Code: http.StatusServiceUnavailable, RetryAfter: 5 * time.Second}
-	case s.cfg.maxAddress > 0 && s.address[addr] >= s.cfg.maxAddress,
+	case s.cfg.maxAddress > 0 && addr != "" && s.address[addr] >= s.cfg.maxAddress,
 		s.cfg.maxSession > 0 && session != "" && s.session[session] >= s.cfg.maxSession:
 		return &StatusError{Code: http.StatusTooManyRequests, RetryAfter: 5 * time.Second}
 	}

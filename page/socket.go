@@ -1,0 +1,455 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/sx"
+	"github.com/sx-framework/sxgo/ws"
+)
+
+// socketDef is the endpoint of a (~ws …), compiled. It is immutable once loading is done.
+type socketDef struct {
+	src     string
+	pattern *pattern
+	site    *sx.Site
+	text    string   // of its handlers: two forms with one address must agree
+	guards  []string // of the pages that show it
+	fns     map[string]*compiled
+}
+
+var socketHandlers = []string{"on-open", "on-message", "on-close", "join"}
+
+// socketRegion is the component that (~ws …) becomes.
+const socketRegion = "~sx-socket"
+
+// socketForm is ~ws: it mounts the endpoint that its handlers make, and stands for a region whose slots the
+// socket fills.
+func (d *declarations) socketForm() *sx.Special {
+	return &sx.Special{Name: "~ws", Usage: `(~ws :src "/ws/chat" :on-message handler child …)`,
+		Doc: "A region that a WebSocket fills; its handlers are top-level functions.", Analyze: d.socket}
+}
+
+func (d *declarations) socket(a *sx.Analyzer, f *sx.Form) sx.Expr {
+	items := []sx.Value{sx.Symbol(socketRegion)}
+	s := &socketDef{site: f.Site(), fns: map[string]*compiled{}}
+	handlers := map[string]*sx.Form{}
+	filled := false
+	for i := 1; i < f.Len(); i++ {
+		v := f.Item(i)
+		if v.Kind() != sx.KindKeyword {
+			items = append(items, v)
+			filled = filled || hasBody(v, 0)
+			continue
+		}
+		if i+1 == f.Len() {
+			a.Errorf(f.SiteOf(i), sx.KeywordError, "~ws: the keyword :%s has no value", v.Text())
+			break
+		}
+		i++
+		switch k := v.Text(); {
+		case k == "src":
+			if s.src, _ = f.Item(i).AsString(); s.src == "" {
+				a.Errorf(f.SiteOf(i), sx.FormError, "~ws: :src must be a literal string such as \"/ws/chat\", found %s", sx.Serialize(f.Item(i)))
+			}
+			items = append(items, v, f.Item(i))
+		case slices.Contains(socketHandlers, k):
+			handlers[k] = f.Form(i)
+			s.text += k + " " + sx.Serialize(f.Item(i)) + "\n"
+		default:
+			a.Errorf(f.SiteOf(i-1), sx.KeywordError, "~ws: unknown keyword :%s%s", k, didYouMean(k, append([]string{"src"}, socketHandlers...)))
+		}
+	}
+	if s.src == "" {
+		a.Errorf(f.Site(), sx.KeywordError, "~ws: :src is missing")
+		return a.Analyze(f.With(items...))
+	}
+	items = append(items, sx.Keyword("resume"), sx.Bool(filled && handlers["join"] == nil))
+	p, err := parsePattern(s.src)
+	if err != nil {
+		a.Errorf(f.Site(), sx.FormError, "~ws: :src: %v", err)
+		return a.Analyze(f.With(items...))
+	}
+	s.pattern = p
+	if old := d.site.sockets[s.src]; old != nil {
+		if old.text != s.text {
+			a.Errorf(f.Site(), sx.DuplicateError, "~ws: %s has other handlers at %s", s.src, placeOf(old.site))
+		}
+		return a.Analyze(f.With(items...))
+	}
+	d.site.sockets[s.src] = s
+	for k, g := range handlers {
+		c := &compiled{fn: a.Function("socket "+s.src, p.params(), g)}
+		s.fns[k] = c
+		a.Later(func() {
+			if names := a.Program().Reaches(c.fn.Expr(), sx.Response); len(names) > 0 {
+				a.Errorf(c.fn.Site(), sx.EffectError, "the handler :%s of %s reaches %s, but a socket has no response to change", k, s.src, strings.Join(names, ", "))
+			}
+		})
+	}
+	d.mount(a, f.Site(), &route{method: http.MethodGet, pattern: p, kind: "socket", name: s.src, place: placeOf(f.Site()),
+		serve: func(w http.ResponseWriter, r *http.Request, q *request) { d.site.app.serveSocket(w, r, q, s.src) }})
+	return a.Analyze(f.With(items...))
+}
+
+// hasBody tells whether a boundary in the form has content of its own, so that the page shows what the
+// channel holds and the socket goes on from there.
+func hasBody(v sx.Value, depth int) bool {
+	if v.Kind() != sx.KindList || depth > 100 {
+		return false
+	}
+	items := v.List().Items
+	if len(items) > 0 && items[0].IsSymbol("~suspense") {
+		for i := 1; i < len(items); i++ {
+			if items[i].Kind() != sx.KindKeyword {
+				return true
+			}
+			i++
+		}
+		return false
+	}
+	for _, x := range items {
+		if hasBody(x, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// compileSockets makes the handlers callable, and gives each socket the guards of the pages that show it.
+func (d *declarations) compileSockets() {
+	s := d.site
+	for _, x := range s.sockets {
+		for _, c := range x.fns {
+			c.finish()
+		}
+	}
+	shown := map[string][][]string{} // guards of each page, by socket
+	for _, p := range s.pages {
+		if p.content == nil {
+			continue
+		}
+		s.prog.VisitCalls(p.content.fn.Expr(), func(c *sx.CompCall) {
+			if c.Comp.Name != socketRegion {
+				return
+			}
+			names, vals := c.Args()
+			for i, n := range names {
+				if src, ok := sx.IsLiteral(vals[i]); n == "src" && ok {
+					shown[src.Text()] = append(shown[src.Text()], p.guards)
+				}
+			}
+		})
+	}
+	for src, lists := range shown {
+		x := s.sockets[src]
+		if x == nil {
+			continue
+		}
+		// A socket on several pages asks for what all of them ask for: who may see one may use it.
+		x.guards = lists[0]
+		for _, l := range lists[1:] {
+			x.guards = slices.DeleteFunc(slices.Clone(x.guards), func(g string) bool { return !slices.Contains(l, g) })
+		}
+	}
+}
+
+// socketComponent renders the region: its address, and the cursor from which the socket goes on when the
+// page shows what the channel held.
+func (a *App) socketComponent(m *sx.Machine, args *sx.Dict, children sx.Value) {
+	src, _ := args.Lookup("src")
+	resume, _ := args.Lookup("resume")
+	address := src.Text()
+	q, _ := m.Context().Value(requestKey{}).(*request)
+	if q != nil {
+		resolved, err := resolveSource(q, address)
+		if err != nil {
+			m.Throw(err)
+		}
+		address = resolved
+	}
+	m.Out = append(m.Out, `<div `+render.AttrWS+`="`+html.EscapeString(address)+`"`...)
+	if q != nil && resume.Truthy() {
+		// Looked at before the children are evaluated: what is published meanwhile comes twice rather than not
+		// at all, and keys make it once.
+		if _, cursor := a.ws.Snapshot(address); !cursor.IsZero() {
+			m.Out = append(m.Out, ` `+render.AttrCursor+`="`+html.EscapeString(cursor.String())+`"`...)
+		}
+	}
+	m.Out = append(m.Out, '>')
+	emitValue(m, children)
+	m.Out = append(m.Out, "</div>"...)
+}
+
+// socketOptions are those of the WebSocket server. Origins of the application's configuration are checked
+// like those of streams.
+func (a *App) socketOptions() []ws.Option {
+	return []ws.Option{
+		ws.WithLogger(a.log),
+		ws.MaxConnections(0, a.limits.PerAddress, 0),
+		ws.AddressOf(func(r *http.Request) string {
+			o := originOf(r)
+			if a.cfg.dev && o.addr.IsLoopback() {
+				return ""
+			}
+			return o.addr.String()
+		}),
+	}
+}
+
+// socketState is what primitives find of the connection whose handler runs.
+type socketState struct {
+	conn *ws.Conn
+	id   string // of the message being handled
+}
+
+type socketKey struct{}
+
+// serveSocket accepts a connection.
+func (a *App) serveSocket(w http.ResponseWriter, r *http.Request, q *request, src string) {
+	a.ws.Handler(func(r *http.Request) (*ws.Endpoint, error) {
+		s := a.current()
+		x := s.sockets[src]
+		if x == nil {
+			return nil, &ws.StatusError{Code: http.StatusNotFound}
+		}
+		q.sent = true
+		ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), a.limits.Timeout, errTooSlow)
+		defer cancel()
+		if err := s.runGuards(ctx, q, x.guards); err != nil {
+			return nil, s.socketStatus(src, err)
+		}
+		return a.endpoint(q, src, r.URL.Path), nil
+	}).ServeHTTP(w, r)
+}
+
+func (s *site) socketStatus(src string, err error) error {
+	if lv, ok := leaving(err); ok {
+		if lv.url != "" {
+			return &ws.StatusError{Code: http.StatusForbidden, Err: err}
+		}
+		return &ws.StatusError{Code: lv.status, Err: err}
+	}
+	if errors.Is(err, ErrUnauthorized) {
+		return &ws.StatusError{Code: http.StatusUnauthorized, Err: err}
+	}
+	s.logError("socket "+src, err)
+	return &ws.StatusError{Code: http.StatusInternalServerError, Err: err}
+}
+
+// endpoint makes the handlers of one connection. Each call looks the handler up anew, so that a reload
+// reaches open connections.
+func (a *App) endpoint(q *request, src, address string) *ws.Endpoint {
+	sess := q.sess()
+	call := func(ctx context.Context, c *ws.Conn, id, handler string, args ...sx.Value) (sx.Value, bool, error) {
+		s := a.current()
+		x := s.sockets[src]
+		if x == nil || x.fns[handler] == nil {
+			return sx.Nil, false, nil
+		}
+		if err := a.acquire(ctx); err != nil {
+			return sx.Nil, false, err
+		}
+		defer a.release()
+		// A new request for each call: what it reads is its own, and the program is the one loaded now.
+		qq := s.newRequest(q.r)
+		qq.params, qq.sent, qq.sub = q.params, true, &submission{}
+		ctx = withRequest(ctx, qq)
+		ctx = context.WithValue(ctx, socketKey{}, &socketState{c, id})
+		ctx, cancel := context.WithTimeoutCause(ctx, a.limits.Timeout, errTooSlow)
+		defer cancel()
+		params := make([]sx.Value, 0, len(q.params))
+		for _, n := range x.pattern.params() {
+			v := sx.Nil
+			for _, p := range q.params {
+				if p.Name == n {
+					v = p.Value
+				}
+			}
+			params = append(params, v)
+		}
+		fn, err := s.prog.Call(ctx, x.fns[handler].value, params...)
+		if err != nil {
+			return sx.Nil, true, err
+		}
+		v, err := s.prog.Call(ctx, fn, args...)
+		return v, true, err
+	}
+	user, _ := sess.get("user")
+	ep := &ws.Endpoint{Channel: address, Session: sess.id, User: plainText(user)}
+	ep.Join = func(ctx context.Context, c *ws.Conn) (string, error) {
+		v, there, err := call(ctx, c, "", "join", connValue(c))
+		if err != nil || !there || v.IsNil() {
+			return "", err
+		}
+		return channelName(v)
+	}
+	ep.OnOpen = func(ctx context.Context, c *ws.Conn) error {
+		_, _, err := call(ctx, c, "", "on-open", connValue(c))
+		return err
+	}
+	ep.OnClose = func(ctx context.Context, c *ws.Conn) {
+		if _, _, err := call(ctx, c, "", "on-close", connValue(c)); err != nil {
+			a.current().logError("socket "+src+" :on-close", err)
+		}
+	}
+	ep.OnMessage = func(ctx context.Context, c *ws.Conn, m ws.Message) error {
+		_, there, err := call(ctx, c, m.ID, "on-message", m.Value, connValue(c))
+		var e *sx.Error
+		switch {
+		case !there && err == nil:
+			return ws.Refused(errors.New("this socket takes no messages"))
+		case errors.As(err, &e) && e.Kind == sx.MatchError:
+			return ws.Refused(fmt.Errorf("message %s is not one that this socket takes", m.Name))
+		case err != nil:
+			a.current().logError("socket "+src+" :on-message "+m.Name, err)
+		}
+		return err
+	}
+	return ep
+}
+
+func connValue(c *ws.Conn) sx.Value {
+	return sx.OpaqueOf(&sx.Opaque{Type: "connection", Text: c.ID(), Value: c})
+}
+
+func channelName(v sx.Value) (string, error) {
+	if o, ok := v.Opaque(); ok && o.Type == "channel" {
+		return o.Text, nil
+	}
+	if s, ok := v.AsString(); ok && s != "" {
+		return s, nil
+	}
+	return "", fmt.Errorf("a channel is expected, such as (channel \"room\" id), got %s", sx.Serialize(v))
+}
+
+// socketPrimitives speak to sockets.
+func (a *App) socketPrimitives() []*sx.Primitive {
+	p := func(usage, doc string, effects sx.Effect, f func(ctx context.Context, args []sx.Value) (sx.Value, error)) *sx.Primitive {
+		name, _, _ := strings.Cut(strings.Trim(usage, "()"), " ")
+		return &sx.Primitive{Name: name, Usage: usage, Doc: doc, Effects: effects, Func: f}
+	}
+	return []*sx.Primitive{
+		p("(broadcast! slot markup options? ...)", "Sends markup to a slot of every client of a channel, on every node: :mode, :key, :channel.", sx.IO|sx.Write,
+			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
+				f, channel, err := a.socketFrame(ctx, "broadcast!", args)
+				if err != nil {
+					return sx.Nil, err
+				}
+				if channel == "" {
+					st, ok := ctx.Value(socketKey{}).(*socketState)
+					if !ok {
+						return sx.Nil, errors.New("broadcast!: outside of a socket's handlers :channel must say which channel")
+					}
+					channel = st.conn.Channel()
+				}
+				_, err = a.ws.Broadcast(channel, f)
+				return sx.Nil, broadcastError("broadcast!", err)
+			}),
+		p("(reply! conn slot markup options? ...)", "Sends markup to a slot of one client: :mode, :key.", sx.IO|sx.Write,
+			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
+				o, ok := args[0].Opaque()
+				c, isConn := (*ws.Conn)(nil), false
+				if ok {
+					c, isConn = o.Value.(*ws.Conn)
+				}
+				if !isConn {
+					return sx.Nil, fmt.Errorf("reply!: argument 1 must be a connection, got %s", args[0].TypeName())
+				}
+				f, _, err := a.socketFrame(ctx, "reply!", args[1:])
+				if err != nil {
+					return sx.Nil, err
+				}
+				if err := c.Send(f); err != nil && ctx.Err() == nil {
+					a.log.Debug("reply to a client that has gone", "error", err)
+				}
+				return sx.Nil, nil
+			}),
+		p("(channel name id)", "A channel's value, for :join, :channel and presence.", sx.Pure,
+			func(_ context.Context, args []sx.Value) (sx.Value, error) {
+				return sx.OpaqueOf(&sx.Opaque{Type: "channel", Text: plainText(args[0]) + ":" + plainText(args[1])}), nil
+			}),
+		p("(presence channel?)", "Who is connected to a channel at this node: a list of {:id :user :since}.", sx.IO,
+			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
+				name := ""
+				if st, ok := ctx.Value(socketKey{}).(*socketState); ok {
+					name = st.conn.Channel()
+				}
+				if v := optional(args, 0); !v.IsNil() {
+					var err error
+					if name, err = channelName(v); err != nil {
+						return sx.Nil, fmt.Errorf("presence: %w", err)
+					}
+				}
+				l := sx.NewList()
+				for _, member := range a.ws.Presence(name) {
+					e := sx.NewDict(3)
+					e.Set("id", sx.String(member.ID))
+					e.Set("user", sx.String(member.User))
+					e.Set("since", sx.String(timeText(member.Since)))
+					l.Items = append(l.Items, sx.DictOf(e))
+				}
+				return sx.ListOf(l), nil
+			}),
+		p("(message-id)", "The id of the reliable message being handled, or nil: a unique column refuses a repeat.", sx.IO,
+			func(ctx context.Context, _ []sx.Value) (sx.Value, error) {
+				if st, ok := ctx.Value(socketKey{}).(*socketState); ok && st.id != "" {
+					return sx.String(st.id), nil
+				}
+				return sx.Nil, nil
+			}),
+	}
+}
+
+func broadcastError(name string, err error) error {
+	if err == nil || errors.Is(err, hub.ErrClosed) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// socketFrame makes the frame of (broadcast! slot markup :mode m :key k :channel c).
+func (a *App) socketFrame(ctx context.Context, name string, args []sx.Value) (f render.Frame, channel string, err error) {
+	if f.ID, err = text(name, 0, args[0]); err != nil {
+		return f, "", err
+	}
+	if len(args) < 2 {
+		return f, "", fmt.Errorf("%s: the markup is missing", name)
+	}
+	for i := 2; i < len(args); i += 2 {
+		if i+1 == len(args) {
+			return f, "", fmt.Errorf("%s: the option %s has no value", name, sx.Serialize(args[i]))
+		}
+		switch v := args[i+1]; plainText(args[i]) {
+		case "mode":
+			if f.Mode = render.Mode(plainText(v)); !f.Mode.Valid() {
+				return f, "", fmt.Errorf("%s: unknown mode %s (there are inner outer append prepend before after replace remove morph)", name, sx.Serialize(v))
+			}
+		case "key":
+			f.Key = plainText(v)
+		case "channel":
+			if !v.IsNil() {
+				if channel, err = channelName(v); err != nil {
+					return f, "", fmt.Errorf("%s: %w", name, err)
+				}
+			}
+		default:
+			return f, "", fmt.Errorf("%s: unknown option %s (there are :mode :key :channel)", name, sx.Serialize(args[i]))
+		}
+	}
+	if f.Mode == render.ModeRemove {
+		return f, channel, nil
+	}
+	s := a.siteOf(ctx)
+	host := &render.Host{OnError: func(b *render.Boundary, err error) { s.logError("boundary "+b.ID, err) }}
+	markup, err := s.rend.HTMLOf(ctx, host, func(m *sx.Machine) { emitValue(m, args[1]) })
+	f.HTML = string(markup)
+	return f, channel, err
+}

@@ -1,0 +1,94 @@
+package page_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+const chatApp = `
+(defpage room :path "/room/<id>"
+  :content (~ws :src "/ws/room/<id>" :on-open welcome :on-message heard :join (fn (conn) (channel "room" id))
+    (~suspense :id "messages" :fallback (p "Connecting…"))))
+(define (welcome conn) (reply! conn "welcome" (p "hello " (len (presence)))))
+(define (heard msg conn)
+  (match msg
+    (say &key (text :as string :required :max 20)) (broadcast! "messages" (~line :text text) :mode :append :key (message-id))
+    (who) (reply! conn "who" (join "," (map (fn (m) (get m "since")) (presence))))
+    (crash) (error "a secret")))
+(defcomp ~line (&key text) (li text))
+`
+
+func TestSocketOfAPage(t *testing.T) {
+	srv := serve(t, []string{"app.sx", chatApp})
+	_, body := srv.get(t, "/room/7")
+	if !strings.Contains(body, `data-sx-ws="/ws/room/7"`) {
+		t.Fatalf("no region in %s", body)
+	}
+	dial := func(path string) *websocket.Conn {
+		c, _, err := websocket.Dial(t.Context(), srv.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.CloseNow() })
+		return c
+	}
+	type message struct {
+		Event string
+		Data  struct{ ID, HTML, Mode, Key, Message string }
+	}
+	read := func(c *websocket.Conn) message {
+		t.Helper()
+		_, b, err := c.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m message
+		if err := json.Unmarshal(b, &m); err != nil {
+			t.Fatalf("%s: %v", b, err)
+		}
+		return m
+	}
+	send := func(c *websocket.Conn, s string) {
+		t.Helper()
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := dial("/ws/room/7")
+	if m := read(a); m.Data.ID != "welcome" || m.Data.HTML != "<p>hello 1</p>" {
+		t.Fatalf("got %+v", m)
+	}
+	b := dial("/ws/room/7")
+	read(b)
+	other := dial("/ws/room/8")
+	read(other)
+	send(a, `(send "m1" (say :text "<b>hi</b>"))`)
+	for _, c := range []*websocket.Conn{a, b} {
+		m := read(c)
+		if m.Event == "sx-ack" {
+			m = read(c)
+		}
+		if m.Data.HTML != "<li>&lt;b&gt;hi&lt;/b&gt;</li>" || m.Data.Mode != "append" || m.Data.Key != "m1" {
+			t.Errorf("got %+v", m)
+		}
+	}
+	// What is no message of the handler is refused as data; nothing of it is evaluated.
+	for _, bad := range []string{`(say :text (error "boom"))`, `(say :text "this is much too long for it")`, `(say)`, `(chat-message :text (db-exec "drop table messages"))`} {
+		send(b, bad)
+		if m := read(b); m.Event != "sx-error" || !strings.Contains(m.Data.Message, "not one that this socket takes") {
+			t.Errorf("%s: got %+v", bad, m)
+		}
+	}
+	send(b, `(crash)`)
+	if m := read(b); m.Event != "sx-error" || strings.Contains(m.Data.Message, "secret") {
+		t.Errorf("got %+v", m)
+	}
+	// The other room heard nothing of all this.
+	send(other, `(say :text "alone")`)
+	if m := read(other); m.Data.HTML != "<li>alone</li>" {
+		t.Errorf("got %+v", m)
+	}
+}

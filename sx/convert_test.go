@@ -112,6 +112,10 @@ func TestFromGo(t *testing.T) {
 		{time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.UTC), `"2026-03-01T12:00:00.12Z"`},
 		{struct{ P *int }{}, "{:p nil}"}, // an interface holds this one in its data word
 		{struct{ M map[string]int }{map[string]int{"a": 1}}, "{:m {:a 1}}"},
+		{struct {
+			Z struct{}
+			M map[string]int
+		}{M: map[string]int{"a": 1}}, "{:z {} :m {:a 1}}"},
 		{struct{ Inner struct{ A, B int } }{}, "{:inner {:a 0 :b 0}}"},
 		{struct {
 			Old_Name string

@@ -77,3 +77,13 @@ func CallPrimitive(ctx context.Context, p *Primitive, args ...Value) (v Value, e
 	}
 	return v, nil
 }
+
+// Builtin gives a primitive of the language.
+func Builtin(name string) *Primitive {
+	for _, p := range builtins() {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}

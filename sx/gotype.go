@@ -208,17 +208,15 @@ func (b *goBuilder) classify(t *goType) goClass {
 	return goBad
 }
 
-// pointerShaped tells whether an interface holds values of rt in its data word (cmd/compile, types.IsDirectIface).
+// pointerShaped tells whether an interface holds values of rt in its data word. The compiler's rule for structs and
+// arrays differs between releases of Go, so it is tried: a zero value that is held directly is a nil word, one that is
+// pointed at never is.
 func pointerShaped(rt reflect.Type) bool {
-	switch rt.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
-		return true
-	case reflect.Struct:
-		return rt.NumField() == 1 && pointerShaped(rt.Field(0).Type)
-	case reflect.Array:
-		return rt.Len() == 1 && pointerShaped(rt.Elem())
+	if rt.Kind() == reflect.Interface || rt.Size() != unsafe.Sizeof(uintptr(0)) {
+		return false
 	}
-	return false
+	zero := reflect.Zero(rt).Interface()
+	return (*eface)(unsafe.Pointer(&zero)).data == nil
 }
 
 func hasTags(rt reflect.Type) bool {

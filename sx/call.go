@@ -352,32 +352,6 @@ func (m *Machine) Call(fn Value, args ...Value) Value {
 	return r
 }
 
-// Call1 calls fn with one argument.
-func (m *Machine) Call1(fn, a Value) Value {
-	if p := fn.Primitive(); p != nil && p.F1 != nil {
-		return p.F1(m, a)
-	}
-	stack, top := m.stack, m.top
-	base := m.reserve(1)
-	m.stack[base] = a
-	r := m.apply(fn, base, 1)
-	m.stack, m.top = stack, top
-	return r
-}
-
-// Call2 calls fn with two arguments.
-func (m *Machine) Call2(fn, a, b Value) Value {
-	if p := fn.Primitive(); p != nil && p.F2 != nil {
-		return p.F2(m, a, b)
-	}
-	stack, top := m.stack, m.top
-	base := m.reserve(2)
-	m.stack[base], m.stack[base+1] = a, b
-	r := m.apply(fn, base, 2)
-	m.stack, m.top = stack, top
-	return r
-}
-
 // EmitCall calls fn with args and appends the markup it gives to m.Out.
 func (m *Machine) EmitCall(fn Value, args ...Value) {
 	l := fn.Lambda()

@@ -88,10 +88,7 @@ func (n *callNode) Eval(m *Machine) Value {
 		if c := l.code; c.simple && c.nparams == len(n.args) {
 			m.top = base
 			if v := m.direct(c); v != nil {
-				caps := m.caps
-				m.caps = l.caps
-				r := m.run(v, n.site)
-				m.caps = caps
+				r := m.runWith(l, v)
 				m.stack, m.top = stack, top
 				return r
 			}
@@ -131,5 +128,60 @@ func (n *call2Node) Eval(m *Machine) Value {
 	m.stack[base], m.stack[base+1] = a, b
 	r := m.invoke(n.l, base, 2)
 	m.stack, m.top = stack, top
+	return r
+}
+
+// Call1 calls fn with one argument.
+func (m *Machine) Call1(fn, a Value) Value {
+	switch fn.tag() {
+	case KindPrimitive:
+		if p := (*Primitive)(fn.p); p.F1 != nil {
+			return p.F1(m, a)
+		}
+	case KindLambda:
+		if l := (*Lambda)(fn.p); l.code.simple && l.code.nparams == 1 {
+			if v := m.direct(l.code); v != nil {
+				m.stack[m.top] = a
+				return m.runWith(l, v)
+			}
+		}
+	}
+	stack, top := m.stack, m.top
+	base := m.reserve(1)
+	m.stack[base] = a
+	r := m.apply(fn, base, 1)
+	m.stack, m.top = stack, top
+	return r
+}
+
+// Call2 calls fn with two arguments.
+func (m *Machine) Call2(fn, a, b Value) Value {
+	switch fn.tag() {
+	case KindPrimitive:
+		if p := (*Primitive)(fn.p); p.F2 != nil {
+			return p.F2(m, a, b)
+		}
+	case KindLambda:
+		if l := (*Lambda)(fn.p); l.code.simple && l.code.nparams == 2 {
+			if v := m.direct(l.code); v != nil {
+				m.stack[m.top], m.stack[m.top+1] = a, b
+				return m.runWith(l, v)
+			}
+		}
+	}
+	stack, top := m.stack, m.top
+	base := m.reserve(2)
+	m.stack[base], m.stack[base+1] = a, b
+	r := m.apply(fn, base, 2)
+	m.stack, m.top = stack, top
+	return r
+}
+
+// runWith is run for a closure.
+func (m *Machine) runWith(l *Lambda, v *variant) Value {
+	caps := m.caps
+	m.caps = l.caps
+	r := m.run(v, m.at)
+	m.caps = caps
 	return r
 }

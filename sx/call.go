@@ -424,7 +424,7 @@ func (m *Machine) externalArgs(c *Component, args []Value, names []string) (*Dic
 			}
 		}
 		if msg := typeProblem(p, v); msg != "" {
-			m.Fail(TypeError, "%s: :%s %s", c.Name, p.Name, msg)
+			m.failParam(c.Name, p, msg)
 		}
 	}
 	if kids != nil && c.fn.rest == nil {

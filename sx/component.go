@@ -151,6 +151,15 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 	return e
 }
 
+// failParam raises that the argument for parameter p of the component name is wrong: msg says how.
+func (m *Machine) failParam(name string, p *param, msg string) {
+	e := m.newError(TypeError, "%s: :%s %s", name, p.Name, msg)
+	if pos := p.site.Pos(); pos.Line > 0 {
+		e.Notes = append(e.Notes, Note{":" + p.Name + " of " + name + " is declared", pos})
+	}
+	panic(e)
+}
+
 // typeProblem says what is wrong with a value for a parameter, or "". A nil is as good as a missing value.
 func typeProblem(p *param, v Value) string {
 	t := p.typ

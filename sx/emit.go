@@ -391,7 +391,7 @@ func (n *checkEmit) Emit(m *Machine) {
 	}
 	if msg := typeProblem(n.p, v); msg != "" {
 		m.at = n.site
-		m.Fail(TypeError, "%s: :%s %s", n.comp, n.p.Name, msg)
+		m.failParam(n.comp, n.p, msg)
 	}
 }
 
@@ -517,7 +517,7 @@ func (n *compNode) emitGo(m *Machine) {
 			}
 		}
 		if msg := typeProblem(p, v); msg != "" {
-			m.Fail(TypeError, "%s: :%s %s", n.comp.Name, p.Name, msg)
+			m.failParam(n.comp.Name, p, msg)
 		}
 	}
 	m.calls = append(m.calls, callRec{n.comp.Name, n.site})

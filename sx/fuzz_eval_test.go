@@ -84,7 +84,7 @@ func FuzzEval(f *testing.F) {
 // TestRandomPrograms runs random programs that use every pure primitive and form, twice each: they end within
 // the limits, and the second run gives what the first gave.
 func TestRandomPrograms(t *testing.T) {
-	n := 3000
+	n := 1500
 	if testing.Short() {
 		n = 300
 	}
@@ -110,7 +110,7 @@ func TestRandomPrograms(t *testing.T) {
 // TestFoldingChangesNothing evaluates random expressions twice: with their literals in place, where the
 // compiler may compute ahead, and with the same values as arguments, which it cannot know.
 func TestFoldingChangesNothing(t *testing.T) {
-	n := 3000
+	n := 1500
 	if testing.Short() {
 		n = 300
 	}

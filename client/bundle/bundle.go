@@ -20,6 +20,10 @@ type Options struct {
 	Minify bool              // as shipped; otherwise readable
 	Map    bool              // make a source map
 	Define map[string]string // replaces identifiers, such as "DEV": "false"
+
+	// Replace gives the text of modules by the path that they are imported by, such as "./lang": to measure
+	// and to test a part without another.
+	Replace map[string]string
 }
 
 // Output is what Build makes.
@@ -83,6 +87,9 @@ func Build(o Options) (Output, error) {
 		opts.Sourcemap = api.SourceMapExternal
 		opts.SourcesContent = api.SourcesContentInclude
 	}
+	if len(o.Replace) > 0 {
+		opts.Plugins = []api.Plugin{replace(o.Replace)}
+	}
 	res := api.Build(opts)
 	if len(res.Errors) > 0 {
 		lines := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
@@ -97,6 +104,21 @@ func Build(o Options) (Output, error) {
 		}
 	}
 	return out, nil
+}
+
+func replace(modules map[string]string) api.Plugin {
+	return api.Plugin{Name: "replace", Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: "^\\."}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			if _, ok := modules[a.Path]; ok {
+				return api.OnResolveResult{Path: a.Path, Namespace: "replace"}, nil
+			}
+			return api.OnResolveResult{}, nil
+		})
+		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "replace"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			text := modules[a.Path]
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderTS}, nil
+		})
+	}}
 }
 
 // GzipSize gives the size of data after gzip -9, the measure of the size budget.

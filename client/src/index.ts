@@ -6,6 +6,7 @@ import { version as versionOf } from "./morph"
 import type { Owned } from "./dom"
 import { slot } from "./patch"
 import { state } from "./state"
+import { api } from "./api"
 import { install } from "./lang"
 import { renew, visit } from "./visit"
 import { attend, attrs } from "./attrs"
@@ -45,7 +46,7 @@ if (!w.Sx) {
     early = []
     for (const [id, sx] of list) resolveSuspense(id, sx)
   }
-  w.Sx = { version: VERSION, state, resolve: (f: Frame) => resolve({ ...f }), resolveSuspense, process, connect, disconnect, send }
+  w.Sx = { ...api, version: VERSION, state, resolve: (f: Frame) => resolve({ ...f }), resolveSuspense, process, connect, disconnect, send }
   w.__sxResolve = resolveSuspense
   new MutationObserver((records) => {
     if (early.length) retry()

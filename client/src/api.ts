@@ -1,0 +1,34 @@
+// The language, as scripts of a page use it through Sx.
+
+import { make, Tree } from "./dom";
+import { emit, evaluate, loadDefs } from "./eval";
+import { parse } from "./reader";
+import { serialize } from "./serialize";
+import { stringSink } from "./sink";
+
+/** Markup of source text as DOM nodes, which are in no document yet. */
+const render = (src: string): DocumentFragment => {
+  const tree = new Tree(), out = document.createDocumentFragment();
+  emit(parse(src), tree);
+  out.append(...tree._top.map(make));
+  return out;
+};
+
+/** Markup of source text as HTML. */
+const renderToString = (src: string): string => {
+  const sink = stringSink();
+  emit(parse(src), sink);
+  return sink.html();
+};
+
+/** What Sx offers of the language. All of them throw an SxError with kind, message, line and col. */
+export const api = {
+  /** Source text as data. */
+  parse: (src: string) => parse(src),
+  /** The value of source text's last form, written as text. */
+  evaluate: (src: string) => serialize(evaluate(parse(src))),
+  render,
+  renderToString,
+  /** Adds the definitions in source text. */
+  loadComponents: loadDefs,
+};

@@ -66,6 +66,9 @@ func New(fsys fs.FS, opts ...Option) (*App, error) {
 	for _, o := range opts {
 		o(cfg)
 	}
+	if v, ok := cfg.lookupEnv("SX_DEV"); ok && v != "" && v != "0" && !cfg.dev {
+		WithDevelopment()(cfg) // as sx serve says to Go programs that it runs
+	}
 	a := &App{cfg: cfg, log: cfg.log, limits: cfg.limits.filled()}
 	if err := a.configure(); err != nil {
 		return nil, err

@@ -207,8 +207,8 @@ func TestStreaming(t *testing.T) {
 	s := serve(t, []string{"app.sx", `
 (defpage p :path "/" :content
   (main (h1 "shell")
-    (~suspense :id "slow" :fallback (i "wait") (do (sleep 90) (b "slow done")))
-    (~suspense :id "mid" :fallback (i "wait") (do (sleep 50) (b "mid done")))
+    (~suspense :id "slow" :fallback (i "wait") (do (sleep 200) (b "slow done")))
+    (~suspense :id "mid" :fallback (i "wait") (do (sleep 100) (b "mid done")))
     (~suspense :id "quick" :fallback (i "wait") (do (sleep 15) (b "quick done")))
     (~suspense :id "outer" (do (sleep 10) (div (~suspense :id "inner" :fallback "in" (do (sleep 20) (b "inner done"))))))
     (~suspense :id "bad" :error (fn (e) (em "oops")) (do (sleep 5) (error "boom")))
@@ -217,7 +217,7 @@ func TestStreaming(t *testing.T) {
 	began := time.Now()
 	r := s.open(t, t.Context(), "/")
 	shell := r.until(`<?start name="late">`)
-	if took := time.Since(began); took > 80*time.Millisecond {
+	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the shell took %v", took)
 	}
 	lacks(t, "shell", shell, "slow done")

@@ -49,6 +49,7 @@ type stream struct {
 
 	mu      sync.Mutex
 	top     []*part
+	done    []*part       // finished and not sent, in the order of completion
 	open    int           // parts that are not finished
 	count   int           // of all parts, bounded
 	ready   chan struct{} // buffered by one: something has finished since it was last looked at
@@ -187,6 +188,7 @@ func (st *stream) finish(p *part, content []byte, needs []*sx.Component, err err
 	p.finished, p.content, p.needs, p.failed = true, slices.Clone(content), needs, err != nil
 	p.timer.Stop()
 	st.open--
+	st.done = append(st.done, p)
 	st.orphan(p)
 	st.mu.Unlock()
 	if err != nil && st.ctx.Err() == nil && !errors.Is(err, errOrphan) {
@@ -304,24 +306,25 @@ func apply(out []byte, edits []edit) []byte {
 func (st *stream) chunks() (ready [][]byte) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	var visit func(parts []*part)
-	visit = func(parts []*part) {
-		for _, p := range parts {
-			if p.finished && !p.sent {
-				p.sent = true
-				if st.isWire(p) {
-					ready = append(ready, st.site.wireChunk(st.q, p))
-					continue
-				}
-				content := apply(p.content, st.place(p.content, p.children))
-				ready = append(ready, render.AppendChunk(nil, p.b.ID, content))
-			}
+	for again := true; again; {
+		again = false
+		st.done = slices.DeleteFunc(st.done, func(p *part) bool {
 			if p.sent {
-				visit(p.children)
+				return true
 			}
-		}
+			if p.parent != nil && !p.parent.sent {
+				return false
+			}
+			p.sent, again = true, true // those nested in p may go now
+			if st.isWire(p) {
+				ready = append(ready, st.site.wireChunk(st.q, p))
+				return true
+			}
+			content := apply(p.content, st.place(p.content, p.children))
+			ready = append(ready, render.AppendChunk(nil, p.b.ID, content))
+			return true
+		})
 	}
-	visit(st.top)
 	return ready
 }
 

@@ -57,6 +57,9 @@ if (!w.Sx) {
     attributeFilter: ["data-sx-live", "data-sx-ws", "sx-trigger"],
   })
   document.addEventListener("DOMContentLoaded", retry)
+  // What the server sent, before the person changes it: forms and links compare with it.
+  const all = () => void versionOf(document.body)
+  document.readyState == "complete" ? all() : addEventListener("load", all)
   process()
   retry()
 }

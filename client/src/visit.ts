@@ -1,7 +1,7 @@
 // What a response does to the page: parts of it are patched in, whole documents take the page's place, with
 // title, address, focus and scroll as after an ordinary navigation.
 
-import { type V, adopt, adoptKids, parseHTML, Tree, trust } from "./dom"
+import { V, adopt, adoptKids, parseHTML, Tree, trust } from "./dom"
 import { enqueue, flush, glide, language, resolve } from "./frame"
 import { apply, type Mode, slot } from "./patch"
 import { report } from "./report"
@@ -46,6 +46,7 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
       language().emit(src, t)
       return t._top
     }
+  else if (type.startsWith("text/plain")) read = () => [new V("", "", [], [], src)]
   else if (!type.startsWith("text/html")) throw new Error("cannot show " + (type || "a response without a type"))
   else if (isPage.test(src)) {
     const doc = new DOMParser().parseFromString(trust(src), "text/html")
@@ -90,6 +91,8 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
     return id ? (slots.push([id, v._kids]), true) : false
   }
   flush()
+  // Where we stand, for coming back.
+  if (swap.push) history.replaceState({ ...history.state, sx: scrollY }, "")
   if (swap.transition && glide()) await document.startViewTransition!(run).updateCallbackDone
   else run()
   const { push } = swap

@@ -135,6 +135,9 @@ func TestBrowserNumbersMove(t *testing.T) {
 	}
 	if *update {
 		wait("the charts have a minute", `document.querySelector(".spark .line").getAttribute("points").split(" ").length >= 50`, 2*time.Minute)
+		if _, err := chromedp.Run(tab, chromedp.Evaluate[bool](`(document.documentElement.style.scrollbarWidth = "none", true)`)); err != nil {
+			t.Fatal(err)
+		}
 		shot, err := chromedp.Call(tab, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{})
 		if err != nil {
 			t.Fatal(err)

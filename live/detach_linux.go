@@ -64,7 +64,7 @@ func (l *loops) close() {
 
 // detach takes the connection from net/http and serves st in a loop. It reports false when the connection is not of the kind that
 // allows it, with nothing changed.
-func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream, wake *waker, ended func(error)) bool {
+func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream) bool {
 	// Only net/http's own writer: behind another one there may be a coding or a counter that must see what is written.
 	if r.ProtoMajor != 1 || r.TLS != nil || fmt.Sprintf("%T", w) != "*http.response" {
 		return false
@@ -95,20 +95,20 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream, wake
 	conn.SetDeadline(time.Time{})
 	fd, err := duplicate(conn)
 	if err != nil {
-		s.serveTaken(conn, w.Header(), st, wake, ended)
+		s.serveTaken(conn, w.Header(), st)
 		return true
 	}
 	conn.Close()
 	lp := all.all[int(all.turn.Add(1))%len(all.all)]
-	k := &socket{loop: lp, fd: int32(fd), st: st, ended: ended, rest: responseHead(w.Header(), st.coding)}
+	k := &socket{loop: lp, fd: int32(fd), st: st, rest: responseHead(w.Header(), st.coding)}
 	all.open.Add(1)
 	lp.adopt(k)
-	wake.set(func() { lp.push(k, flagNews) })
+	st.waker.set(k)
 	return true
 }
 
 // serveTaken serves a hijacked connection that turned out to have no descriptor, such as one wrapped by its listener.
-func (s *Server) serveTaken(conn net.Conn, h http.Header, st *stream, wake *waker, ended func(error)) {
+func (s *Server) serveTaken(conn net.Conn, h http.Header, st *stream) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { // ends when the client leaves or conn is closed
@@ -123,17 +123,10 @@ func (s *Server) serveTaken(conn net.Conn, h http.Header, st *stream, wake *wake
 			n += m
 		}
 	}()
-	ready := make(chan struct{}, 1)
-	wake.set(func() {
-		select {
-		case ready <- struct{}{}:
-		default:
-		}
-	})
-	err := s.pump(&takenWriter{conn, h, st.coding}, ctx, st, ready)
+	err := s.pump(&takenWriter{conn, h, st.coding}, ctx, st)
 	conn.Close()
 	<-done
-	ended(err)
+	st.end(err)
 }
 
 // takenWriter is the response of a hijacked connection.

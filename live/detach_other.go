@@ -11,6 +11,4 @@ func (l *loops) count() int { return 0 }
 func (l *loops) drain()     {}
 func (l *loops) close()     {}
 
-func (s *Server) detach(http.ResponseWriter, *http.Request, *stream, *waker, func(error)) bool {
-	return false
-}
+func (s *Server) detach(http.ResponseWriter, *http.Request, *stream) bool { return false }

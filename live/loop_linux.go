@@ -14,9 +14,8 @@ import (
 
 // socket is one detached stream. Everything but flags belongs to its loop's run goroutine.
 type socket struct {
-	loop  *loop
-	st    *stream
-	ended func(error)
+	loop *loop
+	st   *stream
 
 	rest []byte // what the socket has not taken yet; may be part of shared bytes
 	pace pace
@@ -27,6 +26,9 @@ type socket struct {
 	index int32 // in loop.sockets
 	gen   int32 // tells apart sockets that had the same descriptor
 }
+
+// takeNews implements newsTaker.
+func (k *socket) takeNews() { k.loop.push(k, flagNews) }
 
 // flags say what a socket in the queue is there for.
 const (
@@ -289,8 +291,8 @@ func (l *loop) add(k *socket) bool {
 	k.rest = st.coding.begin(k.rest)
 	k.rest = st.coding.event(k.rest, st.intro)
 	st.intro = nil
-	var more bool
-	l.parts, more, _ = st.next(l.parts[:0])
+	var n news
+	l.parts, n = st.next(l.parts[:0])
 	for _, p := range l.parts {
 		k.rest = append(k.rest, p...)
 	}
@@ -302,7 +304,7 @@ func (l *loop) add(k *socket) bool {
 	if len(st.feeds) == 0 {
 		k.flags.Or(flagClosing)
 		l.push(k, flagWritable)
-	} else if more {
+	} else if n.any {
 		l.push(k, flagNews)
 	}
 	return true
@@ -314,8 +316,8 @@ func (l *loop) news(k *socket, now time.Time) {
 		l.postpone(k, now.Add(d))
 		return
 	}
-	var more, cut bool
-	l.parts, more, cut = k.st.next(l.parts[:0])
+	var n news
+	l.parts, n = k.st.next(l.parts[:0])
 	data := []byte(nil)
 	switch len(l.parts) {
 	case 0:
@@ -330,14 +332,14 @@ func (l *loop) news(k *socket, now time.Time) {
 		l.push(k, flagWritable)
 	}
 	if len(data) > 0 {
-		if !cut {
-			k.pace.wrote(now)
+		if !n.cut {
+			k.pace.wrote(now, n.events)
 		}
 		if !l.write(k, data, now) {
 			return
 		}
 	}
-	if more && len(k.rest) == 0 {
+	if n.any && len(k.rest) == 0 {
 		l.push(k, flagNews) // behind the others
 	}
 }
@@ -354,7 +356,7 @@ func (l *loop) postpone(k *socket, due time.Time) {
 // takeLater puts those whose time has come back into the queue. Times are looked at in steps, so that many sockets with times of their own
 // do not make as many turns.
 func (l *loop) takeLater() {
-	const step = 5 * time.Millisecond
+	const step = 2 * time.Millisecond
 	now := time.Now()
 	l.dueAt = time.Time{}
 	keep := l.later[:0]
@@ -365,7 +367,7 @@ func (l *loop) takeLater() {
 		d := k.pace.wait(now)
 		if d <= step/2 {
 			k.flags.And(^flagLater)
-			k.pace.due = min(k.pace.due, now.UnixNano()+int64(paceBurst*paceEvery))
+			k.pace.due = min(k.pace.due, now.UnixNano()+int64(paceFree))
 			l.push(k, flagNews)
 			continue
 		}
@@ -475,13 +477,13 @@ func (l *loop) close(k *socket, err error) {
 	k.rest = nil
 	l.loops.open.Add(-1)
 	if l.server.cfg.onDisconnect == nil {
-		k.ended(err)
+		k.st.end(err)
 		return
 	}
 	l.hooks.Add(1)
 	go func() { // ends when the application's function does; it must not hold up the loop
 		defer l.hooks.Done()
-		k.ended(err)
+		k.st.end(err)
 	}()
 }
 
@@ -527,5 +529,5 @@ func (l *loop) refuse(k *socket) {
 	k.flags.Store(flagClosed)
 	syscall.Close(int(k.fd))
 	l.loops.open.Add(-1)
-	k.ended(ErrDraining)
+	k.st.end(ErrDraining)
 }

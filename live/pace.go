@@ -5,23 +5,26 @@ import (
 	"time"
 )
 
-// pace keeps writes to one client apart when events come faster than anybody can see: what arrives within paceEvery of the write before
-// goes out together. A first event after a quiet time, and one more right behind it, go out at once.
-type pace struct{ due int64 } // Unix nanoseconds at which the writes so far would be due at an even pace
+// pace keeps writes to one client apart when events come faster than anybody can see. Each event counts for a millisecond, which time pays off; what is
+// owed beyond paceFree is waited for, up to paceMost. So below a thousand events a second everything goes out at once, and
+// in a flood there are twenty writes a second.
+type pace struct{ due int64 } // Unix nanoseconds at which nothing is owed
 
 const (
-	paceEvery = 50 * time.Millisecond // 20 writes a second
-	paceBurst = 1                     // writes that may come early
+	paceEach = time.Millisecond
+	paceFree = 20 * time.Millisecond
+	paceMost = 50 * time.Millisecond
 )
 
-// wrote notes a write.
-func (p *pace) wrote(now time.Time) {
-	p.due = max(p.due, now.UnixNano()) + int64(paceEvery)
+// wrote notes a write of so many events.
+func (p *pace) wrote(now time.Time, events int) {
+	t := now.UnixNano()
+	p.due = min(max(p.due, t)+int64(events)*int64(paceEach), t+int64(paceFree+paceMost))
 }
 
 // wait is how long the next write should be held back.
 func (p *pace) wait(now time.Time) time.Duration {
-	return time.Duration(p.due-now.UnixNano()) - paceBurst*paceEvery
+	return time.Duration(p.due-now.UnixNano()) - paceFree
 }
 
 // quietTimer fires after a time without reset. A zero or negative time never does.
@@ -56,29 +59,42 @@ func (q *quietTimer) stop() {
 	}
 }
 
+// newsTaker is who serves a stream.
+type newsTaker interface{ takeNews() }
+
+// bell is rung with a mark that stays, whether or not somebody is listening.
+type bell chan struct{}
+
+func (b bell) takeNews() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
 // waker is woken by the hub before it is known who serves the stream. A wake that comes too early is kept.
 type waker struct {
 	mu    sync.Mutex
-	f     func()
 	early bool
+	to    newsTaker
 }
 
-func (w *waker) set(f func()) {
+func (w *waker) set(to newsTaker) {
 	w.mu.Lock()
-	w.f = f
+	w.to = to
 	early := w.early
 	w.mu.Unlock()
 	if early {
-		f()
+		to.takeNews()
 	}
 }
 
 func (w *waker) wake() {
 	w.mu.Lock()
-	f := w.f
-	w.early = w.early || f == nil
+	to := w.to
+	w.early = w.early || to == nil
 	w.mu.Unlock()
-	if f != nil {
-		f()
+	if to != nil {
+		to.takeNews()
 	}
 }

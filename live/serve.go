@@ -90,7 +90,26 @@ type stream struct {
 	coding coding
 	feeds  []feed
 	intro  []byte // text to send first
-	plain  bool   // a single source: events may change the client's last event id
+	share  admission
+	hooks  *http.Request // kept only if somebody wants it back
+	waker  waker
+	plain  bool // a single source: events may change the client's last event id
+}
+
+// release gives back what the stream holds.
+func (st *stream) release() {
+	for _, f := range st.feeds {
+		f.sub.Close()
+	}
+	st.share.release()
+}
+
+// end is called once, by whoever served the stream.
+func (st *stream) end(err error) {
+	st.release()
+	for _, f := range st.server.cfg.onDisconnect {
+		f(st.hooks, err)
+	}
 }
 
 // serve checks everything that can be refused with a status, and then serves by whichever path the connection allows.
@@ -105,50 +124,29 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, resolve ResolveFu
 		s.cfg.refuse(w, r, err)
 		return
 	}
-	st := &stream{server: s, plain: !many}
-	release := func() {
-		for _, f := range st.feeds {
-			f.sub.Close()
-		}
-		adm.release()
-	}
-	wake := new(waker)
-	if err := s.prepare(st, r, resolve, list, wake); err != nil {
-		release()
+	st := &stream{server: s, plain: !many, share: adm}
+	if err := s.prepare(st, r, resolve, list); err != nil {
+		st.release()
 		s.cfg.refuse(w, r, err)
 		return
 	}
 	st.coding = s.codings.negotiate(r, s.cfg.compress, true)
 	if r.Method == http.MethodHead {
-		release()
+		st.release()
 		setHeader(w.Header(), st.coding)
 		return
 	}
-	var hooks *http.Request // kept only if somebody wants it back
 	if s.cfg.onDisconnect != nil {
-		hooks = r
+		st.hooks = r
 	}
-	ended := func(err error) {
-		release()
-		for _, f := range s.cfg.onDisconnect {
-			f(hooks, err)
-		}
-	}
-	if s.cfg.detach && s.detach(w, r, st, wake, ended) {
+	if s.cfg.detach && s.detach(w, r, st) {
 		return
 	}
-	ready := make(chan struct{}, 1)
-	wake.set(func() {
-		select {
-		case ready <- struct{}{}:
-		default:
-		}
-	})
-	ended(s.pump(w, r.Context(), st, ready))
+	st.end(s.pump(w, r.Context(), st))
 }
 
 // prepare resolves and subscribes.
-func (s *Server) prepare(st *stream, r *http.Request, resolve ResolveFunc, list []wanted, wake *waker) error {
+func (s *Server) prepare(st *stream, r *http.Request, resolve ResolveFunc, list []wanted) error {
 	if err := s.cfg.sameOrigin(r); err != nil {
 		return err
 	}
@@ -161,11 +159,12 @@ func (s *Server) prepare(st *stream, r *http.Request, resolve ResolveFunc, list 
 		st.intro, _ = Event{Retry: jitter(retry)}.AppendTo(st.intro) // has no text that could be wrong
 	}
 	defs := r.URL.Query().Get(render.ParamDefs)
+	wake := st.waker.wake
 	for _, x := range list {
 		src, err := resolve(r, x.src)
 		var sub *hub.Subscriber
 		if err == nil {
-			opts := []hub.SubscribeOption{hub.WithWake(wake.wake)}
+			opts := []hub.SubscribeOption{hub.WithWake(wake)}
 			if src.Producer != nil {
 				opts = append(opts, hub.WithProducer(src.Producer))
 			}
@@ -205,7 +204,9 @@ func (st *stream) addIntro(f render.Frame) {
 }
 
 // pump serves a stream through net/http until the client leaves, the server drains or no source is left.
-func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream, ready <-chan struct{}) error {
+func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream) error {
+	ready := make(bell, 1)
+	st.waker.set(ready)
 	x := newWire(w, st.coding, s.cfg.writeTimeout)
 	x.buf = st.coding.event(x.buf, st.intro)
 	st.intro = nil
@@ -214,8 +215,8 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream, re
 	var p pace
 	var parts [][]byte
 	for first := true; ; first = false {
-		var more, now bool
-		parts, more, now = st.next(parts[:0])
+		var n news
+		parts, n = st.next(parts[:0])
 		if first && len(parts) == 0 && st.plain && len(st.feeds) == 1 {
 			x.buf = st.coding.text(x.buf, st.position())
 		}
@@ -227,15 +228,15 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream, re
 				return err
 			}
 			keepAlive.reset()
-			if !now {
-				p.wrote(time.Now())
+			if !n.cut {
+				p.wrote(time.Now(), n.events)
 			}
 		}
 		clear(parts)
 		if len(st.feeds) == 0 {
 			return nil
 		}
-		if err := s.await(ctx, x, ready, more, keepAlive, &p); err != nil {
+		if err := s.await(ctx, x, ready, n.any, keepAlive, &p); err != nil {
 			return err
 		}
 	}
@@ -274,8 +275,15 @@ func (s *Server) await(ctx context.Context, x *wire, ready <-chan struct{}, more
 	}
 }
 
-// next gathers what is new of all sources, in shared encodings. more says that there may be more, now that there is.
-func (st *stream) next(parts [][]byte) (_ [][]byte, more, now bool) {
+// news says what next has found.
+type news struct {
+	any    bool // there may be more
+	cut    bool // there is more
+	events int
+}
+
+// next gathers what is new of all sources, in shared encodings.
+func (st *stream) next(parts [][]byte) (_ [][]byte, n news) {
 	for i := 0; i < len(st.feeds); i++ {
 		f := st.feeds[i]
 		b, err := f.sub.Poll()
@@ -284,7 +292,7 @@ func (st *stream) next(parts [][]byte) (_ [][]byte, more, now bool) {
 		}
 		closing := err != nil
 		if b != nil {
-			more, now = true, now || b.More
+			n.any, n.cut, n.events = true, n.cut || b.More, n.events+b.Events
 			if data := st.encode(b, f.member); len(data) > 0 {
 				parts = append(parts, data)
 			}
@@ -298,7 +306,7 @@ func (st *stream) next(parts [][]byte) (_ [][]byte, more, now bool) {
 			i--
 		}
 	}
-	return parts, more, now
+	return parts, n
 }
 
 // encode returns the batch as it goes to every stream of the same coding and source name.

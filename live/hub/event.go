@@ -68,6 +68,8 @@ type Batch struct {
 	Cursor Cursor
 	// More says that the batch was cut for its size: the rest is there already.
 	More bool
+	// Events is how many events the batch stands for, with those that were left out.
+	Events int
 
 	from, exact uint64 // what it was made for
 	mu          sync.Mutex

@@ -214,7 +214,8 @@ func (t *topic) read(from, exact uint64) *Batch {
 		sortMessages(b.Messages)
 	}
 	start := sort.Search(t.n, func(i int) bool { return t.at(i).Cursor.seq > from })
-	all := t.n-start+len(b.Messages) <= coalesceAfter
+	b.Events = t.n - start + len(b.Messages)
+	all := b.Events <= coalesceAfter
 	to, size := t.head, 0
 	if all {
 		b.Messages = slices.Grow(b.Messages, t.n-start)
@@ -241,6 +242,7 @@ func (t *topic) reset(reason string) *Batch {
 		return b
 	}
 	t.whole = &Batch{Reset: reason, Messages: t.snapshot(), Cursor: Cursor{t.epoch, t.head}}
+	t.whole.Events = len(t.whole.Messages)
 	return t.whole
 }
 

@@ -1,0 +1,18 @@
+module github.com/sx-framework/sxgo/live/bench
+
+go 1.26.0
+
+require (
+	github.com/r3labs/sse/v2 v2.10.0
+	github.com/sx-framework/sxgo v0.0.0
+	github.com/tmaxmax/go-sse v0.11.0
+)
+
+require (
+	github.com/andybalholm/brotli v1.2.8 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	gopkg.in/cenkalti/backoff.v1 v1.1.0 // indirect
+)
+
+replace github.com/sx-framework/sxgo => ../..

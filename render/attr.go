@@ -170,6 +170,9 @@ func (a *attr) text(m *sx.Machine, v sx.Value) string {
 	hint := ""
 	switch v.Kind() {
 	case sx.KindList, sx.KindDict:
+		if low := strings.ToLower(a.name); v.Kind() == sx.KindDict && (strings.HasPrefix(low, "data-") || strings.HasPrefix(low, "sx-")) {
+			return m.JSON(v)
+		}
 		hint = " (json-encode makes text of it)"
 	}
 	m.Fail(sx.TypeError, "attribute :%s cannot be a %s%s", a.name, v.TypeName(), hint)

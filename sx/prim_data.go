@@ -12,9 +12,7 @@ import (
 func dataPrimitives() []*Primitive {
 	return []*Primitive{
 		{Usage: "(json-encode x)", Doc: "x as compact JSON, keys in their order.", F1: func(m *Machine, a Value) Value {
-			w := jsonWriter{m: m}
-			w.value(a, 0)
-			return String(string(w.out))
+			return String(m.JSON(a))
 		}},
 		{Usage: "(json-decode s)", Doc: "The value of a JSON text (RFC 8259); of a key that is repeated the last value counts.", F1: jsonDecode1},
 		{Usage: "(inspect x)", Doc: "x as it is written, for people.", F1: func(m *Machine, a Value) Value {
@@ -43,6 +41,13 @@ func sxParse1(m *Machine, a Value) Value {
 		m.Fail(SyntaxError, "sx-parse: expected one datum, found %d", len(forms))
 	}
 	return forms[0]
+}
+
+// JSON gives v as compact JSON, as json-encode does; it fails as json-encode does.
+func (m *Machine) JSON(v Value) string {
+	w := jsonWriter{m: m}
+	w.value(v, 0)
+	return string(w.out)
 }
 
 type jsonWriter struct {

@@ -569,6 +569,13 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 	if d != nil {
 		notes = []Note{{name + " is defined", d.Site.Pos()}}
 	}
+	literal := func(p *param, e Expr) {
+		if lit, ok := e.(*constExpr); ok && !lit.v.IsNil() {
+			if msg := typeProblem(p, lit.v); msg != "" {
+				a.errorAt(lit.At, TypeError, name+": "+p.Name+" "+msg, notes...)
+			}
+		}
+	}
 	for i := 0; i < len(c.args); i++ {
 		k, isKw := c.args[i].(*constExpr)
 		if fn.hasKey && isKw && k.kw {
@@ -577,11 +584,16 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 				a.errorAt(k.At, KeywordError, name+": the keyword :"+key+" has no value", notes...)
 				return
 			}
-			if fn.keyParam(key) == nil {
+			if p := fn.keyParam(key); p == nil {
 				a.errorAt(k.At, KeywordError, name+": unknown keyword :"+key+suggestKey(key, fn), notes...)
+			} else {
+				literal(p, c.args[i+1])
 			}
 			i++
 			continue
+		}
+		if given < positional {
+			literal(fn.params[given], c.args[i])
 		}
 		given++
 	}

@@ -346,8 +346,12 @@ func (a *Analyzer) params(fn *fnExpr, f *Form, comp bool) {
 			fn.params = append(fn.params, p)
 		}
 	}
-	for _, g := range f.Forms(0) {
+	forms := f.Forms(0)
+	for i, g := range forms {
 		name := g.symbol()
+		if (name == "&rest" || name == "&rest-attrs") && i+1 == len(forms) {
+			a.Errorf(g.site, FormError, "%s needs a name after it", name)
+		}
 		switch name {
 		case "&key", "&rest", "&rest-attrs", "&optional":
 			mode = name

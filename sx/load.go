@@ -268,7 +268,11 @@ func (m *Machine) force(d *Def) Value {
 	case 2:
 		return d.val
 	case 1:
-		m.Fail(UndefinedError, "%s is needed to compute its own value", d.Name)
+		e := m.newError(UndefinedError, "%s is needed to compute its own value", d.Name)
+		if e.Pos.Line == 0 {
+			e.setPlace(d.Site.place)
+		}
+		panic(e)
 	}
 	d.ready = 1
 	switch {

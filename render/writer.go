@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -108,11 +109,9 @@ func writeSegments(w io.Writer, buf []byte, segs []segment) (n int64, err error)
 	for _, s := range segs {
 		write(buf[at:s.at])
 		at = s.at
-		if err == nil {
-			var k int
-			k, err = io.WriteString(w, s.text)
-			n += int64(k)
-		}
+		// Not io.WriteString: it copies where w has no method for strings. A Writer must not change what it
+		// is given, nor keep it.
+		write(unsafe.Slice(unsafe.StringData(s.text), len(s.text)))
 	}
 	write(buf[at:])
 	return n, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 	"unsafe"
 )
 
@@ -44,6 +45,9 @@ func goFailure(r any) error {
 	return &Error{Kind: GoError, Message: fmt.Sprintf("panic in Go: %v", r), Cause: errors.New(fmt.Sprint(r))}
 }
 
+// goMapAny spares the search for the type of the maps that decoded JSON is made of.
+var goMapAny = sync.OnceValue(func() *goType { return goTypeOf(reflect.TypeFor[map[string]any]()) })
+
 // fromAny is FromGo that panics with an *Error.
 func fromAny(x any) Value {
 	switch x := x.(type) {
@@ -59,6 +63,8 @@ func fromAny(x any) Value {
 		return goFloat(x)
 	case Value:
 		return x
+	case map[string]any:
+		return goMapAny().mapValue(*(*unsafe.Pointer)(unsafe.Pointer(&x)))
 	case *List:
 		return ListOf(x)
 	case *Dict:

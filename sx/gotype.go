@@ -27,6 +27,7 @@ type goType struct {
 	len    int                 // of arrays
 	fields []*goField          // of structs, in the order of declaration
 	byName map[string]*goField // the same
+	plain  plainMap            // of maps whose entries are read without reflection
 	err    error               // why values of this type, or something in them, cannot be converted
 }
 
@@ -39,6 +40,15 @@ type goField struct {
 	index []int     // for reflection
 	t     *goType
 }
+
+// plainMap marks the two usual map types.
+type plainMap uint8
+
+const (
+	mapOther  plainMap = iota
+	mapAny             // map[string]any
+	mapString          // map[string]string
+)
 
 type goClass uint8
 
@@ -198,6 +208,12 @@ func (b *goBuilder) classify(t *goType) goClass {
 			return goBad
 		}
 		t.elem = b.build(rt.Elem())
+		switch rt {
+		case reflect.TypeFor[map[string]any]():
+			t.plain = mapAny
+		case reflect.TypeFor[map[string]string]():
+			t.plain = mapString
+		}
 		return goMap
 	case reflect.Struct:
 		b.structFields(t)

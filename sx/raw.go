@@ -29,6 +29,16 @@ func (n *fieldNode) raw(m *Machine, d Value) Value {
 			}
 			return f.t.load(p)
 		}
+		if t := d.goType(); t.plain == mapAny {
+			switch x := (*(*map[string]any)(unsafe.Pointer(&d.p)))[n.name].(type) {
+			case string:
+				return String(x)
+			case int:
+				return goInteger(int64(x))
+			default:
+				return fromAny(x)
+			}
+		}
 	}
 	return n.read(m, d)
 }

@@ -104,21 +104,19 @@ func (t *goType) mapOf(word unsafe.Pointer) reflect.Value {
 
 // mapLookup reads maps of the usual types directly and the others by reflection, which copies the value.
 func (t *goType) mapLookup(word unsafe.Pointer, key string) (Value, bool) {
-	if t.rt.Key() == stringType {
-		switch t.elem.rt {
-		case anyType:
-			x, ok := (*(*map[string]any)(unsafe.Pointer(&word)))[key]
-			if !ok {
-				return Nil, false
-			}
-			return fromAny(x), true
-		case stringType:
-			x, ok := (*(*map[string]string)(unsafe.Pointer(&word)))[key]
-			if !ok {
-				return Nil, false
-			}
-			return String(toValid(x)), true
+	switch t.plain {
+	case mapAny:
+		x, ok := (*(*map[string]any)(unsafe.Pointer(&word)))[key]
+		if !ok {
+			return Nil, false
 		}
+		return fromAny(x), true
+	case mapString:
+		x, ok := (*(*map[string]string)(unsafe.Pointer(&word)))[key]
+		if !ok {
+			return Nil, false
+		}
+		return String(toValid(x)), true
 	}
 	x := t.mapOf(word).MapIndex(reflect.ValueOf(key).Convert(t.rt.Key()))
 	if !x.IsValid() {
@@ -126,11 +124,6 @@ func (t *goType) mapLookup(word unsafe.Pointer, key string) (Value, bool) {
 	}
 	return fromAny(x.Interface()), true
 }
-
-var (
-	stringType = reflect.TypeFor[string]()
-	anyType    = reflect.TypeFor[any]()
-)
 
 // mapEntries goes by sorted keys: Go maps have no order.
 func (t *goType) mapEntries(word unsafe.Pointer, yield func(string, Value) bool) {

@@ -123,8 +123,12 @@ func (m *Machine) Begin(ctx context.Context) { m.ctx = ctx }
 // what Release and Program.Machine do together, for owners that pool their machines along with something
 // else. Out and Host stay.
 func (m *Machine) Rest() {
-	if m.high > 0 {
-		clear(m.stack[:min(m.high, len(m.stack))])
+	if used := m.stack[:min(m.high, len(m.stack))]; len(used) <= 8 {
+		for i := range used { // spares the call
+			used[i] = Value{}
+		}
+	} else {
+		clear(used)
 	}
 	if len(m.stack) > 1<<12 {
 		m.stack = make([]Value, 256)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"unsafe"
 )
 
@@ -45,8 +44,11 @@ func goFailure(r any) error {
 	return &Error{Kind: GoError, Message: fmt.Sprintf("panic in Go: %v", r), Cause: errors.New(fmt.Sprint(r))}
 }
 
-// goMapAny spares the search for the type of the maps that decoded JSON is made of.
-var goMapAny = sync.OnceValue(func() *goType { return goTypeOf(reflect.TypeFor[map[string]any]()) })
+// The types of decoded JSON, which need no look into the cache.
+var (
+	goMapAny = goTypeOf(reflect.TypeFor[map[string]any]())
+	goItem   = goTypeOf(anyType)
+)
 
 // fromAny is FromGo that panics with an *Error.
 func fromAny(x any) Value {
@@ -64,7 +66,9 @@ func fromAny(x any) Value {
 	case Value:
 		return x
 	case map[string]any:
-		return goMapAny().mapValue(*(*unsafe.Pointer)(unsafe.Pointer(&x)))
+		return goMapAny.mapValue(*(*unsafe.Pointer)(unsafe.Pointer(&x)))
+	case []any:
+		return goListOf(unsafe.Pointer(unsafe.SliceData(x)), len(x), goItem)
 	case *List:
 		return ListOf(x)
 	case *Dict:
@@ -101,18 +105,6 @@ func fromAny(x any) Value {
 
 // eface is the layout of an interface without methods.
 type eface struct{ typ, data unsafe.Pointer }
-
-// loadAny loads what the interface of type rt at p holds.
-func loadAny(rt reflect.Type, p unsafe.Pointer) Value {
-	if rt.NumMethod() == 0 {
-		return fromAny(*(*any)(p))
-	}
-	x := reflect.NewAt(rt, p).Elem()
-	if x.IsNil() {
-		return Nil
-	}
-	return fromAny(x.Elem().Interface())
-}
 
 // fromMethod converts by a method that gives text or markup.
 func fromMethod(class goClass, x any) Value {

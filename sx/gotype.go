@@ -75,6 +75,7 @@ const (
 	goArray
 	goBytes
 	goMap
+	goAny // an interface without methods
 	goInterface
 	goTime
 	goText   // encoding.TextMarshaler
@@ -141,6 +142,8 @@ var (
 	textType       = reflect.TypeFor[encoding.TextMarshaler]()
 	errorType      = reflect.TypeFor[error]()
 	stringerType   = reflect.TypeFor[fmt.Stringer]()
+	stringType     = reflect.TypeFor[string]()
+	anyType        = reflect.TypeFor[any]()
 	goNumberKinds  = map[reflect.Kind]goClass{reflect.Bool: goBool, reflect.String: goString, reflect.Int: goInt, reflect.Int8: goInt8, reflect.Int16: goInt16, reflect.Int32: goInt32, reflect.Int64: goInt64, reflect.Uint: goUint, reflect.Uint8: goUint8, reflect.Uint16: goUint16, reflect.Uint32: goUint32, reflect.Uint64: goUint64, reflect.Uintptr: goUintptr, reflect.Float32: goFloat32, reflect.Float64: goFloat64}
 	goMethodOrders = []struct {
 		rt    reflect.Type
@@ -208,17 +211,22 @@ func (b *goBuilder) classify(t *goType) goClass {
 			return goBad
 		}
 		t.elem = b.build(rt.Elem())
-		switch rt {
-		case reflect.TypeFor[map[string]any]():
-			t.plain = mapAny
-		case reflect.TypeFor[map[string]string]():
-			t.plain = mapString
+		if rt.Key() == stringType { // named map types too: the memory is the same
+			switch rt.Elem() {
+			case anyType:
+				t.plain = mapAny
+			case stringType:
+				t.plain = mapString
+			}
 		}
 		return goMap
 	case reflect.Struct:
 		b.structFields(t)
 		return goStruct
 	case reflect.Interface:
+		if rt.NumMethod() == 0 {
+			return goAny
+		}
 		return goInterface
 	}
 	return goBad
@@ -309,8 +317,14 @@ func (t *goType) load(p unsafe.Pointer) Value {
 		return goListOf(p, t.len, t.elem)
 	case goMap:
 		return t.mapValue(*(*unsafe.Pointer)(p))
+	case goAny:
+		return fromAny(*(*any)(p))
 	case goInterface:
-		return loadAny(t.rt, p)
+		x := reflect.NewAt(t.rt, p).Elem()
+		if x.IsNil() {
+			return Nil
+		}
+		return fromAny(x.Elem().Interface())
 	case goInt64:
 		return goInteger(*(*int64)(p))
 	case goInt32:

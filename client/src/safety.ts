@@ -29,14 +29,15 @@ const safe = (u: string, image?: boolean) => /^((https?|mailto|tel|sms):)?$/.tes
 const sameOrigin = (u: string) => !scheme(u) && !/[\0-\x1f\x7f]|^ *([/\\]{2}|\\)/.test(u);
 
 /** What an attribute may hold, by the element and the name in lower case. */
-type Rule = "never" | "enum" | "bool" | "class" | "style" | "json" | "load" | "list" | "image" | "url" | "";
+type Rule = "never" | "enum" | "bool" | "class" | "style" | "json" | "load" | "list" | "values" | "image" | "url" | "";
 
 export const rule = (tag: string, name: string): Rule =>
   /^(on.*|srcdoc|http-equiv)$/.test(name) ? "never" : enums.test(name) ? "enum" : bools.test(name) ? "bool"
     : name === "class" || name === "style" ? name
     : loads.test(name) || loads.test(tag + " " + name) ? "load"
     : /^(data|sx)-/.test(name) ? "json"
-    : lists.test(name) || /^(animate|set)/.test(tag) && /^(to|from|by|values)$/.test(name) ? "list"
+    : lists.test(name) ? "list"
+    : /^(animate|set)/.test(tag) && /^(to|from|by|values)$/.test(name) ? "values"
     : name === "poster" || name === "src" && /^(img|source)$/.test(tag) ? "image" : urls.test(name) ? "url" : "";
 
 const atom = (v: Value, name: string): string =>
@@ -63,12 +64,16 @@ const declaration = (name: string, v: string): string => {
     /[\0-\x08\n-\x1f\x7f;{}\\]|\/\*|\*\/|(url|expression|src|image|image-set)\(/i.test(v) ? "" : name + ":" + v;
 };
 
-const style = (v: Value): string =>
-  (isDict(v) ? [...v].filter(([, x]) => x !== null && typeof x !== "boolean").map(([k, x]) => declaration(k, atom(x, k)))
-    : atom(v, "style").split(";").map(d => {
-      const i = d.indexOf(":");
-      return i < 0 ? "" : declaration(d.slice(0, i).trim(), d.slice(i + 1).trim());
-    })).filter(d => d).join(";");
+/** A string stays as it is when all of it is safe. */
+const style = (v: Value): string => {
+  if (isDict(v)) return [...v].filter(([, x]) => x !== null && typeof x !== "boolean").map(([k, x]) => declaration(k, atom(x, k))).filter(d => d).join(";");
+  const s = atom(v, "style"), list = s.split(";").filter(d => d.trim());
+  const good = list.map(d => {
+    const [, name, text] = /^([^:]*):([^]*)/.exec(d) || [];
+    return name ? declaration(name.trim(), text.trim()) : "";
+  }).filter(d => d);
+  return good.length < list.length ? good.join(";") : s;
+};
 
 /** The text of an attribute with value v; null leaves it out. trusted: v stands in the source. */
 export const attr = (kind: Rule, name: string, v: Value, trusted: boolean): string | null => {
@@ -83,7 +88,8 @@ export const attr = (kind: Rule, name: string, v: Value, trusted: boolean): stri
   if (v instanceof Trusted) return v._url;
   const s = clean(atom(v, name));
   return kind === "load" ? safe(s) && (trusted || sameOrigin(s)) ? s : bad
-    : kind === "list" ? s.split(/([\s,;]+)/).map(p => safe(p) ? p : bad).join("")
+    : kind === "list" ? s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0])
+    : kind === "values" ? s.split(";").map(p => safe(p) ? p : bad).join(";")
     : /^(url|image)$/.test(kind) && !safe(s, kind === "image") ? bad : s;
 };
 

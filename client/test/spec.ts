@@ -195,6 +195,44 @@ const test = ((globalThis as any).SxTest = {
       }
     });
   },
+  /** The value that an attribute of the first element gets; null without one. */
+  attributes(list: { src: string; attr: string }[]) {
+    return list.map(({ src, attr }) => {
+      try {
+        defs.clear();
+        return { value: (build(src)[0] as Element).getAttribute(attr) };
+      } catch (err) {
+        return failure(err);
+      }
+    });
+  },
+  /** Puts markup into the page, waits, and says what it must not have done. */
+  async attack(list: string[]) {
+    const bad: string[] = [], w = window as any;
+    // Following a link that was made harmless would end the test; what it points at is looked at instead.
+    for (const type of ["click", "submit"]) addEventListener(type, e => e.preventDefault(), true);
+    for (const src of list) {
+      const box = document.createElement("div");
+      try {
+        defs.clear();
+        box.append(...build(src));
+      } catch (err) {
+        if (failure(err).kind === "internal") bad.push(`${src}: ${err}`);
+      }
+      document.body.append(box);
+      for (const e of box.querySelectorAll("*")) {
+        if (/^(script|base|object|embed)$/i.test(e.localName) || e.hasAttribute("http-equiv") || e.hasAttribute("srcdoc")) bad.push(`${src}: ${e.outerHTML}`);
+        for (const a of e.attributes)
+          if (/^on/i.test(a.name) || /^[\0-\x20]*(j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|vbscript)\s*:/i.test(a.value) && !/^(title|value|alt|data-x)$/.test(a.name)) bad.push(`${src}: ${a.name}=${a.value}`);
+        (e as any).click?.();
+      }
+      await new Promise(f => setTimeout(f, 0));
+      if (w.pwned) bad.push(`${src}: script ran`);
+      delete w.pwned;
+      box.remove();
+    }
+    return bad;
+  },
   tree(src: string) {
     const t = document.createElement("template");
     t.innerHTML = src;

@@ -41,13 +41,19 @@ type server struct {
 	logs *logs
 }
 
-// serve starts an application from files, given as name and text by turns.
-func serve(t testing.TB, files []string, opts ...page.Option) *server {
-	t.Helper()
+// files makes a file system of names and texts by turns.
+func files(list ...string) fstest.MapFS {
 	fsys := fstest.MapFS{}
-	for i := 0; i < len(files); i += 2 {
-		fsys[files[i]] = &fstest.MapFile{Data: []byte(files[i+1])}
+	for i := 0; i < len(list); i += 2 {
+		fsys[list[i]] = &fstest.MapFile{Data: []byte(list[i+1])}
 	}
+	return fsys
+}
+
+// serve starts an application from files, given as name and text by turns.
+func serve(t testing.TB, list []string, opts ...page.Option) *server {
+	t.Helper()
+	fsys := files(list...)
 	l := &logs{}
 	opts = append([]page.Option{page.WithSecret("test"), page.WithData(t.TempDir()), page.WithLogger(slog.New(slog.NewTextHandler(l, nil)))}, opts...)
 	app, err := page.New(fsys, opts...)

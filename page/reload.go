@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/render"
@@ -55,7 +56,8 @@ func (s *site) developmentTags(q *request) []byte {
 	if !s.app.cfg.dev {
 		return nil
 	}
-	return fmt.Appendf(nil, `<script nonce="%s">%s</script>`, html.EscapeString(q.nonce), developmentScript)
+	nonce := html.EscapeString(q.nonce)
+	return fmt.Appendf(nil, `<script nonce="%s">%s</script><script nonce="%s" src="%s" async></script>`, nonce, developmentScript, nonce, client.Script())
 }
 
 // developmentScript listens on the page's own connection. It builds the overlay by nodes, since Trusted

@@ -102,7 +102,7 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 	}
 	values, err := s.loadData(ctx, p, values)
 	if err != nil {
-		s.fail(w, q, where, err)
+		s.fail(w, q, where, p.framed(err))
 		return
 	}
 	v := &view{site: s, q: q, page: p, values: values, status: status}
@@ -111,6 +111,7 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
 		v.stream.close(err)
+		err = p.framed(err)
 		if s.pageError(ctx, w, q, p, values, err) {
 			return
 		}
@@ -119,6 +120,17 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 	}
 	release() // the boundaries hold places of their own
 	v.send(w)
+}
+
+// framed ends the chain of an error with the page.
+func (p *pageDef) framed(err error) error {
+	var e *sx.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	c := *e
+	c.Frames = append(slices.Clone(e.Frames), sx.CallFrame{Name: "page " + p.name, Pos: p.site.Pos()})
+	return &c
 }
 
 var errResponseOver = errors.New("the response is over")
@@ -539,9 +551,10 @@ func (v *view) headTags(out []byte, h *render.Host) []byte {
 	}
 	s.assetTags(&b, nonce, out)
 	io.WriteString(&b, "<style"+nonce+">"+slotStyle+"</style><script"+nonce+">"+client.Inline()+"</script>")
-	fmt.Fprintf(&b, `<script%s src="%s" async></script>`, nonce, client.Script())
 	if s.app.cfg.dev && v.page.cache == nil {
 		b.Write(s.developmentTags(v.q))
+	} else {
+		fmt.Fprintf(&b, `<script%s src="%s" async></script>`, nonce, client.Script())
 	}
 	return b.Bytes()
 }

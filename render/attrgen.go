@@ -66,6 +66,8 @@ type attrOp struct {
 	at      *sx.Site
 }
 
+func (o *attrOp) prefix() string { return o.pre }
+
 func (o *attrOp) after(s string) sx.Emit {
 	c := *o
 	c.pre = s + o.pre
@@ -94,6 +96,8 @@ type plainAttr struct {
 	node sx.Node
 	at   *sx.Site
 }
+
+func (o *plainAttr) prefix() string { return o.pre }
 
 func (o *plainAttr) after(s string) sx.Emit {
 	c := *o
@@ -194,6 +198,8 @@ func (x *attrExpr) classOp(g *sx.Gen, at *sx.Site) []sx.Emit {
 	}
 	return []sx.Emit{&classOp{pre: x.open, items: items, at: at}}
 }
+
+func (o *classOp) prefix() string { return o.pre }
 
 func (o *classOp) after(s string) sx.Emit {
 	c := *o

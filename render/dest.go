@@ -106,6 +106,8 @@ type prefixed interface {
 	sx.Emit
 	// after gives the same code with s written first.
 	after(s string) sx.Emit
+	// prefix gives what is written first.
+	prefix() string
 }
 
 // mostPrefix bounds what is taken into a hole, so that large constants stay on their own: those are handed
@@ -134,8 +136,18 @@ func join(parts []sx.Emit) sx.Emit {
 			flat = append(flat, p)
 		case prefixed:
 			if n := len(flat); n > 0 {
-				if t, ok := flat[n-1].(*text); ok && len(t.s) <= mostPrefix {
-					flat[n-1] = p.after(t.s)
+				if t, ok := flat[n-1].(*text); ok {
+					// Of a large constant only the start of the last tag is taken in.
+					cut := 0
+					if len(t.s) > mostPrefix {
+						cut = max(strings.LastIndexByte(t.s, '<'), len(t.s)-mostPrefix)
+					}
+					if cut == 0 {
+						flat[n-1] = p.after(t.s)
+						return
+					}
+					flat[n-1] = &text{t.s[:cut]}
+					flat = append(flat, p.after(t.s[cut:]))
 					return
 				}
 			}
@@ -144,7 +156,6 @@ func join(parts []sx.Emit) sx.Emit {
 			flat = append(flat, p)
 		}
 	}
-	// A hole that has a prefix already is split again, so that the text before it can grow into it.
 	for _, p := range parts {
 		if p != nil {
 			add(p)
@@ -159,37 +170,36 @@ func join(parts []sx.Emit) sx.Emit {
 	return &ops{flat, canStandApart(flat)}
 }
 
-// canStandApart tells whether there are large constants in list, and nothing that reads back further than
-// its own static prefix: a spread that reaches a start tag before such a constant would.
+// canStandApart tells whether there are large constants in list, and no spread that could change a start tag
+// in or before one: each hole that may meet one finds its tag after the last large constant.
 func canStandApart(list []sx.Emit) bool {
 	large := false
+	since := "" // static markup since then
 	for _, e := range list {
+		var f *frame
 		switch e := e.(type) {
 		case *text:
-			large = large || len(e.s) >= segmentSize
-		case *markTag:
-			return false
+			if len(e.s) >= segmentSize {
+				large, since = true, ""
+			} else {
+				since += e.s
+			}
 		case *hole:
-			if !reachesOwnPrefix(e.spread, e.pre) {
-				return false
-			}
+			f = e.spread
 		case *slotHole:
-			if !reachesOwnPrefix(e.spread, e.pre) {
-				return false
-			}
-		case *voidKid:
+			f = e.spread
+		case *markTag, *voidKid:
+			return false
+		}
+		p, ok := e.(prefixed)
+		if ok {
+			since += p.prefix()
+		}
+		if f != nil && (f.back == 0 || f.back > len(since) || !strings.Contains(since[:len(since)-f.back+1], "<"+f.el.name)) {
 			return false
 		}
 	}
 	return large
-}
-
-// reachesOwnPrefix tells whether the start tag that a spread would change is part of the hole's own prefix.
-func reachesOwnPrefix(f *frame, pre string) bool {
-	if f == nil {
-		return true
-	}
-	return f.back > 0 && f.back <= len(pre) && strings.Contains(pre[:len(pre)-f.back], "<"+f.el.name)
 }
 
 // constant is a node whose value is known.

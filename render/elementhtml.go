@@ -263,6 +263,8 @@ func (x *hoisted) Emit(m *sx.Machine) {
 	h.hoist(s, x.title)
 }
 
+func (t *markTag) prefix() string { return t.pre }
+
 func (t *markTag) after(s string) sx.Emit { return &markTag{s + t.pre, t.slot} }
 
 func (t *markTag) Emit(m *sx.Machine) {

@@ -21,11 +21,15 @@ type (
 	}
 )
 
+func (h *hole) prefix() string { return h.pre }
+
 func (h *hole) after(s string) sx.Emit {
 	c := *h
 	c.pre = s + h.pre
 	return &c
 }
+
+func (h *slotHole) prefix() string { return h.pre }
 
 func (h *slotHole) after(s string) sx.Emit {
 	c := *h
@@ -146,6 +150,8 @@ type textHole struct {
 	node sx.Node
 	at   *sx.Site
 }
+
+func (h *textHole) prefix() string { return h.pre }
 
 func (h *textHole) after(s string) sx.Emit {
 	c := *h

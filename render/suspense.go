@@ -64,7 +64,14 @@ func analyzeSuspense(a *sx.Analyzer, f *sx.Form) sx.Expr {
 		e.id = &leafExpr{ExprBase: sx.ExprBase{At: f.Site()}}
 	}
 	if len(body) > 0 {
-		e.body = a.Delay(body, true, f.Site())
+		// What is given to a boundary are children, as of an element: text between them counts.
+		e.body = a.DelayWith(true, f.Site(), func() sx.Expr {
+			all := &fragmentExpr{ExprBase: sx.ExprBase{At: f.Site()}}
+			for _, k := range body {
+				all.kids = append(all.kids, a.Analyze(k))
+			}
+			return all
+		})
 		prog := a.Program()
 		a.Later(func() {
 			if names := prog.Reaches(e.body, sx.Response); len(names) > 0 {

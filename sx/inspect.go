@@ -208,3 +208,13 @@ func GoFunc(name, usage string, effects Effect, fn any) (*Primitive, error) {
 
 // TakesChildren tells whether calls of the component may have children.
 func (c *Component) TakesChildren() bool { return c.fn != nil && c.fn.rest != nil }
+
+// DelayWith is Delay for a form that analyze makes: it runs in the scope of the delayed form.
+func (a *Analyzer) DelayWith(boundary bool, at *Site, analyze func() Expr) *DelayedExpr {
+	d := &DelayedExpr{ExprBase: ExprBase{at}}
+	d.caps = a.function(func(fs *fnScope) {
+		fs.boundary = boundary
+		d.body = analyze()
+	})
+	return d
+}

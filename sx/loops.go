@@ -141,8 +141,9 @@ func (n *mapEmit) Emit(m *Machine) {
 // turn begins a turn with x in the slot.
 func (n *mapEmit) turn(m *Machine, x Value) {
 	m.s[n.slot] = x
-	if m.steps--; m.steps < 0 {
+	if m.steps--; m.steps < 0 || int64(len(m.Out)) > m.limits.Output {
 		m.at = n.site
+		m.LimitOut()
 		m.refill()
 	}
 }

@@ -85,6 +85,9 @@ func (m *Machine) refill() {
 	}
 	m.steps = min(stepBatch, m.budget)
 	m.budget -= m.steps
+	if int64(len(m.Out)) > m.limits.Output {
+		m.LimitOut()
+	}
 }
 
 // Bytes charges the making of a string of n bytes and fails when it is over the limit. Call it before

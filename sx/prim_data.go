@@ -58,9 +58,7 @@ type jsonWriter struct {
 func (w *jsonWriter) value(v Value, depth int) {
 	m := w.m
 	m.Step(1)
-	if len(w.out) > m.limits.String {
-		m.Bytes(len(w.out))
-	}
+	m.fits(len(w.out))
 	switch v.Kind() {
 	case KindNil:
 		w.out = append(w.out, "null"...)
@@ -105,7 +103,8 @@ func (w *jsonWriter) value(v Value, depth int) {
 
 // text escapes as ECMAScript's JSON.stringify does (ECMA-262, QuoteJSONString).
 func (w *jsonWriter) text(s string) {
-	w.m.Bytes(len(w.out) + len(s) + 2)
+	w.m.fits(len(w.out) + len(s))
+	w.m.Step(len(s) >> 4)
 	const digits = "0123456789abcdef"
 	b := append(w.out, '"')
 	from := 0

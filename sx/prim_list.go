@@ -191,7 +191,7 @@ func flatten(m *Machine, dst []Value, v Value, depth int) []Value {
 			dst = append(dst, x)
 		}
 	}
-	m.Items(len(dst))
+	grow(m, len(dst), 0)
 	return dst
 }
 

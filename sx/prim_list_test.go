@@ -51,3 +51,29 @@ func TestCaseMappingIsSimple(t *testing.T) {
 		}
 	}
 }
+
+// TestPrimitivesCostWhatTheyMake joins, writes and flattens a lot in few steps: what grows must not be charged again
+// with each item.
+func TestPrimitivesCostWhatTheyMake(t *testing.T) {
+	for _, expr := range []string{
+		`(len (join "," (range 200000)))`,
+		`(len (json-encode (map str (range 200000))))`,
+		`(len (flatten (chunk-every (range 200000) 2)))`,
+		`(len (apply str (range 100000)))`,
+		`(len (apply concat (chunk-every (range 200000) 2)))`,
+		`(len (sort (map (fn (x) (mod (* x 7919) 10007)) (range 100000))))`,
+		`(len (keys (reduce (fn (d i) (do (dict-set! d (str i) i) d)) (dict) (range 100000))))`,
+		`(len (reduce (fn (l i) (do (append! l i) l)) (list) (range 200000)))`,
+		`(len (keys (group-by str (range 100000))))`,
+		`(len (distinct (concat (range 100000) (range 100000))))`,
+		`(len (split (join "," (range 200000)) ","))`,
+		`(len (json-decode (json-encode (range 200000))))`,
+		`(len (scope xs 1 (do (for-each (fn (i) (emit! xs i)) (range 100000)) (emitted xs))))`,
+	} {
+		if got, err := run(expr, sx.WithLimits(sx.Limits{Steps: 10_000_000})); err != nil {
+			t.Errorf("%s: %v", expr, err)
+		} else if got == "0" {
+			t.Errorf("%s gives 0", expr)
+		}
+	}
+}

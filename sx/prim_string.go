@@ -155,6 +155,13 @@ func (m *Machine) serialized(s string, err error) string {
 	return s
 }
 
+// fits fails where a string that grows has reached more than the limit. Its bytes are charged elsewhere, once.
+func (m *Machine) fits(n int) {
+	if n > m.limits.String {
+		m.Bytes(n)
+	}
+}
+
 func str2(m *Machine, a, b Value) Value {
 	if a.IsString() && b.IsString() {
 		m.Bytes(len(a.Text()) + len(b.Text()))
@@ -188,7 +195,7 @@ func strN(m *Machine, args []Value) Value {
 	}
 	for _, a := range args {
 		b = m.AppendText(b, a)
-		m.Bytes(len(b))
+		m.fits(len(b))
 	}
 	return String(string(b))
 }
@@ -230,7 +237,7 @@ func join2(m *Machine, a, b Value) Value {
 			out = append(out, sep...)
 		}
 		out = m.AppendText(out, s.at(i))
-		m.Bytes(len(out))
+		m.fits(len(out))
 	}
 	return String(string(out))
 }

@@ -135,12 +135,17 @@ func (s *Stream) Send(e Event) error {
 	return s.send(e)
 }
 
+// Evaluate evaluates a component without sending it. It needs WithComponents.
+func (s *Stream) Evaluate(component string, args map[string]any) (render.Frame, error) {
+	if s.cfg.component == nil {
+		return render.Frame{}, fmt.Errorf("live: no components to evaluate %s: the stream has no WithComponents", component)
+	}
+	return s.cfg.component(s.ctx, component, args)
+}
+
 // Resolve evaluates a component and fills the slot id with it. It needs WithComponents.
 func (s *Stream) Resolve(id, component string, args map[string]any) error {
-	if s.cfg.component == nil {
-		return fmt.Errorf("live: no components to resolve %s: the stream has no WithComponents", component)
-	}
-	f, err := s.cfg.component(s.ctx, component, args)
+	f, err := s.Evaluate(component, args)
 	if err != nil {
 		return fmt.Errorf("resolve slot %q: %w", id, err)
 	}

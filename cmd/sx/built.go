@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -105,6 +104,6 @@ func productionLog(w io.Writer) (*slog.Logger, error) {
 func runBuilt(ctx context.Context, b *builtSite, args []string, stdout, stderr io.Writer) int {
 	defer b.close()
 	c := newCall(builtCommand(b), args, strings.NewReader(""), stdout, stderr)
-	c.flags.Init(b.name, flag.ContinueOnError)
+	c.name = b.name
 	return c.finish(c.cmd.run(ctx, c))
 }

@@ -41,7 +41,7 @@ func (b bundler) Bundle(_ fs.FS, entries []string, minify bool) ([]page.Asset, e
 		AbsWorkingDir: dir, Outdir: filepath.Join(dir, "out"), EntryPointsAdvanced: points,
 		Bundle: true, Format: api.FormatESModule, Platform: api.PlatformBrowser, Target: api.ES2022,
 		MinifyWhitespace: minify, MinifySyntax: minify, MinifyIdentifiers: minify, Sourcemap: mode,
-		AssetNames: "[name]-[hash]", PublicPath: "/_sx/assets", External: []string{"/*"},
+		AssetNames: "[name]-[hash]", PublicPath: "/_sx/assets", Plugins: []api.Plugin{siteAddresses()},
 		Loader: map[string]api.Loader{
 			".svg": api.LoaderDataURL, ".png": api.LoaderDataURL, ".jpg": api.LoaderDataURL, ".webp": api.LoaderDataURL,
 			".avif": api.LoaderDataURL, ".gif": api.LoaderDataURL, ".woff2": api.LoaderDataURL, ".woff": api.LoaderDataURL,
@@ -63,6 +63,19 @@ func (b bundler) Bundle(_ fs.FS, entries []string, minify bool) ([]page.Asset, e
 	// The order of esbuild's outputs is not promised; builds are compared byte by byte.
 	slices.SortFunc(out, func(x, y page.Asset) int { return strings.Compare(x.Name, y.Name) })
 	return out, nil
+}
+
+// siteAddresses leaves addresses such as url(/logo.svg) alone: they name files of public/. The option External would
+// match the absolute paths of resolved files too.
+func siteAddresses() api.Plugin {
+	return api.Plugin{Name: "site addresses", Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: "^/"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+			if args.Kind == api.ResolveEntryPoint {
+				return api.OnResolveResult{}, nil
+			}
+			return api.OnResolveResult{Path: args.Path, External: true}, nil
+		})
+	}}
 }
 
 // entryOf gives the entry point that an output was made of, or "" for a file that others load. A script that

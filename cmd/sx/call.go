@@ -12,6 +12,7 @@ import (
 // call is one use of a command: its flags, its arguments and where it writes.
 type call struct {
 	cmd    *command
+	name   string // what people type: "sx serve"
 	flags  *flag.FlagSet
 	given  []string // what stood on the command line after the command's name
 	args   []string // what was no flag
@@ -41,7 +42,7 @@ func newCall(cmd *command, args []string, stdin io.Reader, stdout, stderr io.Wri
 	flags := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
-	c := &call{cmd: cmd, flags: flags, given: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	c := &call{cmd: cmd, name: "sx " + cmd.name, flags: flags, given: args, stdin: stdin, stdout: stdout, stderr: stderr}
 	flags.BoolVar(&c.json, "json", false, "give diagnostics as JSON")
 	return c
 }
@@ -101,7 +102,7 @@ func (c *call) dir() (string, error) {
 }
 
 func (c *call) help() {
-	fmt.Fprintf(c.stdout, "usage: sx %s %s\n\n%s\n\nflags:\n", c.cmd.name, c.cmd.usage, c.cmd.short)
+	fmt.Fprintf(c.stdout, "usage: %s %s\n\n%s\n\nflags:\n", c.name, c.cmd.usage, c.cmd.short)
 	c.flags.VisitAll(func(f *flag.Flag) {
 		dashes, kind, def := "--", "", ""
 		if len(f.Name) == 1 {
@@ -126,7 +127,7 @@ func (c *call) finish(err error) int {
 	case errors.Is(err, errReported):
 		return exitFault
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(c.stderr, "sx %s: %v\nusage: sx %s %s\n", c.cmd.name, err, c.cmd.name, c.cmd.usage)
+		fmt.Fprintf(c.stderr, "%s: %v\nusage: %s %s\n", c.name, err, c.name, c.cmd.usage)
 		return exitUsage
 	}
 	c.report(c.stderr, err)

@@ -12,3 +12,9 @@ func Main() { main() }
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return run(ctx, args, stdin, stdout, stderr)
 }
+
+// IsBuilt tells whether an application stands behind this executable.
+func IsBuilt() bool {
+	built, err := findBuiltSite()
+	return built != nil || err != nil
+}

@@ -11,8 +11,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
-// TestMain makes the test's own executable the sx command of the scripts.
+// TestMain makes the test's own executable the sx command of the scripts, and a site when sx build put one behind
+// a copy of it.
 func TestMain(m *testing.M) {
+	if main.IsBuilt() {
+		main.Main()
+	}
 	testscript.Main(m, map[string]func(){"sx": main.Main})
 }
 

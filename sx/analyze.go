@@ -123,7 +123,7 @@ func (a *Analyzer) analyzeDef(d *Def) {
 // warnHidden warns about a name that hides an element, a primitive or a special form.
 func (a *Analyzer) warnHidden(s *Site, name, what string) {
 	switch {
-	case what == "definition" && a.prog.head(name) != nil:
+	case what == "definition" && !strings.Contains(name, "-") && a.prog.head(name) != nil: // every name with a dash could be a custom element
 		a.Warnf(s, "the definition %s hides the element of that name; html:%s still means the element", name, name)
 	case a.prog.special[name] != nil && name != "title":
 		a.Warnf(s, "the %s %s hides the special form of that name", what, name)

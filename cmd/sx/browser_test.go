@@ -203,6 +203,7 @@ func TestBrowserBadFrameLeavesTheOthersAlive(t *testing.T) {
 	tab := clienttest.Browser(t)
 	visit(t, tab, s.url)
 	until(t, tab, "a token arrives", tokenText+`.length > 30`)
+	until(t, tab, "the client has loaded", `window.Sx?.version && document.querySelector(".sx-live")`)
 	js[bool](t, tab, `window.reports = [], document.addEventListener("sx:error", e => reports.push(e.type)), true`)
 	for _, bad := range []string{`(b "open`, `(~unknown)`, `(b))`} {
 		js[bool](t, tab, fmt.Sprintf(`(Sx.resolve({id: "other", sx: %q}), true)`, bad))

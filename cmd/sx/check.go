@@ -45,6 +45,9 @@ func runCheck(_ context.Context, c *call) error {
 		if failed {
 			fmt.Fprintf(c.stderr, "%s\n", counts(found))
 		}
+		if failed && isGoApp(dir) {
+			fmt.Fprintln(c.stderr, "this folder is a Go program: what it registers from Go is unknown to sx check")
+		}
 	}
 	if failed {
 		return errReported

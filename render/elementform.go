@@ -85,7 +85,7 @@ func analyzeElement(a *sx.Analyzer, f *sx.Form, el element) sx.Expr {
 		names[low] = true
 		v := f.Item(i)
 		x := attrExpr{attr: attrOf(el.name, name), val: a.Expr(f, i), at: at}
-		x.literal = isLiteral(v) || isAsset(x.val)
+		x.literal = isLiteral(v) || choosesLiteral(x.val)
 		if isLiteral(v) {
 			literals[low] = v
 		}
@@ -156,6 +156,17 @@ func atomOrNothing(v sx.Value) string {
 		return atomText(v)
 	}
 	return ""
+}
+
+// choosesLiteral tells whether every value e may have stands in source: branches with literals, or calls of
+// (asset …).
+func choosesLiteral(e sx.Expr) bool {
+	for _, b := range sx.Branches(e) {
+		if _, ok := sx.IsLiteral(b); !ok && !isAsset(b) {
+			return false
+		}
+	}
+	return true
 }
 
 // isAsset tells whether e is a call of (asset …), whose URL the framework makes.

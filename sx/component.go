@@ -147,6 +147,7 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 		if len(e.children) > 0 && fn.rest == nil {
 			a.errorAt(e.children[0].Site(), KeywordError, d.Name+" takes no children: its parameter list has no &rest", note)
 		}
+		a.checkPlacement(e, d)
 	})
 	return e
 }

@@ -227,6 +227,7 @@ type style struct {
 	pairs bool // the rest comes in pairs
 	align bool // the rest stands below the first argument
 	call  bool // an ordinary call: what was written beside the head stays there
+	opts  bool // so do keywords and a parameter list after the name
 }
 
 func (n *fnode) style() style {
@@ -241,8 +242,10 @@ func (n *fnode) style() style {
 			return style{with: 2}
 		}
 		return style{with: 1}
-	case "defmacro", "defcomp", "scope", "provide", "defaction":
+	case "defmacro", "defcomp", "scope", "provide":
 		return style{with: 2}
+	case "define", "defpage", "defsuite", "deftest":
+		return style{with: 1}
 	case "cond":
 		return style{pairs: !n.clauses()}
 	case "case", "match":
@@ -251,7 +254,7 @@ func (n *fnode) style() style {
 		return style{with: 1, align: true}
 	}
 	if strings.HasPrefix(head, "def") {
-		return style{with: 1}
+		return style{with: 1, opts: true}
 	}
 	if head != "<>" && strings.Trim(head, "+-*/<=>!") == "" {
 		return style{with: 1, align: true} // operators, -> and ->>

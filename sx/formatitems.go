@@ -10,6 +10,9 @@ type itemWriter struct {
 	in     layout
 }
 
+// farRight is how far right of its neighbours below a form of several lines may begin.
+const farRight = 30
+
 // tailAfter gives the number of brackets that will follow right after the item before i.
 func (w *itemWriter) tailAfter(i int) int {
 	if i >= len(w.items) {
@@ -166,10 +169,10 @@ func (w *itemWriter) unit(unit []*fnode) {
 }
 
 // beside tells whether n can follow on the line: it fits, or it takes several lines anyway and was written
-// here. An atom that fits nowhere may stay.
+// here, not too far to the right. An atom that fits nowhere may stay.
 func (w *itemWriter) beside(n *fnode, tail int) bool {
 	if n.flat < 0 {
-		return !n.line
+		return !n.line && (n.kind == 'a' || w.col-w.indent <= farRight)
 	}
 	return w.col+1+n.flat+tail <= FormatWidth || n.kind == 'a' && !n.line && w.indent+n.flat+tail > FormatWidth
 }
@@ -186,27 +189,77 @@ func (w *itemWriter) call(n *fnode, open int) {
 	} else {
 		w.withHead(n, s)
 	}
+	if s.opts {
+		w.options()
+	}
 	if s.pairs {
 		w.pairs(inCode)
 		return
 	}
+	paired := false // a keyword with its value was just written, on one line
 	for {
-		w.comments(false)
+		paired = !w.comments(false) && paired
 		if w.next >= len(w.items) {
 			return
 		}
-		w.ownLine(w.items[w.next])
-		if w.items[w.next].keyword() {
-			w.unit(w.pair())
+		k := w.items[w.next]
+		if k.keyword() {
+			unit := w.pair()
+			if paired && !k.line && w.unitFits(unit) {
+				w.write(" ")
+			} else {
+				w.ownLine(k)
+			}
+			lines := w.lines
+			w.unit(unit)
+			paired = w.lines == lines
 			continue
 		}
-		k := w.items[w.next]
+		paired = false
+		w.ownLine(k)
 		w.next++
 		in := inCode
 		if head.text == "cond" {
 			in = inClause
 		}
 		w.node(k, w.tailAfter(w.next), in)
+	}
+}
+
+// unitFits tells whether a key and its value fit on the rest of the line, as they were written.
+func (w *itemWriter) unitFits(unit []*fnode) bool {
+	width := 0
+	for i, n := range unit {
+		if n.flat < 0 || !n.datum() || i > 0 && n.line {
+			return false
+		}
+		width += 1 + n.flat
+	}
+	return w.col+width+w.tailAfter(w.next+len(unit)) <= FormatWidth
+}
+
+// options writes the keywords and the parameter list that stand beside the name of a definition.
+func (w *itemWriter) options() {
+	for w.next < len(w.items) && !w.comment {
+		n := w.items[w.next]
+		switch {
+		case n.line:
+			return
+		case n.keyword():
+			unit := w.pair()
+			if !w.unitFits(unit) {
+				return
+			}
+			w.write(" ")
+			w.unit(unit)
+		case n.kind == '(':
+			w.next++
+			w.write(" ")
+			w.node(n, w.tailAfter(w.next), inParams)
+			return
+		default:
+			return
+		}
 	}
 }
 
@@ -223,7 +276,7 @@ func (w *itemWriter) withHead(n *fnode, s style) {
 			if k.form() {
 				in = inBindings
 			}
-		case "fn", "lambda", "defcomp", "defmacro", "defaction":
+		case "fn", "lambda", "defcomp", "defmacro":
 			if k.kind == '(' {
 				in = inParams
 			} else if i > 0 {
@@ -243,6 +296,7 @@ func (w *itemWriter) withHead(n *fnode, s style) {
 // fit, up to the first that takes several lines. Of a call that was written on one line and is too long
 // (long), atoms and keywords with their values stay.
 func (w *itemWriter) arguments(long bool) {
+	pairs := false
 	for w.next < len(w.items) && !w.comment {
 		n := w.items[w.next]
 		if n.line || !n.datum() {
@@ -261,7 +315,7 @@ func (w *itemWriter) arguments(long bool) {
 				return
 			}
 			if value.flat < 0 {
-				if value.line || w.col+1+n.flat > FormatWidth {
+				if value.line || w.next > 1 {
 					return
 				}
 				w.write(" ")
@@ -273,7 +327,11 @@ func (w *itemWriter) arguments(long bool) {
 			}
 			w.write(" ")
 			w.unit(unit)
+			pairs = true
 			continue
+		}
+		if pairs && n.kind != 'a' { // children stand below attributes
+			return
 		}
 		if long && n.kind != 'a' || !w.beside(n, w.tailAfter(w.next+1)) {
 			return

@@ -2,7 +2,7 @@
 // running is known, so that its name need not be passed around.
 
 import { serialize } from "./serialize";
-import { fail, Fn, isDict, isList, Kw, typeOf, Value } from "./values";
+import { fail, Fn, isDict, isList, Kw, typeOf } from "./values";
 
 /** The name of the primitive that was called last. */
 export const running = { _name: "" };

@@ -2,8 +2,7 @@
 
 import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, TAIL, unknown } from "./eval";
 import { body } from "./special";
-import { out, markup, put } from "./markup";
-import { equal, El, fail, Fn, isDict, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
+import { equal, El, fail, Fn, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
 
 /** What a parameter, or a field of a message, may be. */
 export interface Rule { _type?: string; _min?: number; _max?: number; _in?: Value[]; _required?: boolean }

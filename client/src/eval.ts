@@ -5,14 +5,14 @@
 
 import { specials } from "./special";
 import { primitives } from "./primitives";
-import { element, isElement, markup, out, put, record, save } from "./markup";
+import { element, isElement, out, put, record, save } from "./markup";
 import { bind, component, lambda } from "./component";
 import { take } from "./argument";
 import { expand } from "./macro";
 import { replay, capture } from "./markup";
 import { Sink } from "./sink";
 import { parse } from "./reader";
-import { Dict, El, fail, Fn, Form, freeze, isDict, isList, isSym, Kw, limits, List, now, place, step, Sym, SxError, typeOf, Value } from "./values";
+import { fail, Fn, Form, freeze, isDict, isList, isSym, Kw, List, now, place, step, Sym, SxError, typeOf, Value } from "./values";
 
 /** A binding at run time, and those around it. */
 export type Env = { _v: any; _up: Env } | null;

@@ -1,7 +1,7 @@
 // Macros: forms to forms, while compiling.
 
 import { Code, compile, invoke, loading, Scope } from "./eval";
-import { fail, Fn, Form, isDict, isList, isSym, List, now, place, SxError, Value } from "./values";
+import { fail, Fn, Form, isDict, isList, isSym, List, now, place, Value } from "./values";
 
 /** Expands macro m in form x and gives the expansion to f. Errors in it are reported at x. */
 export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {

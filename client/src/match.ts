@@ -2,7 +2,7 @@
 
 import { Code, compile, Env, Scope } from "./eval";
 import { Param, param, violation } from "./component";
-import { equal, fail, isDict, isList, isSym, Kw, List, now, place, Value, truthy } from "./values";
+import { equal, fail, isDict, isList, isSym, Kw, List, place, Value, truthy } from "./values";
 
 export type Test = (v: Value, e: Env) => Env | undefined;
 

@@ -1,11 +1,11 @@
 // Reflection, control and markup.
 
-import { call, defs, invoke } from "./eval";
+import { call, defs } from "./eval";
 import { attempt } from "./special";
 import { write } from "./markup";
 import { clean } from "./safety";
 import { text } from "./prim_string";
-import { Dict, El, fail, Fn, isList, isSym, Kw, now, Spread, Sym, SxError, Trusted, truthy, typeOf, Value } from "./values";
+import { Dict, El, fail, Fn, isList, isSym, now, Spread, Sym, SxError, Trusted, truthy, Value } from "./values";
 import { take, wrong } from "./argument";
 import { primitives } from "./primitives";
 import type { Table } from "./primitives";

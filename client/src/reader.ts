@@ -108,7 +108,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
           if (!v) bad(`${t} needs a datum after it`, at);
           if (/[)\]}]/.test(v)) bad("unexpected " + v);
         } while ((v = datum(v)) === undefined);
-        v = name ? mark([mark(new Sym(name), at), v], at) : undefined;
+        v = name ? mark([mark(new Sym(name), at), v] as List, at) : undefined;
       }
       depth--;
       return v;

@@ -1,12 +1,12 @@
 // The special forms: each compiles its form.
 
-import { binding, Code, compile, defs, EMIT, Env, find, hint, invoke, Scope, TAIL, toError } from "./eval";
+import { binding, Code, compile, defs, EMIT, Env, find, invoke, Scope, toError } from "./eval";
 import { lambda } from "./component";
-import { fragment, isElement, out, put, record, save } from "./markup";
+import { fragment, isElement, put, record, save } from "./markup";
 import { expand, quasi } from "./macro";
 import { match, pattern } from "./match";
 import { primitives } from "./primitives";
-import { equal, fail, Fn, freeze, isDict, isList, isSym, Kw, List, now, place, Sym, SxError, truthy, Value } from "./values";
+import { equal, fail, Fn, freeze, isList, isSym, Kw, List, now, place, Sym, SxError, truthy, Value } from "./values";
 
 type Special = (x: List, scope: Scope, mode: number) => Code;
 

@@ -122,7 +122,7 @@ func (g *programGen) scoped(f func() string) string {
 }
 
 func (g *programGen) program() string {
-	g.fuel = 10 + g.IntN(50)
+	g.fuel = 4 + g.IntN(20)
 	var b strings.Builder
 	for range g.IntN(3) {
 		switch g.IntN(4) {
@@ -201,7 +201,63 @@ func (g *programGen) literal(typ string) string {
 // form gives a special form whose value has a type.
 func (g *programGen) form(typ string, depth int) string {
 	e := func(t string) string { return g.expr(t, depth) }
-	switch g.IntN(16) {
+	switch g.IntN(30) {
+	case 16:
+		return g.scoped(func() string {
+			f := g.fresh("fn1")
+			n := g.fresh("int")
+			body := e("num")
+			return fmt.Sprintf("(letrec ((%s (fn (%s) (if (<= %s 0) %s (+ 1 (%s (- %s 1))))))) (list (%s %d) %s))", f, n, n, body, f, n, f, g.IntN(6), e(typ))
+		})
+	case 17:
+		return fmt.Sprintf("`(%s ,%s ,@%s {:k ,%s} (quasiquote (x (unquote y))))", g.one("a", ":b", "1", `"s"`, "(c d)"), e("any"), g.one("(list 1 2)", "nil", "[3]"), e("num"))
+	case 18:
+		return fmt.Sprintf("(->> %s %s)", g.expr("list", depth), g.one("(map str)", "(filter number?) (reduce + 0)", "(take (list 9))", "(cons 1) len", "(some nil?)", "(group-by type-of)"))
+	case 19:
+		return fmt.Sprintf("(apply %s %s)", g.one("+", "list", "str", "max 1", "list 1 2", "(fn (&rest r) (len r))", "(fn (a (b :default 7)) (list a b))"), g.one("(list 1 2)", "nil", "[]", g.expr("list", 0)))
+	case 20:
+		return g.scoped(func() string {
+			v := e("list")
+			n := g.fresh("list")
+			return fmt.Sprintf("(let ((%s (append (list) %s))) (dynamic-wind (fn () (append! %s 1)) (fn () %s) (fn () (append! %s 2))) %s)", n, v, n, e("any"), n, n)
+		})
+	case 21:
+		return g.scoped(func() string {
+			v := e("num")
+			n := g.fresh("num")
+			return fmt.Sprintf("(let ((%s %s)) (let ((step (fn (by) (set! %s (+ %s by)) %s))) (step 1) (step %s) (list %s %s)))", n, v, n, n, n, e("int"), n, e(typ))
+		})
+	case 22:
+		return g.scoped(func() string {
+			data := g.one("'(msg 1 :k 2)", "'(msg \"x\")", "'(other)", "(list 'msg "+e("any")+")", e("list"))
+			k := g.fresh("any")
+			p := g.fresh("any")
+			return fmt.Sprintf("(match %s (msg %s &key %s) %s (msg %s &key (%s :as %s :default 5)) %s 'other 1 (list 1 _) 2 [%s] %s _ nil)", data, p, k, e(typ), p, k, g.one("string", "number", "any"), e(typ), p, e(typ))
+		})
+	case 23:
+		return g.scoped(func() string {
+			v := e("dict")
+			a := g.fresh("any")
+			return fmt.Sprintf("(let (({:a %s} (assoc %s :a %s))) %s)", a, v, e("num"), e(typ))
+		})
+	case 24:
+		return g.scoped(func() string {
+			v := e("num")
+			n := g.fresh("num")
+			w := e("num")
+			m := g.fresh("num")
+			return fmt.Sprintf("((fn () (define %s %s) (define (%s x) (+ x %s %s)) (list (%s 1) %s)))", n, v, m+"f", n, w, m+"f", strings.ReplaceAll(e(typ), m, n))
+		})
+	case 25:
+		return fmt.Sprintf("(match %s %s :when %s %s n n)", e("num"), g.one("_", "x", ":else"), g.one("true", "false", e("bool")), e(typ))
+	case 26:
+		return fmt.Sprintf("(%s %s (emit! none 1) %s)", g.one("when", "unless"), e("bool"), e(typ))
+	case 27:
+		return fmt.Sprintf("(try (error \"boom\" %s) (catch e (list (get e :message) (get e :data) (get e :line))))", g.literal(g.typ()))
+	case 28:
+		return fmt.Sprintf("(try %s (catch e %s) (finally (emit! k 1)))", e(typ), e(typ))
+	case 29:
+		return fmt.Sprintf("(case %s (list 1 2) 1 {:a 1} 2 nil 3 :a %s \"kw\" 4)", e("any"), e(typ))
 	case 0:
 		return fmt.Sprintf("(if %s %s %s)", e("bool"), e(typ), e(typ))
 	case 1:

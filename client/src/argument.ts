@@ -11,7 +11,7 @@ export const running = { _name: "" };
 export const deny = (kind: string, why: string): never => fail(kind, running._name + ": " + why);
 
 export const wrong = (i: number, want: string, v: any): never =>
-  deny("type", `argument ${i + 1} must be a ${want}, got ${typeOf(v)} ${v && typeof v === "object" ? "" : serialize(v)}`);
+  deny("type", `argument ${i + 1} must be a${/^[aei]/.test(want) ? "n" : ""} ${want}, got ${v === null ? "nil" : typeOf(v) + (/^(list|dict|lambda|primitive|component|element|spread)$/.test(typeOf(v)) ? "" : " " + serialize(v))}`);
 
 const string = (v: any) => typeof v === "string" ? v : undefined;
 

@@ -222,8 +222,7 @@ const load = (forms: Form[], mode: number): Code[] => {
       if (!name) rest.push(code);
       else {
         names.add(name);
-        todo.push(code);
-        if (isSym((x as List)[0], "defmacro")) run();
+        isSym((x as List)[0], "defmacro") ? code(null) : todo.push(code);
       }
     }
     for (let f; (f = loading._bodies?.pop());) f();

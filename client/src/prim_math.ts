@@ -7,7 +7,12 @@ import { deny, running, take, wrong } from "./argument";
 import type { Table } from "./primitives";
 
 const divisor = (y: number) => y || deny("range", "division by zero");
-const fold = (rest: number[], a: number, f: (a: number, b: number) => number) => rest.reduce((x, y) => num(f(x, y), running._name), a);
+/** Folds from the left, where each result is checked; first: the first of several is where it starts. */
+const arith = (unit: number, first: boolean, f: (a: number, b: number) => number) => (...a: any[]): number => {
+  if (a.length === 2 && typeof a[0] === "number" && typeof a[1] === "number") return f(a[0], a[1]);
+  const from = first && a.length > 1 ? 1 : 0, name = running._name;
+  return a.slice(from).reduce((x, y, i) => num(f(x, take("n", y, i + from)), name), from ? take("n", a[0], 0) : unit);
+};
 
 /** Orders strings by code point. */
 export const compareText = (a: string, b: string): number => {
@@ -51,10 +56,10 @@ const parse = (whole: boolean) => (v: any, otherwise: Value = null) => {
 };
 
 export const mathTable: Table = {
-  "+:?n*": (a = 0, b = 0, ...r) => fold(r, num(a + b, "+"), (x, y) => x + y),
-  "-:n?n*": (a, ...r) => r.length ? fold(r, a, (x, y) => x - y) : -a,
-  "*:?n*": (a = 1, b = 1, ...r) => fold(r, num(a * b, "*"), (x, y) => x * y),
-  "/:n?n*": (a, ...r) => r.length ? fold(r, a, (x, y) => x / divisor(y)) : 1 / divisor(a),
+  "+:?a*": arith(0, false, (x, y) => x + y),
+  "-:a?a*": arith(0, true, (x, y) => x - y),
+  "*:?a*": arith(1, false, (x, y) => x * y),
+  "/:a?a*": arith(1, true, (x, y) => x / divisor(y)),
   "mod:nn": (x, y) => {
     const r = x % divisor(y);
     return r && r < 0 !== y < 0 ? r + y : r;

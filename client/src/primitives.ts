@@ -10,7 +10,7 @@ import { dataTable } from "./prim_data";
 import { controlTable } from "./prim_control";
 import { deny, running, takes, wrong } from "./argument";
 import { num } from "./number";
-import { Fn } from "./values";
+import { chars, Fn } from "./values";
 
 export type Table = Record<string, (...args: any[]) => any>;
 
@@ -42,6 +42,7 @@ const add = (table: Table) => {
           args[i] = v === undefined ? wrong(i, t[0], args[i]) : v;
         }
         const r = n === 1 ? f(args[0]) : n === 2 ? f(args[0], args[1]) : f(...args);
+        if (typeof r === "string") chars(r.length);
         return typeof r === "number" ? num(r, name) : r ?? null;
       };
       fn._doc = arity;

@@ -36,7 +36,7 @@ const definitions = (forms: Value[]): string[] => forms.flatMap((x: any) =>
 /** Several forms: the value of the last, and the markup of those before. */
 export const body = (forms: Value[], scope: Scope, mode: number, keep = true): Code => {
   const last = forms.length - 1;
-  const names = keep && scope ? definitions(forms) : [];
+  const names = keep ? definitions(forms) : [];
   for (const n of names) scope = { _name: n, _up: scope };
   const kept = forms.map((f, i) => keep && i < last && isMarkup(f, scope));
   const lifted = !(mode & EMIT) && kept.includes(true);

@@ -134,6 +134,8 @@ func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request) bo
 	switch {
 	case path == render.LivePath:
 		a.serveLive(w, r)
+	case strings.HasPrefix(path, stylePrefix):
+		serveSlotStyle(w)
 	case strings.HasPrefix(path, assetPrefix):
 		s.assets.serve(w, r)
 	case strings.HasPrefix(rest, "live/"):

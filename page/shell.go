@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"html"
@@ -28,8 +29,25 @@ const (
 	wireDest = render.DestWire
 )
 
-// slotStyle makes the wrappers of slots disappear from layout.
+// slotStyle makes the wrappers of slots disappear from layout. It is a file of its own: a style element would
+// need the nonce of the first page when the client takes in the next one.
 const slotStyle = "[data-suspense]:where(div,span),[data-sx-live]:where(div),[data-sx-ws]:where(div){display:contents}"
+
+// slotStyleURL changes with the text, so that browsers keep it for ever.
+func slotStyleURL() string {
+	sum := sha256.Sum256([]byte(slotStyle))
+	return stylePrefix + hex.EncodeToString(sum[:6]) + ".css"
+}
+
+const stylePrefix = "/_sx/slots."
+
+func serveSlotStyle(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/css; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	io.WriteString(w, slotStyle)
+}
 
 // leastShell is the size below which Safari paints nothing of a page that is still arriving.
 const leastShell = 1024
@@ -424,7 +442,7 @@ func (v *view) writeHeaders(h http.Header, shell, tail []byte) {
 	sum.Write(tail)
 	h.Set("Etag", `W/"`+base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15])+`"`)
 	// strict-dynamic would ignore 'self', and with it the client's script.
-	csp := s.policy.header("'self'", "'sha256-"+hashOf(client.Inline())+"'", "'sha256-"+hashOf(slotStyle)+"'")
+	csp := s.policy.header("'self'", "'sha256-"+hashOf(client.Inline())+"'")
 	h.Set("Content-Security-Policy", strings.ReplaceAll(csp, " 'strict-dynamic'", ""))
 }
 
@@ -550,7 +568,7 @@ func (v *view) headTags(out []byte, h *render.Host) []byte {
 		nonce = ` nonce="` + v.q.nonce + `"`
 	}
 	s.assetTags(&b, nonce, out)
-	io.WriteString(&b, "<style"+nonce+">"+slotStyle+"</style><script"+nonce+">"+client.Inline()+"</script>")
+	io.WriteString(&b, `<link rel="stylesheet" href="`+slotStyleURL()+`"><script`+nonce+">"+client.Inline()+"</script>")
 	if s.app.cfg.dev && v.page.cache == nil {
 		b.Write(s.developmentTags(v.q))
 	} else {

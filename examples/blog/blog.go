@@ -17,7 +17,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-//go:embed *.sx components pages assets posts
+//go:embed *.sx components pages assets public posts
 var files embed.FS
 
 // Post is what pages see of a post; its fields become :slug :title :date :summary :body.

@@ -20,8 +20,8 @@ type whileNode struct {
 type update struct {
 	kind updateKind
 	dst  int
-	x, y int     // slots
-	k    float64 // added to slot x
+	x, y int   // slots
+	kv   Value // added to slot x
 	n    Node
 }
 
@@ -73,7 +73,7 @@ func newUpdate(n Node, dst int) update {
 	switch n := n.(type) {
 	case *incNode:
 		if n.a.slot >= 0 {
-			return update{kind: updateInc, dst: dst, x: n.a.slot, k: n.by, n: n}
+			return update{kind: updateInc, dst: dst, x: n.a.slot, kv: Number(n.by), n: n}
 		}
 	case *addNode:
 		if n.a.slot >= 0 && n.b.slot >= 0 {
@@ -84,59 +84,116 @@ func newUpdate(n Node, dst int) update {
 }
 
 func (u *update) eval(m *Machine, s []Value) Value {
-	switch u.kind {
-	case updateInc:
-		if a := s[u.x]; a.IsNumber() {
-			if f := a.Float() + u.k; inRange(f) {
-				return Number(f)
-			}
-		}
-	case updateAdd:
-		if a, b := s[u.x], s[u.y]; a.IsNumber() && b.IsNumber() {
-			if f := a.Float() + b.Float(); inRange(f) {
-				return Number(f)
-			}
+	if x, y, ok := u.adds(s); ok && x.IsNumber() && y.IsNumber() {
+		if f := x.Float() + y.Float(); inRange(f) {
+			return Number(f)
 		}
 	}
 	return u.n.Eval(m)
 }
 
+// adds tells whether u adds two numbers, and where they stand.
+func (u *update) adds(s []Value) (x, y *Value, ok bool) {
+	switch u.kind {
+	case updateInc:
+		return &s[u.x], &u.kv, true
+	case updateAdd:
+		return &s[u.x], &s[u.y], true
+	}
+	return nil, nil, false
+}
+
 func (n *whileNode) Eval(m *Machine) Value {
 	n.start(m)
 	s := m.s // evaluating an operand may grow the stack, but leaves this activation where it is
-	first := &n.turn[0]
-	counts := len(n.turn) == 1 && first.kind == updateInc && first.x == first.dst
-	tested, counted := &none, &s[first.dst]
+	first, last := &n.turn[0], &n.turn[len(n.turn)-1]
+	ax, ay, adds := first.adds(s)
+	bx, by, both := last.adds(s)
+	both = both && adds && len(n.turn) == 2
+	adds = adds && len(n.turn) == 1
+	a, b := &s[first.dst], &s[last.dst]
+	tested := &none
 	if n.slot >= 0 {
 		tested = &s[n.slot]
 	}
-	op, k, by, goesOn := n.op, n.k, first.k, n.on
+	// Whether the loop goes on where the slot is below, at, and above k.
+	k, below, at, above := n.k, holds(n.op, 0, 1) == n.on, holds(n.op, 1, 1) == n.on, holds(n.op, 1, 0) == n.on
+	counts := adds && first.kind == updateInc && a == ax && a == tested
 	for {
-		on := false
-		if tested.IsNumber() {
-			on = holds(op, tested.Float(), k)
-		} else {
-			on = n.cond.test(m)
+		if counts {
+			n.count(m, a, below, at, above)
 		}
-		if on != goesOn {
+		goes := false
+		if tested.IsNumber() {
+			if f := tested.Float(); f < k {
+				goes = below
+			} else if f > k {
+				goes = above
+			} else {
+				goes = at
+			}
+		} else {
+			goes = n.cond.test(m) == n.on
+		}
+		switch {
+		case !goes:
 			r := n.out.Eval(m)
 			if m.again != n.loop {
 				return r
 			}
 			m.again = nil
-		} else if f := counted.Float() + by; counts && counted.IsNumber() && inRange(f) {
-			counted.n = math.Float64bits(f)
-		} else if len(n.turn) == 1 {
-			*counted = first.eval(m, s)
-		} else {
-			a := first.eval(m, s)
-			b := n.turn[1].eval(m, s)
-			*counted, s[n.turn[1].dst] = a, b
+		case adds && ax.IsNumber() && ay.IsNumber() && inRange(ax.Float()+ay.Float()):
+			a.become(ax.Float() + ay.Float())
+		case both && ax.IsNumber() && ay.IsNumber() && bx.IsNumber() && by.IsNumber() && inRange(ax.Float()+ay.Float()) && inRange(bx.Float()+by.Float()):
+			f, g := ax.Float()+ay.Float(), bx.Float()+by.Float()
+			a.become(f)
+			b.become(g)
+		case first == last:
+			*a = first.eval(m, s)
+		default:
+			x := first.eval(m, s)
+			y := last.eval(m, s)
+			*a, *b = x, y
 		}
 		if m.steps--; m.steps < 0 {
 			m.at = n.site
 			m.refill()
 		}
+	}
+}
+
+// count goes round as long as nothing but the tested variable changes, and stays within range.
+func (n *whileNode) count(m *Machine, v *Value, below, at, above bool) {
+	if !v.IsNumber() {
+		return
+	}
+	k, by := n.k, n.turn[0].kv.Float()
+	for {
+		f := v.Float()
+		goes := at
+		if f < k {
+			goes = below
+		} else if f > k {
+			goes = above
+		}
+		if f += by; !goes || !inRange(f) {
+			return
+		}
+		v.n = math.Float64bits(f)
+		if m.steps--; m.steps < 0 {
+			m.at = n.site
+			m.refill()
+		}
+	}
+}
+
+// become makes v the number f. A number that becomes another needs no store of the pointer, which would cost a look at
+// the garbage collector's state.
+func (v *Value) become(f float64) {
+	if v.IsNumber() {
+		v.n = math.Float64bits(f)
+	} else {
+		*v = Number(f)
 	}
 }
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -57,13 +58,10 @@ func (s *site) developmentTags(q *request) []byte {
 		return nil
 	}
 	nonce := html.EscapeString(q.nonce)
-	return fmt.Appendf(nil, `<script nonce="%s">%s</script><script nonce="%s" src="%s" async></script>`, nonce, developmentScript, nonce, client.Script())
+	return fmt.Appendf(nil, `<script nonce="%s">%s</script><script nonce="%s" src="%s" async></script>`, nonce, strings.Replace(developmentScript, "SOURCE", developmentSource, 1), nonce, client.Script())
 }
 
-// developmentScript listens on the page's own connection. It builds the overlay by nodes, since Trusted
-// Types are on, and asks the client to visit the page again, which keeps typed text and scroll.
-const developmentScript = `addEventListener("DOMContentLoaded",()=>{const r=document.createElement("div");r.hidden=true;r.setAttribute("data-sx-live","` + developmentSource + `");document.body.append(r)});` +
-	`addEventListener("sx:overlay",e=>{let o=document.getElementById("sx-overlay");if(!o){o=document.createElement("pre");o.id="sx-overlay";o.setAttribute("role","alert");o.style.cssText="position:fixed;inset:auto 1rem 1rem;z-index:2147483647;max-height:60vh;overflow:auto;padding:1rem;background:#2b1214;color:#ffdad6;border-radius:.5rem;font:14px/1.5 monospace;white-space:pre-wrap";document.body.append(o)}o.textContent=e.detail.text},true);` +
-	`addEventListener("sx:reload",()=>{document.getElementById("sx-overlay")?.remove();window.Sx&&Sx.visit?Sx.visit(location.href,{replace:true,morph:true}):location.reload()},true)`
+//go:embed development.js
+var developmentScript string
 
 var _ http.Handler = (*App)(nil)

@@ -153,7 +153,7 @@ func TestBrowserRecoversFromACrashWithoutAReload(t *testing.T) {
 	s := serve(t, "testdata/browser/tabs", addr, "--no-reload")
 	tab := clienttest.Browser(t)
 	visit(t, tab, s.url)
-	until(t, tab, "a token arrives", tokenText+`.length > 30`)
+	until(t, tab, "the region is live", `document.querySelector(".sx-live") && `+tokenText+`.length > 30`)
 	js[bool](t, tab, `window.stays = true`)
 
 	s.kill()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -196,8 +195,7 @@ func (c *Conn) read(ctx context.Context) {
 	for {
 		typ, data, err := c.sock.Read(ctx)
 		if err != nil {
-			c.fail(err)
-			return
+			return // the library has answered a violation with its close code
 		}
 		if typ != websocket.MessageText {
 			c.Close(websocket.StatusUnsupportedData, "text messages only")
@@ -225,18 +223,6 @@ func (c *Conn) read(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// fail tells the client why reading ended where the library has not: it answers most violations with their
-// close code, but hangs up on a frame without a mask or with an impossible length (RFC 6455 section 7.1.7).
-func (c *Conn) fail(err error) {
-	var ne net.Error
-	if websocket.CloseStatus(err) != -1 || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, &ne) {
-		return
-	}
-	code := uint16(websocket.StatusProtocolError)
-	_ = c.send(appendFrame(nil, opClose, []byte{byte(code >> 8), byte(code)})) // it may be gone already
 }
 
 // handle handles one message and reports whether it was acceptable.

@@ -42,11 +42,13 @@ export class V {
 export type Owned = Element & { _v?: V }
 
 const NONE: Attrs = []
-const URIS: Record<string, string> = { svg: "http://www.w3.org/2000/svg", math: "http://www.w3.org/1998/Math/MathML" }
+const URIS: Record<string, string> = { "": "http://www.w3.org/1999/xhtml", svg: "http://www.w3.org/2000/svg", math: "http://www.w3.org/1998/Math/MathML" }
 const XLINK = "http://www.w3.org/1999/xlink"
 
-export const nsOf = (e: Element): NS =>
-  e.localName == "foreignObject" ? "" : e.namespaceURI == URIS.svg ? "svg" : e.namespaceURI == URIS.math ? "math" : ""
+export const nsOf = (e: Element): NS => {
+  const uri = e.namespaceURI
+  return uri == URIS[""] ? "" : uri == URIS.svg ? "svg" : "math"
+}
 
 /** Where the children are: the content of a template. */
 export const inside = (e: Node): Node => (e instanceof HTMLTemplateElement ? e.content : e)
@@ -61,13 +63,10 @@ export function adopt(d: Node, fresh?: boolean): V {
   if (type != 1) return new V(type == 3 ? "" : type == 8 ? "!" : "?", "", NONE, [], d.nodeValue || "", d)
   const e = d as Owned
   const attrs: Attrs = []
-  const list = e.attributes
-  for (let i = 0; i < list.length; i++) {
-    const { name, value } = list[i]!
+  for (const name of e.getAttributeNames())
     // Handlers from a live frame would only be refused by the policy, loudly.
-    if (fresh && name.startsWith("on")) e.removeAttribute(name), i--
-    else attrs.push([name, value])
-  }
+    if (fresh && name.startsWith("on")) e.removeAttribute(name)
+    else attrs.push([name, e.getAttribute(name)!])
   const v = new V(e.localName, nsOf(e), attrs, adoptKids(inside(e), fresh), "", e)
   v._loose = !fresh && !!customElements.get(v._tag)
   // Whoever holds the element's old version sees the new one.
@@ -85,7 +84,7 @@ export function make(v: V): Node {
   if (v._node) return v._node
   if (!v._tag) return (v._node = document.createTextNode(v._text))
   if (v._tag == "!") return (v._node = document.createComment(v._text))
-  const e: Owned = v._ns ? document.createElementNS(URIS[v._ns]!, v._tag) : document.createElement(v._tag)
+  const e: Owned = document.createElementNS(URIS[v._ns]!, v._tag)
   for (const [name, value] of v._attrs) put(e, name, value)
   const root = inside(e)
   for (const k of v._kids) root.appendChild(make(k))
@@ -111,19 +110,28 @@ const policy: Policy | undefined = (
 /** Marks text as HTML for sinks that want it. It comes from the page's own server. */
 export const trust = (s: string) => (policy ? policy.createHTML(s) : s)
 
-const cell = document.createElement("template")
+// A document of its own: nothing loads or runs in it.
+const inert = document.implementation.createHTMLDocument("")
 
-/** Parses a payload. Scripts in it never run: fragment parsing marks them as started. */
-export function parseHTML(src: string, ns: NS = ""): V[] {
-  cell.innerHTML = trust(ns ? `<${ns}>${src}</${ns}>` : src)
-  return adoptKids(ns ? cell.content.firstChild! : cell.content, true)
+/**
+ * Parses a payload as the content of an element of that namespace and name. Scripts in it never run: fragment
+ * parsing marks them as started.
+ */
+export function parseHTML(src: string, uri: string | null = URIS[""]!, tag = "template"): V[] {
+  const box = inert.createElementNS(uri, tag)
+  box.innerHTML = trust(src) as string
+  return adoptKids(inside(box), true)
 }
 
 /** Collects what the evaluator writes. The live DOM is touched only after the whole payload was good. */
 export class Tree implements Sink {
   _top: V[] = []
   _stack: V[] = []
-  constructor(public ns: NS = "") {}
+  declare ns: NS
+  declare _of: Element
+  constructor(of: Element = document.body) {
+    this.ns = nsOf((this._of = of))
+  }
   _list() {
     const s = this._stack
     return s.length ? s[s.length - 1]!._kids : this._top
@@ -155,8 +163,10 @@ export class Tree implements Sink {
   }
   raw(html: string) {
     const s = this._stack
-    const ns = s.length ? (s[s.length - 1]!._ns as NS) : this.ns
-    for (const v of parseHTML(html, ns)) v._tag ? this._list().push(v) : this.text(v._text)
+    const up = s[s.length - 1]
+    const of = this._of
+    const list = up ? parseHTML(html, URIS[up._ns]!, up._tag) : parseHTML(html, of.namespaceURI, of.localName)
+    for (const v of list) v._tag ? this._list().push(v) : this.text(v._text)
   }
   comment(s: string) {
     this._list().push(new V("!", "", NONE, [], s))

@@ -107,6 +107,7 @@ export const glide = () => "startViewTransition" in document && !document.hidden
 
 /** Applies a frame at once, after what is queued; one with a transition when the browser is ready. */
 export function resolve(f: Frame) {
+  if (!queue.length && !f.transition && !held) return now(f)
   queue.push(f)
   flush()
 }
@@ -164,9 +165,9 @@ function fill(f: Frame) {
     apply(
       at,
       mode,
-      (ns) => {
-        if (f.sx == undefined) return parseHTML(f.html || "", ns)
-        const t = new Tree(ns)
+      (of) => {
+        if (f.sx == undefined) return parseHTML(f.html || "", of.namespaceURI, of.localName)
+        const t = new Tree(of)
         language().emit(f.sx, t)
         return t._top
       },

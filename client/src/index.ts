@@ -20,10 +20,15 @@ const w = window as unknown as {
   __sxResolve?: (id: string, sx: string) => void
 }
 
-/** Looks for slots and regions below a node. */
+/** Looks for slots, definitions, regions and triggers below a node. */
 function process(root: ParentNode = document) {
   // The baseline is read before the person can change anything.
   for (const s of root.querySelectorAll<Owned>("[data-suspense]")) if (!s._v) versionOf(s)
+  for (const s of root.querySelectorAll<HTMLScriptElement & { _done?: boolean }>("script[data-sx-defs]")) {
+    if (s._done) continue
+    s._done = true
+    resolve({ event: "sx-defs", sx: s.text, hash: s.dataset.sxDefs })
+  }
   scan()
   sockets()
   attend(root)

@@ -1,6 +1,6 @@
 // Where a payload goes: the modes of a frame, and the slots that frames fill.
 
-import { type Owned, V, make, nsOf, inside } from "./dom"
+import { type Owned, V, make, inside } from "./dom"
 import { finish, kids, version } from "./morph"
 
 /** What to do with a payload; "inner" is the default. */
@@ -23,13 +23,13 @@ export const pending = (e: Element) => e.getAttribute("aria-busy") == "true"
 const keyOf = (v: V, key: string) => v._key == key || (v._node as { _key?: string } | undefined)?._key == key
 
 /**
- * Applies a payload, which `read` gives for a parent's namespace. All of it is read before the first change:
+ * Applies a payload, which `read` gives for the element that it will stand in. All of it is read before the first change:
  * a payload that fails leaves the page as it was.
  */
-export function apply(at: Element, mode: Mode, read: (ns: ReturnType<typeof nsOf>) => V[], key?: string) {
+export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?: string) {
   const parent = at.parentNode
   const how = mode == "morph" ? "inner" : mode
-  const next = how == "remove" ? [] : read(nsOf(how == "inner" || /pend$/.test(how) ? at : ((parent as Element) ?? at)))
+  const next = how == "remove" ? [] : read(how != "inner" && !/pend$/.test(how) && parent instanceof Element ? parent : at)
   if (key != undefined) for (const v of next) if (v._tag) mark(v, key)
   if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
     const v = version(at)

@@ -38,11 +38,11 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
     }
   }
   const src = await r.text()
-  let read: (ns: "" | "svg" | "math") => V[]
+  let read: (of: Element) => V[]
   let title = ""
   if (/^(text|application)\/sx\b/.test(type))
-    read = (ns) => {
-      const t = new Tree(ns)
+    read = (of) => {
+      const t = new Tree(of)
       language().emit(src, t)
       return t._top
     }
@@ -66,8 +66,8 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
     }
   } else {
     const { select } = swap
-    read = (ns) => {
-      const list = parseHTML(src, ns)
+    read = (of) => {
+      const list = parseHTML(src, of.namespaceURI, of.localName)
       if (!select) return list.filter((v) => !aside(v))
       const box = document.createElement("template").content
       box.append(...list.map((v) => v._node!))

@@ -21,6 +21,9 @@ var (
 	diffSeed  = flag.Uint64("diff.seed", 1, "seed of the random programs")
 )
 
+// diffSteps ends endless loops early, on both hosts.
+const diffSteps = 2_000_000
+
 // TestDifferential evaluates random pure programs in Go and in the browser: both must give the same value, or an
 // error of the same kind. Programs that once differed are kept in testdata/diff.sx, one a line, and run first.
 func TestDifferential(t *testing.T) {
@@ -39,6 +42,7 @@ func TestDifferential(t *testing.T) {
 		g := &programGen{Rand: rand.New(rand.NewPCG(*diffSeed, uint64(i)))}
 		programs = append(programs, g.program())
 	}
+	ask[int](t, ctx, "setSteps", diffSteps)
 	values, failures, different := 0, 0, 0
 	for len(programs) > 0 {
 		batch := programs[:min(500, len(programs))]
@@ -75,7 +79,7 @@ func TestDifferential(t *testing.T) {
 func evaluateGo(src string) (value, kind string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)}, sx.WithMain("value"))
+	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)}, sx.WithMain("value"), sx.WithLimits(sx.Limits{Steps: diffSteps}))
 	if err == nil {
 		var v sx.Value
 		if v, err = p.Main(ctx); err == nil {

@@ -66,9 +66,9 @@ export const params = (list: Value, scope: Scope, component?: boolean): Params =
   return p;
 };
 
-const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
+const settle = (fn: string, p: Param, v: Value | undefined, e: Env, component = false): Value => {
   if (v === null || v === undefined) v = p._default ? p._default(e) : null;
-  const bad = violation(p, v);
+  const bad = v === null && !component ? "" : violation(p, v);
   return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`) : v;
 };
 
@@ -82,7 +82,7 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
     const rest: Value[] = [], extra = new Map<string, Value>();
     for (let i = 0; i < args.length; i++) {
       if (keys?.[i]) {
-        const k = args[i] as string;
+        const form = args[i], k = form instanceof Kw ? form._name : form as string;
         if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`);
         if (_keys?.has(k)) named.set(k, args[i]);
         else if (p._attrs) extra.set(k, args[i]);
@@ -95,7 +95,7 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
   const n = _pos.length;
   if (args.length > n && !p._rest && !component) fail("arity", `${fn || "lambda"}: takes at most ${n} argument${n === 1 ? "" : "s"}, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
-  _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e), _up: e });
+  _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e, component), _up: e });
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
   if (p._attrs) e = { _v: named!.get("")!, _up: e };

@@ -27,8 +27,9 @@ let jump: Fn, jumpArgs: Value[], jumpKeys: boolean[] | null | undefined;
 /** Top-level definitions; undefined while loading has not reached one. */
 export const defs = new Map<string, any>();
 /** Bodies of definitions are compiled when they are first used. Where _bodies is set they are compiled while
- * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call. */
-export const loading: { _bodies: (() => void)[] | null; _flush: (() => void) | null } = { _bodies: null, _flush: null };
+ * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call; _top says
+ * that the form to be compiled next stands at the top level. */
+export const loading: { _bodies: (() => void)[] | null; _flush: (() => void) | null; _top: boolean } = { _bodies: null, _flush: null, _top: false };
 
 /** How far out name is bound, or -1. */
 export const find = (name: string, scope: Scope): number => {
@@ -155,7 +156,7 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
     if (name[0] !== "~" && isElement(name)) return element(x, name.replace(/^(html|svg):/, ""), scope, mode);
     unknown(head, scope);
   }
-  if (!x._data && isList(head) && head.length && !head._data) return callForm(x, scope, mode);
+  if (!x._data && isList(head) && head.length && !head._data && !isSym(head[0], "quote")) return callForm(x, scope, mode);
   const codes = x.map(v => compile(v, scope, 0));
   return e => codes.map(c => c(e));
 };
@@ -218,7 +219,10 @@ const load = (forms: Form[], mode: number): Code[] => {
   try {
     for (let x of forms) {
       for (let m; isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = expand(m, x, f => f);
-      const name = defined(x), code = compile(x, null, name ? 0 : mode);
+      const name = defined(x);
+      if (name && !defs.has(name)) defs.set(name, undefined);
+      loading._top = !!name;
+      const code = compile(x, null, name ? 0 : mode);
       if (!name) rest.push(code);
       else {
         names.add(name);

@@ -1,7 +1,7 @@
 // Macros: forms to forms, while compiling.
 
 import { Code, compile, invoke, loading, Scope } from "./eval";
-import { fail, Fn, Form, isDict, isList, isSym, List, now, place, Value } from "./values";
+import { fail, Fn, Form, isDict, isList, isSym, Kw, List, now, place, Value } from "./values";
 
 /** Expands macro m in form x and gives the expansion to f. Errors in it are reported at x. */
 export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
@@ -10,7 +10,7 @@ export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
   now._macro ||= place(x);
   const mine: Fn = Object.assign(new Fn("lambda", ""), m, { _t: "lambda" });
   try {
-    return f(invoke(mine, x.slice(1), x.map(() => false)));
+    return f(invoke(mine, x.slice(1), x.slice(1).map(a => a instanceof Kw)));
   } finally {
     now._macro = _macro;
   }
@@ -20,7 +20,7 @@ export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
 export const quasi = (x: Form, scope: Scope, level: number): Code => {
   if (isList(x)) {
     const name = x.length === 2 && isSym(x[0]) ? x[0]._name : "";
-    if (/unquote$/.test(name) && level === 1) return name === "unquote" ? compile(x[1], scope, 0) : fail("form", "splice-unquote outside of a list", place(x));
+    if (name === "unquote" && level === 1) return compile(x[1], scope, 0);
     if (/unquote$/.test(name)) level--;
     if (name === "quasiquote") level++;
     const parts = x.map(y => {

@@ -7,11 +7,15 @@ import { equal, fail, isDict, isList, isSym, Kw, List, place, Sym, truthy, Value
 export type Test = (v: Value, e: Env) => Env | undefined;
 
 /** Compiles pattern p: the scope with its names, and its test. */
-export const pattern = (p: Value, scope: Scope): [Scope, Test] => {
-  if (isSym(p)) return p._name === "_" ? [scope, (_, e) => e] : [{ _name: p._name, _up: scope }, (v, e) => ({ _v: v, _up: e })];
+export const pattern = (p: Value, scope: Scope, outer = scope): [Scope, Test] => {
+  const bind = (name: string) => {
+    for (let s = scope; s !== outer; s = s!._up) if (s!._name === name) fail("duplicate", `the pattern binds ${name} twice`, place(p));
+    return scope = { _name: name, _up: scope };
+  };
+  if (isSym(p)) return p._name === "_" ? [scope, (_, e) => e] : [bind(p._name), (v, e) => ({ _v: v, _up: e })];
   if (isDict(p)) {
     const parts = [...p].map(([k, q]) => {
-      const [s, test] = pattern(q, scope);
+      const [s, test] = pattern(q, scope, outer);
       scope = s;
       return [k, test] as const;
     });
@@ -35,14 +39,14 @@ export const pattern = (p: Value, scope: Scope): [Scope, Test] => {
     else if (isSym(x, "&key")) keyed = true;
     else if (keyed) {
       keys.push(param(x, scope));
-      scope = { _name: keys[keys.length - 1]._name, _up: scope };
+      bind(keys[keys.length - 1]._name);
     } else {
-      const [s, test] = pattern(x, scope);
+      const [s, test] = pattern(x, scope, outer);
       scope = s;
       tests.push(test);
     }
   }
-  if (rest) scope = { _name: rest, _up: scope };
+  if (rest) bind(rest);
   return [scope, (v, e: any) => {
     if (!isList(v)) return;
     if (!list && (!v.length || !isSym(v[0], (head as any)._name))) return;

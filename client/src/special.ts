@@ -1,6 +1,6 @@
 // The special forms: each compiles its form.
 
-import { binding, Code, compile, defs, EMIT, Env, find, invoke, Scope, toError } from "./eval";
+import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope, toError } from "./eval";
 import { lambda } from "./component";
 import { fragment, isElement, put, record, save } from "./markup";
 import { expand, quasi } from "./macro";
@@ -36,9 +36,12 @@ const definitions = (forms: Value[]): string[] => forms.flatMap((x: any) =>
 /** Several forms: the value of the last, and the markup of those before. */
 export const body = (forms: Value[], scope: Scope, mode: number, keep = true): Code => {
   const last = forms.length - 1;
-  const names = keep ? definitions(forms) : [];
+  const names = definitions(forms).filter(n => keep || find(n, scope) < 0);
   for (const n of names) scope = { _name: n, _up: scope };
-  const kept = forms.map((f, i) => keep && i < last && isMarkup(f, scope));
+  const kept = forms.map((f, i) => {
+    if (keep && i < last && !isList(f)) fail("form", "a value is dropped here", place(f));
+    return keep && i < last && isMarkup(f, scope);
+  });
   const lifted = !(mode & EMIT) && kept.includes(true);
   const inner = lifted ? EMIT : mode;
   const codes = forms.map((f, i) => compile(f, scope, i === last ? inner : kept[i] ? EMIT : 0));
@@ -167,16 +170,16 @@ const fn: Special = (x, s) => {
 };
 
 const define: Special = (x, s) => {
+  loading._top = false;
   size(x, 1);
   let target: any = x[1], rest = x.slice(2);
   const sugar = isList(target) ? target : null;
   if (sugar) target = sugar[0];
   if (!isSym(target)) fail("form", "define needs a name", place(x));
   while (!sugar && rest[0] instanceof Kw && rest.length > 1) rest = rest.slice(2);
-  if (!sugar && rest.length > 2 || !rest.length) fail("form", "define takes a name and a value", place(x));
-  if (!sugar && rest.length === 2) rest = typeof rest[0] === "string" ? rest.slice(1) : fail("form", "define takes a name and a value", place(x));
+  if (!sugar && rest.length > 1) rest = rest.length < 3 && typeof rest[0] === "string" ? rest.slice(1) : fail("form", "define takes a name and a value", place(x));
   const id = target._name as string, i = find(id, s);
-  const value: Code = sugar ? lambda("lambda", id, sugar.slice(1), rest, s) : compile(rest[0], s, 0);
+  const value: Code = sugar ? lambda("lambda", id, sugar.slice(1), rest, s) : compile(rest[0] ?? null, s, 0);
   return e => {
     const v = name(value(e), id);
     i < 0 ? defs.set(id, v) : binding(e, i)._v = v;
@@ -188,7 +191,9 @@ const define: Special = (x, s) => {
 const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
   const id = x[1], doc: Record<string, Value> = {};
   let i = 3;
-  if (s || !isSym(id) || x.length < 3) return fail("form", `${(x[0] as Sym)._name} stands at the top level: (${(x[0] as Sym)._name} name (parameters) body …)`, place(x));
+  const top = loading._top;
+  loading._top = false;
+  if (!top || !isSym(id) || x.length < 3) return fail("form", `${(x[0] as Sym)._name} stands at the top level: (${(x[0] as Sym)._name} name (parameters) body …)`, place(x));
   for (; i < x.length - 1; i++) {
     const k = x[i];
     if (k instanceof Kw) doc[k._name] = x[++i];

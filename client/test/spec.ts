@@ -238,5 +238,5 @@ const test = ((globalThis as any).SxTest = {
     t.innerHTML = src;
     return t.innerHTML;
   },
-  limits,
+  setSteps: (n: number) => limits.steps = n,
 });

@@ -63,8 +63,10 @@ func (a *Analyzer) expand(d *Def, f *Form) (Value, bool) {
 	m := a.prog.Machine(context.Background(), 0)
 	m.limits.Steps = min(m.limits.Steps, 10_000_000)
 	m.budget = m.limits.Steps
+	m.gensyms = int(a.prog.gensyms.Load()) // a name is new in the whole program, not in one expansion
 	var v Value
 	err := m.protect(func() { v = m.callNamed(&Lambda{code: newCode(a.prog, fn, nil), frozen: true}, args, true) })
+	a.prog.gensyms.Store(int64(m.gensyms))
 	m.Release()
 	if err != nil {
 		inner := err.Pos

@@ -23,6 +23,10 @@ func (x *attrExpr) gen(g *sx.Gen) []sx.Emit {
 		if op := x.classOp(g, at); op != nil {
 			return op
 		}
+	case attrStyle:
+		if keys, vals, ok := sx.EntriesOf(x.val); ok {
+			return []sx.Emit{newStyleOp(g, keys, vals, at)}
+		}
 	case attrPlain, attrEnum, attrURL:
 		if parts := textParts(g, x.val); parts != nil && (x.kind != attrURL || x.prefixDecides(parts)) {
 			out := []sx.Emit{&text{x.open}}
@@ -149,39 +153,8 @@ func (x *attrExpr) classOp(g *sx.Gen, at *sx.Site) []sx.Emit {
 		}
 		return nil
 	}
-	var items []classItem
-	if exprs, ok := sx.ItemsOf(x.val); ok {
-		for _, e := range exprs {
-			if v, ok := g.Const(e); ok {
-				switch v.Kind() {
-				case sx.KindNil, sx.KindBool:
-					continue
-				case sx.KindString, sx.KindNumber, sx.KindKeyword, sx.KindSymbol:
-					if s := escaped(atomText(v)); s != "" {
-						items = append(items, classItem{static: s})
-					}
-					continue
-				}
-			}
-			if c, then, ok := sx.WhenOf(e); ok {
-				if v, known := g.Const(then); known && v.IsString() && v.Text() != "" {
-					items = append(items, classItem{static: escaped(v.Text()), node: g.Value(c), cond: true})
-					continue
-				}
-			}
-			items = append(items, classItem{node: sx.Raw(g.Value(e))})
-		}
-	} else if keys, vals, ok := sx.EntriesOf(x.val); ok {
-		for i, k := range keys {
-			if v, known := g.Const(vals[i]); known {
-				if v.Truthy() && k != "" {
-					items = append(items, classItem{static: escaped(k)})
-				}
-				continue
-			}
-			items = append(items, classItem{static: escaped(k), node: g.Value(vals[i]), cond: true})
-		}
-	} else {
+	items, ok := classItems(g, x.val, nil)
+	if !ok {
 		return nil
 	}
 	static := true
@@ -197,6 +170,54 @@ func (x *attrExpr) classOp(g *sx.Gen, at *sx.Site) []sx.Emit {
 		return []sx.Emit{&text{x.open + strings.Join(all, " ") + `"`}}
 	}
 	return []sx.Emit{&classOp{pre: x.open, items: items, at: at}}
+}
+
+// classItems gives the parts of a class written as a list or a dict, appended to items.
+func classItems(g *sx.Gen, e sx.Expr, items []classItem) ([]classItem, bool) {
+	if exprs, ok := sx.ItemsOf(e); ok {
+		for _, e := range exprs {
+			items = classPart(g, e, items)
+		}
+		return items, true
+	}
+	keys, vals, ok := sx.EntriesOf(e)
+	if !ok {
+		return nil, false
+	}
+	for i, k := range keys {
+		if v, known := g.Const(vals[i]); known {
+			if v.Truthy() && k != "" {
+				items = append(items, classItem{static: escaped(k)})
+			}
+			continue
+		}
+		items = append(items, classItem{static: escaped(k), node: g.Value(vals[i]), cond: true})
+	}
+	return items, true
+}
+
+// classPart gives the parts of one item of a class list.
+func classPart(g *sx.Gen, e sx.Expr, items []classItem) []classItem {
+	if v, ok := g.Const(e); ok {
+		switch v.Kind() {
+		case sx.KindNil, sx.KindBool:
+			return items
+		case sx.KindString, sx.KindNumber, sx.KindKeyword, sx.KindSymbol:
+			if s := escaped(atomText(v)); s != "" {
+				items = append(items, classItem{static: s})
+			}
+			return items
+		}
+	}
+	if c, then, ok := sx.WhenOf(e); ok {
+		if v, known := g.Const(then); known && v.IsString() && v.Text() != "" {
+			return append(items, classItem{static: escaped(v.Text()), node: g.Value(c), cond: true})
+		}
+	}
+	if more, ok := classItems(g, e, items); ok {
+		return more
+	}
+	return append(items, classItem{node: sx.Raw(g.Value(e))})
 }
 
 func (o *classOp) prefix() string { return o.pre }

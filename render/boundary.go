@@ -1,6 +1,7 @@
 package render
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -151,6 +152,27 @@ func (b *Boundary) Render(m *sx.Machine) error {
 	}
 	b.RenderError(m, err)
 	return err
+}
+
+// renderInPlace is Render for a boundary that nobody streams, within its timeout.
+func (b *Boundary) renderInPlace(m *sx.Machine) error {
+	if b.Timeout <= 0 {
+		return b.Render(m)
+	}
+	page := m.Context()
+	ctx, cancel := context.WithTimeout(page, b.Timeout)
+	defer cancel()
+	start := len(m.Out)
+	m.Begin(ctx)
+	err := b.Render(m)
+	m.Begin(page)
+	if err == nil || ctx.Err() == nil || page.Err() != nil {
+		return err
+	}
+	m.Out = m.Out[:start]
+	late := &sx.Error{Kind: sx.UserError, Message: "boundary " + b.ID + " took longer than " + b.Timeout.String(), Pos: b.Site.Pos(), Cause: err}
+	b.RenderError(m, late)
+	return late
 }
 
 func appendBody(m *sx.Machine, v sx.Value) {

@@ -107,9 +107,7 @@ func analyzeElement(a *sx.Analyzer, f *sx.Form, el element) sx.Expr {
 			}
 			return "", !names[other] && !spread
 		})
-		if x.literal {
-			checkLiteral(a, x)
-		}
+		checkLiteral(a, x)
 	}
 	switch {
 	case el.content == contentScript || el.content == contentStyle || el.content == contentRaw:
@@ -182,6 +180,14 @@ func isAsset(e sx.Expr) bool {
 // checkLiteral warns about literal values that the safety rules will refuse, as whoever wrote them is here to
 // see it.
 func checkLiteral(a *sx.Analyzer, x *attrExpr) {
+	if names, vals, ok := sx.EntriesOf(x.val); ok && x.kind == attrStyle {
+		for i, e := range vals {
+			if v, ok := sx.IsLiteral(e); ok && v.IsString() && !(safeProperty(names[i]) && safeStyleValue(v.Text())) {
+				a.Warnf(e.Site(), "this declaration of %s is dropped: values in a style dict hold no ; { } \\ url( or comments; a literal style string may", names[i])
+			}
+		}
+		return
+	}
 	v, ok := sx.IsLiteral(x.val)
 	if !ok || !v.IsString() || x.kind != attrURL {
 		return

@@ -149,6 +149,36 @@ func TestBoundaryErrors(t *testing.T) {
 	}
 }
 
+// TestBoundaryTimeout holds that a boundary that is rendered in place is given up after its timeout.
+func TestBoundaryTimeout(t *testing.T) {
+	block := &sx.Primitive{Name: "block", Usage: "(block)", Effects: sx.IO, Func: func(ctx context.Context, _ []sx.Value) (sx.Value, error) {
+		<-ctx.Done()
+		return sx.Nil, ctx.Err()
+	}}
+	r := load(t, `(defcomp ~page () (div (~suspense :id "a" :timeout 5 :error (fn (e) (i (get e :message))) (b (block))) (p "rest")))`, sx.WithPrimitives(block))
+	var failed error
+	got := rendered(t, r, "~page", &render.Host{OnError: func(_ *render.Boundary, err error) { failed = err }})
+	if want := `<div><div id="sx-suspense-a" data-suspense="a"><i>boundary a took longer than 5ms</i></div><p>rest</p></div>`; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if failed == nil || !strings.HasPrefix(failed.Error(), "test.sx:1:") {
+		t.Errorf("reported %v", failed)
+	}
+}
+
+// TestWarnings holds that literals which the safety rules refuse are pointed out where they are written.
+func TestWarnings(t *testing.T) {
+	r := load(t, `(defcomp ~p () (a :href "javascript:x" :style {:background "url(x)" :color "red"} "x"))`)
+	var got []string
+	for _, d := range r.Program().Diagnostics() {
+		got = append(got, d.Error())
+	}
+	all := strings.Join(got, "\n")
+	if !strings.Contains(all, "test.sx:1:25: this URL is replaced") || !strings.Contains(all, "this declaration of background is dropped") || len(got) != 2 {
+		t.Errorf("got %s", all)
+	}
+}
+
 // failWriter fails at its n-th write.
 type failWriter struct{ left int }
 

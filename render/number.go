@@ -15,7 +15,7 @@ const digitPairs = "00010203040506070809" +
 func appendNumber(dst []byte, f float64) []byte {
 	n := int64(f)
 	if float64(n) != f {
-		return append(dst, sx.FormatNumber(f)...)
+		return sx.AppendNumber(dst, f)
 	}
 	if n < 0 {
 		dst = append(dst, '-')

@@ -20,24 +20,88 @@ func appendStyle(m *sx.Machine, dst []byte, v sx.Value) []byte {
 		dst = appendDeclarations(dst, v.Text())
 	case sx.KindDict:
 		for name, val := range v.Entries() {
-			switch val.Kind() {
-			case sx.KindNil, sx.KindBool:
-				continue
-			case sx.KindString, sx.KindNumber, sx.KindKeyword, sx.KindSymbol:
-			default:
-				m.Fail(sx.TypeError, "style %s must be a string or a number, got %s", name, val.TypeName())
-			}
-			mark := len(dst)
-			if mark > start {
-				dst = append(dst, ';')
-			}
-			var ok bool
-			if dst, ok = appendDeclaration(dst, name, atomText(val)); !ok {
-				dst = dst[:mark]
-			}
+			dst = appendStyleEntry(m, dst, start, name, val)
 		}
 	default:
 		m.Fail(sx.TypeError, ":style must be a string or a dict, got %s", v.TypeName())
+	}
+	return dst
+}
+
+// styleOp writes a style attribute that is written as a dict, without making one.
+type styleOp struct {
+	pre   string
+	names []string
+	nodes []sx.Node
+	at    *sx.Site
+}
+
+const styleOpen = ` style="`
+
+func newStyleOp(g *sx.Gen, names []string, vals []sx.Expr, at *sx.Site) sx.Emit {
+	known := []byte(styleOpen)
+	for i, e := range vals {
+		v, ok := g.Const(e)
+		if !ok || v.Kind() > sx.KindKeyword {
+			known = nil
+			break
+		}
+		known = appendStyleEntry(nil, known, len(styleOpen), names[i], v)
+	}
+	switch {
+	case len(known) == len(styleOpen):
+		return &text{}
+	case known != nil:
+		return &text{string(known) + `"`}
+	}
+	return &styleOp{pre: styleOpen, names: names, nodes: g.Values(vals), at: at}
+}
+
+func (o *styleOp) prefix() string { return o.pre }
+
+func (o *styleOp) after(s string) sx.Emit {
+	c := *o
+	c.pre = s + o.pre
+	return &c
+}
+
+func (o *styleOp) Emit(m *sx.Machine) {
+	m.Out = append(m.Out, o.pre...)
+	begin := len(m.Out)
+	for i, n := range o.nodes {
+		v := n.Eval(m)
+		m.At(o.at)
+		m.Out = appendStyleEntry(m, m.Out, begin, o.names[i], v)
+	}
+	if len(m.Out) == begin {
+		m.Out = m.Out[:begin-len(styleOpen)]
+		return
+	}
+	m.Out = append(m.Out, '"')
+}
+
+// appendStyleEntry appends one declaration of a dict, with a ";" before it unless it is the first. start is
+// where the declarations begin.
+func appendStyleEntry(m *sx.Machine, dst []byte, start int, name string, val sx.Value) []byte {
+	mark := len(dst)
+	if mark > start {
+		dst = append(dst, ';')
+	}
+	ok := false
+	switch val.Kind() {
+	case sx.KindNil, sx.KindBool:
+	case sx.KindNumber:
+		if ok = safeProperty(name); ok {
+			dst = append(dst, name...)
+			dst = appendNumber(append(dst, ':'), val.Float())
+		}
+	case sx.KindString, sx.KindKeyword, sx.KindSymbol:
+		dst, ok = appendDeclaration(dst, name, val.Text())
+	default:
+		m.Fail(sx.TypeError, "style %s must be a string or a number, got %s", name, val.TypeName())
+	}
+	if !ok {
+		return dst[:mark]
 	}
 	return dst
 }

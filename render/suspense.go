@@ -177,7 +177,7 @@ func (o *boundaryOp) Emit(m *sx.Machine) {
 	h := hostOf(m)
 	if h == nil || h.Runner == nil || o.toWire {
 		o.open(m, b)
-		if err := b.Render(m); err != nil {
+		if err := b.renderInPlace(m); err != nil {
 			if !sx.Catchable(err) {
 				m.Throw(err)
 			}

@@ -218,7 +218,7 @@ func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, wh
 		h.Set("Content-Type", kind)
 	}
 	if strings.HasPrefix(h.Get("Content-Type"), "text/html") {
-		h.Set("Content-Security-Policy", s.policy.header("'nonce-"+q.nonce+"'"))
+		h.Set("Content-Security-Policy", s.policyFor(q.nonce))
 		h.Set("Vary", addVary(h.Get("Vary"), "Sx-Request"))
 	}
 	secureHeaders(h)

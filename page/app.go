@@ -31,6 +31,7 @@ type App struct {
 	sessions *sessionCodec
 	system   *system
 	packers  compressors
+	buffers  buffers
 	hub      *hub.Hub
 	live     *live.Server
 	ws       *ws.Server
@@ -274,8 +275,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())
 		r.Host = o.host // what the cross-origin protection compares with
 	}
-	r = r.WithContext(withOrigin(r.Context(), o))
-	a.route(w, r)
+	a.route(w, r, o)
 }
 
 // endings is what ends when a session does: its streams and sockets.

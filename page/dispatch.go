@@ -11,12 +11,12 @@ import (
 )
 
 // route finds what a request is for and has it served.
-func (a *App) route(w http.ResponseWriter, r *http.Request) {
+func (a *App) route(w http.ResponseWriter, r *http.Request, o origin) {
 	s := a.current()
-	if a.infrastructure(s, w, r) {
+	if a.infrastructure(s, w, r, o) {
 		return
 	}
-	q := s.newRequest(r)
+	q := s.newRequest(r, o)
 	defer func() {
 		if v := recover(); v != nil {
 			if v == http.ErrAbortHandler {
@@ -66,11 +66,15 @@ func (a *App) route(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	}
+	if rt.kind == "stream" || rt.kind == "socket" {
+		r = r.WithContext(withOrigin(r.Context(), q.origin)) // what these run in knows no *request
+		q.r = r
+	}
 	rt.serve(w, r, q)
 }
 
-func (s *site) newRequest(r *http.Request) *request {
-	return &request{app: s.app, site: s, r: r, origin: originOf(r), nonce: newNonce()}
+func (s *site) newRequest(r *http.Request, o origin) *request {
+	return &request{app: s.app, site: s, r: r, origin: o, nonce: newNonce()}
 }
 
 // readable refuses methods that make no sense for a file.
@@ -117,8 +121,11 @@ func (s *site) moved(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 // infrastructure answers the paths that are the server's own.
-func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request) bool {
+func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request, o origin) bool {
 	path := r.URL.Path
+	if len(path) < 6 || path[1] != '_' && path[1] != 'h' && path[1] != 'l' && path[1] != 'r' {
+		return false
+	}
 	switch path {
 	case "/healthz", "/livez":
 		plain(w, http.StatusOK, "ok")
@@ -131,6 +138,7 @@ func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request) bo
 	if !ok {
 		return false
 	}
+	r = r.WithContext(withOrigin(r.Context(), o))
 	switch {
 	case path == render.LivePath:
 		a.serveLive(w, r)

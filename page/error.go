@@ -176,7 +176,7 @@ func (s *site) builtinErrorPage(w http.ResponseWriter, q *request, v errorView, 
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", s.policy.header("'nonce-"+q.nonce+"'"))
+	h.Set("Content-Security-Policy", s.policyFor(q.nonce))
 	secureHeaders(h)
 	h.Set("Content-Length", fmt.Sprint(len(page)))
 	w.WriteHeader(v.Status)

@@ -162,7 +162,7 @@ func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
 	if err != nil {
 		return live.Source{}, err
 	}
-	q := s.newRequest(r)
+	q := s.newRequest(r, originOf(r))
 	q.params, q.sent = params, true
 	q.sub = &submission{}
 	ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), a.limits.Timeout, errTooSlow)

@@ -16,22 +16,25 @@ import (
 
 // site is everything that loading an application gives. It is immutable; a reload makes another one.
 type site struct {
-	app        *App
-	prog       *sx.Program
-	rend       *render.Renderer
-	outer      [3]string // the built-in document: before the head's tags, between them and the body, after it
-	router     *router
-	pages      []*pageDef
-	errorPages map[int]*pageDef
-	inputs     []*inputDef // handlers and actions
-	guards     map[string]*compiled
-	live       []*liveDef
-	sockets    map[string]*socketDef
-	config     siteConfig
-	policy     *policy
-	cross      *http.CrossOriginProtection
-	assets     *assets
-	public     *static
+	app          *App
+	prog         *sx.Program
+	rend         *render.Renderer
+	outer        [3]string // the built-in document: before the head's tags, between them and the body, after it
+	router       *router
+	pages        []*pageDef
+	errorPages   map[int]*pageDef
+	inputs       []*inputDef // handlers and actions
+	guards       map[string]*compiled
+	live         []*liveDef
+	sockets      map[string]*socketDef
+	config       siteConfig
+	policy       *policy
+	tags         headTags
+	cachedPolicy string   // of pages that caches keep
+	noncePolicy  []string // of the others, cut at the nonce
+	cross        *http.CrossOriginProtection
+	assets       *assets
+	public       *static
 }
 
 // siteConfig is (defconfig …).
@@ -92,6 +95,7 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 	if s.assets, err = loadAssets(assetFS, a.cfg.bundler, a.cfg.minify); err != nil {
 		return nil, err
 	}
+	s.buildTags()
 	publicFS, err := subFS(fsys, "public")
 	if err != nil {
 		return nil, err

@@ -98,10 +98,10 @@ func newNonce() string {
 
 // secureHeaders sets what every HTML response carries besides its policy.
 func secureHeaders(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-	h.Set("X-Frame-Options", "SAMEORIGIN") // for browsers that do not know frame-ancestors
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["Referrer-Policy"] = []string{"strict-origin-when-cross-origin"}
+	h["X-Frame-Options"] = []string{"SAMEORIGIN"} // for browsers that do not know frame-ancestors
+	h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}
 }
 
 // sameOriginPath tells whether s is a path of this site: what redirect, sx-navigate and sx-push-url may

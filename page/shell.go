@@ -126,6 +126,7 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 	v := &view{site: s, q: q, page: p, values: values, status: status}
 	q.page, q.values = p, values
 	v.stream = newStream(s, q, p)
+	defer v.done()
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
 		v.stream.close(err)
@@ -163,6 +164,7 @@ func (s *site) renderErrorPage(w http.ResponseWriter, q *request, p *pageDef, st
 	}
 	v := &view{site: s, q: q, page: p, values: values, status: status, whole: true}
 	v.stream = newStream(s, q, p)
+	defer v.done()
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
 		return err
@@ -180,6 +182,7 @@ func (s *site) pageError(ctx context.Context, w http.ResponseWriter, q *request,
 	s.logError("page "+p.name, cause)
 	v := &view{site: s, q: q, page: p, values: values, status: http.StatusInternalServerError, whole: true, cause: cause}
 	v.stream = newStream(s, q, p)
+	defer v.done()
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
 		s.logError(":error of page "+p.name, err)
@@ -201,6 +204,7 @@ type view struct {
 	cause  error // :error is shown instead of the content
 
 	out     []byte // markup of the content
+	buf     *buffer
 	host    *render.Host
 	title   string
 	head    string
@@ -220,7 +224,8 @@ func (v *view) evaluate(ctx context.Context) error {
 		v.host.Nonce = ""
 	}
 	m.Host = v.host
-	m.Out = make([]byte, 0, 4096)
+	v.buf = s.app.buffers.get()
+	m.Out = v.buf.b
 	return m.Protect(func() {
 		if v.cause != nil {
 			m.EmitCall(m.Call(p.onError.value, v.values...), sx.ErrorValue(v.cause))
@@ -260,6 +265,15 @@ func (v *view) evaluate(ctx context.Context) error {
 	})
 }
 
+// done gives the buffer back.
+func (v *view) done() {
+	if v.buf != nil {
+		v.buf.b = v.out
+		v.site.app.buffers.put(v.buf)
+		v.buf, v.out = nil, nil
+	}
+}
+
 // send writes the page: whole, or the shell first and each boundary when it is ready.
 func (v *view) send(w http.ResponseWriter) {
 	s, q, st := v.site, v.q, v.stream
@@ -273,23 +287,25 @@ func (v *view) send(w http.ResponseWriter) {
 	edits := st.place(v.out, st.top)
 	st.mu.Unlock()
 	late := st.pending()
-	shell, tail := v.document(edits, late)
 	h := w.Header()
 	if err := q.commit(w); err != nil {
 		q.sent = false
 		s.fail(w, q, "page "+v.page.name, err)
 		return
 	}
-	v.writeHeaders(h, shell, tail)
+	buf := s.app.buffers.get()
+	page, split := v.assemble(buf.b, edits)
+	defer func() { buf.b = page; s.app.buffers.put(buf) }()
+	v.writeHeaders(h, page)
 	status := q.statusOr(v.status)
 	if v.page.cache != nil && status == http.StatusOK && notModified(w, q.r) {
 		return
 	}
 	if !late {
-		s.writeWhole(w, q, status, append(shell, tail...))
+		s.writeWhole(w, q, status, page)
 		return
 	}
-	v.sendStream(w, status, shell, tail)
+	v.sendStream(w, status, page[:split:split], page[split:])
 }
 
 func (v *view) sendStream(w http.ResponseWriter, status int, shell, tail []byte) {
@@ -417,7 +433,7 @@ func (v *view) cacheControl() string {
 	return "no-cache"
 }
 
-func (v *view) writeHeaders(h http.Header, shell, tail []byte) {
+func (v *view) writeHeaders(h http.Header, page []byte) {
 	s, p := v.site, v.page
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -427,7 +443,7 @@ func (v *view) writeHeaders(h http.Header, shell, tail []byte) {
 	}
 	secureHeaders(h)
 	if p.cache == nil {
-		h.Set("Content-Security-Policy", s.policy.header("'nonce-"+v.q.nonce+"'"))
+		h["Content-Security-Policy"] = []string{s.policyFor(v.q.nonce)}
 		if h.Get("Cache-Control") == "" {
 			h.Set("Cache-Control", v.cacheControl())
 		}
@@ -437,13 +453,9 @@ func (v *view) writeHeaders(h http.Header, shell, tail []byte) {
 	for _, name := range p.cache.vary {
 		h.Add("Vary", name)
 	}
-	sum := sha256.New()
-	sum.Write(shell)
-	sum.Write(tail)
-	h.Set("Etag", `W/"`+base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15])+`"`)
-	// strict-dynamic would ignore 'self', and with it the client's script.
-	csp := s.policy.header("'self'", "'sha256-"+hashOf(client.Inline())+"'")
-	h.Set("Content-Security-Policy", strings.ReplaceAll(csp, " 'strict-dynamic'", ""))
+	sum := sha256.Sum256(page)
+	h.Set("Etag", `W/"`+base64.RawURLEncoding.EncodeToString(sum[:15])+`"`)
+	h.Set("Content-Security-Policy", s.cachedPolicy)
 }
 
 func hashOf(text string) string {
@@ -467,16 +479,17 @@ func notModified(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// document gives the bytes of the page up to where the late boundaries go, and those after it.
-func (v *view) document(edits []edit, late bool) (shell, tail []byte) {
+// assemble appends the page to dst and gives where its late boundaries go: what follows is the end of the
+// document.
+func (v *view) assemble(dst []byte, edits []edit) (page []byte, split int) {
 	out, h := v.out, v.host
-	tags := v.headTags(out, h)
 	if h.HeadEnd == 0 && h.BodyEnd == 0 && !startsDocument(out) {
 		outer := &v.site.outer
-		dst := make([]byte, 0, len(out)+len(tags)+512)
-		dst = append(append(dst, outer[0]...), tags...)
+		dst = append(dst, outer[0]...)
+		dst = v.appendHead(dst)
 		dst = append(dst, outer[1]...)
-		return append(dst, apply(out, edits)...), []byte(outer[2])
+		dst = appendEdited(dst, out, edits)
+		return append(dst, outer[2]...), len(dst)
 	}
 	end := h.BodyEnd
 	if end == 0 || end > len(out) {
@@ -485,7 +498,7 @@ func (v *view) document(edits []edit, late bool) (shell, tail []byte) {
 			end = i
 		}
 	}
-	insert := edit{start: h.HeadEnd, end: h.HeadEnd, text: tags}
+	insert := edit{start: h.HeadEnd, end: h.HeadEnd, write: v.appendHead}
 	if h.HeadEnd == 0 {
 		at := bytes.Index(out, []byte("<body"))
 		if at < 0 {
@@ -493,24 +506,29 @@ func (v *view) document(edits []edit, late bool) (shell, tail []byte) {
 				at += bytes.IndexByte(out[at:], '>') + 1
 			}
 		}
-		insert = edit{at, at, slices.Concat([]byte("<head>"), tags, []byte("</head>"))}
+		insert = edit{start: at, end: at, write: func(dst []byte) []byte {
+			return append(v.appendHead(append(dst, "<head>"...)), "</head>"...)
+		}}
 	}
 	edits = append(edits, insert)
 	if e, ok := v.titleEdit(out[:h.HeadEnd]); ok {
 		edits = append(edits, e)
 	}
-	slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
-	tail = out[end:]
-	shell = apply(out[:end], edits)
-	if !bytes.HasPrefix(bytes.ToLower(shell[:min(len(shell), 16)]), []byte("<!doctype")) {
-		shell = append([]byte("<!DOCTYPE html>"), shell...)
+	if len(edits) > 1 {
+		slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
 	}
-	return shell, tail
+	if len(out) == 0 || out[0] != '<' || !hasFold(out, "<!doctype") {
+		dst = append(dst, "<!DOCTYPE html>"...)
+	}
+	dst = appendEdited(dst, out[:end], edits)
+	return append(dst, out[end:]...), len(dst)
 }
 
-func startsDocument(out []byte) bool {
-	t := bytes.ToLower(bytes.TrimSpace(out[:min(len(out), 64)]))
-	return bytes.HasPrefix(t, []byte("<html")) || bytes.HasPrefix(t, []byte("<!doctype"))
+func startsDocument(out []byte) bool { return hasFold(out, "<html") || hasFold(out, "<!doctype") }
+
+// hasFold tells whether out begins with prefix, in whatever case.
+func hasFold(out []byte, prefix string) bool {
+	return len(out) >= len(prefix) && strings.EqualFold(string(out[:len(prefix)]), prefix)
 }
 
 // wrap renders the built-in document once and cuts it at the places of head and body.
@@ -542,51 +560,86 @@ func (v *view) titleEdit(head []byte) (edit, bool) {
 	if end < 0 {
 		return edit{}, false
 	}
-	return edit{start, start + end + len("</title>"), nil}, true
+	return edit{start: start, end: start + end + len("</title>")}, true
 }
 
-// headTags is what the framework adds to the end of head: title, what was hoisted, :head, assets, and the
-// client.
-func (v *view) headTags(out []byte, h *render.Host) []byte {
-	s := v.site
-	var b bytes.Buffer
-	b.Grow(1024 + len(v.head))
+// appendHead appends what the framework adds to the end of head: title, what was hoisted, :head, assets, and
+// the client.
+func (v *view) appendHead(dst []byte) []byte {
+	h := v.host
 	switch {
 	case v.page.title != nil:
-		b.WriteString("<title>" + html.EscapeString(v.title) + "</title>")
+		dst = append(dst, "<title>"...)
+		dst = append(dst, html.EscapeString(v.title)...)
+		dst = append(dst, "</title>"...)
 	case h.Title != "":
-		b.WriteString(h.Title)
-	case !bytes.Contains(out[:h.HeadEnd], []byte("<title")):
-		b.WriteString("<title>" + html.EscapeString(v.page.name) + "</title>")
+		dst = append(dst, h.Title...)
+	case !bytes.Contains(v.out[:h.HeadEnd], []byte("<title")):
+		dst = append(dst, "<title>"...)
+		dst = append(dst, html.EscapeString(v.page.name)...)
+		dst = append(dst, "</title>"...)
 	}
 	for _, m := range h.Metas {
-		b.WriteString(m)
+		dst = append(dst, m...)
 	}
-	b.WriteString(v.head)
-	nonce := ""
+	dst = append(dst, v.head...)
+	t := &v.site.tags
+	parts := t.linked
+	if len(v.site.assets.entries) > 0 && bytes.Contains(v.out[:min(len(v.out), 64<<10)], []byte(assetPrefix)) {
+		parts = t.plain // the layout names assets itself
+	}
+	nonce := v.q.nonce
+	if v.page.cache != nil {
+		nonce = ""
+	}
+	dst = appendNonced(dst, parts, nonce)
 	if v.page.cache == nil {
-		nonce = ` nonce="` + v.q.nonce + `"`
+		dst = appendNonced(dst, t.development, nonce)
 	}
-	s.assetTags(&b, nonce, out)
-	io.WriteString(&b, `<link rel="stylesheet" href="`+slotStyleURL()+`"><script`+nonce+">"+client.Inline()+"</script>")
-	if s.app.cfg.dev && v.page.cache == nil {
-		b.Write(s.developmentTags(v.q))
-	} else {
-		fmt.Fprintf(&b, `<script%s src="%s" async></script>`, nonce, client.Script())
-	}
-	return b.Bytes()
+	return dst
 }
 
-// assetTags links the entry points of assets/, unless the layout names assets itself.
-func (s *site) assetTags(b *bytes.Buffer, nonce string, out []byte) {
-	if len(s.assets.entries) == 0 || bytes.Contains(out[:min(len(out), 64<<10)], []byte(assetPrefix)) {
-		return
+// headTags are the tags of every page, cut at the places of the nonce attribute.
+type headTags struct {
+	linked, plain []string // with and without the links of assets
+	development   []string
+}
+
+// appendNonced appends tags, with the nonce attribute between their parts unless the nonce is empty.
+func appendNonced(dst []byte, parts []string, nonce string) []byte {
+	for i, part := range parts {
+		if i > 0 && nonce != "" {
+			dst = append(dst, ` nonce="`...)
+			dst = append(dst, nonce...) // base64: nothing to escape
+			dst = append(dst, '"')
+		}
+		dst = append(dst, part...)
 	}
+	return dst
+}
+
+// buildTags computes the tags once, when everything is loaded.
+func (s *site) buildTags() {
+	const nonce = "\x00"
+	var links strings.Builder
 	for _, f := range s.assets.entries {
 		if strings.HasPrefix(f.kind, "text/css") {
-			fmt.Fprintf(b, `<link rel="stylesheet" href="%s">`, f.url)
+			fmt.Fprintf(&links, `<link rel="stylesheet" href="%s">`, f.url)
 			continue
 		}
-		fmt.Fprintf(b, `<script%s type="module" src="%s"></script>`, nonce, f.url)
+		fmt.Fprintf(&links, `<script%s type="module" src="%s"></script>`, nonce, f.url)
 	}
+	script := `<link rel="stylesheet" href="` + slotStyleURL() + `"><script` + nonce + `>` + client.Inline() + `</script><script` + nonce + ` src="` + client.Script() + `" async></script>`
+	s.tags.linked = strings.Split(links.String()+script, nonce)
+	s.tags.plain = strings.Split(script, nonce)
+	if s.app.cfg.dev {
+		s.tags.development = strings.Split("<script"+nonce+">"+developmentScript+"</script>", nonce)
+	}
+	csp := s.policy.header("'self'", "'sha256-"+hashOf(client.Inline())+"'")
+	// strict-dynamic would ignore 'self', and with it the client's script.
+	s.cachedPolicy = strings.ReplaceAll(csp, " 'strict-dynamic'", "")
+	s.noncePolicy = strings.Split(s.policy.header("'nonce-"+nonce+"'"), nonce)
 }
+
+// policyFor gives the policy of a response whose own scripts carry the nonce.
+func (s *site) policyFor(nonce string) string { return strings.Join(s.noncePolicy, nonce) }

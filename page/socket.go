@@ -259,7 +259,7 @@ func (a *App) endpoint(q *request, src, address string) *ws.Endpoint {
 		}
 		defer a.release()
 		// A new request for each call: what it reads is its own, and the program is the one loaded now.
-		qq := s.newRequest(q.r)
+		qq := s.newRequest(q.r, q.origin)
 		qq.params, qq.sent, qq.sub = q.params, true, &submission{}
 		ctx = withRequest(ctx, qq)
 		ctx = context.WithValue(ctx, socketKey{}, &socketState{c, id})

@@ -65,9 +65,15 @@ var (
 )
 
 func newStream(s *site, q *request, p *pageDef) *stream {
-	st := &stream{site: s, page: p, q: q, slots: make(chan struct{}, s.app.limits.Boundaries), ready: make(chan struct{}, 1)}
-	st.ctx, st.stop = context.WithCancelCause(withRequest(q.r.Context(), q))
-	return st
+	return &stream{site: s, page: p, q: q}
+}
+
+// begin makes what only pages with boundaries need. Called with mu held.
+func (st *stream) begin() {
+	if st.ctx == nil {
+		st.slots, st.ready = make(chan struct{}, st.site.app.limits.Boundaries), make(chan struct{}, 1)
+		st.ctx, st.stop = context.WithCancelCause(withRequest(st.q.r.Context(), st.q))
+	}
 }
 
 // partOf gives the boundary that an evaluation belongs to; nil is the shell.
@@ -83,6 +89,7 @@ func partOf(m *sx.Machine) *part {
 func (st *stream) Start(m *sx.Machine, b *render.Boundary) {
 	parent := partOf(m)
 	st.mu.Lock()
+	st.begin()
 	st.count++
 	tooMany := st.count > mostParts
 	st.mu.Unlock()
@@ -258,6 +265,7 @@ func holds(s []byte, b *render.Boundary) bool {
 type edit struct {
 	start, end int
 	text       []byte
+	write      func(dst []byte) []byte // instead of text
 }
 
 // place gives the edits of out for the finished ones of parts, with their nested ones in place. Called with
@@ -275,7 +283,7 @@ func (st *stream) place(out []byte, parts []*part) []edit {
 		}
 		p.sent = true
 		content := apply(p.content, st.place(p.content, p.children))
-		edits = append(edits, edit{start, end, render.AppendSlot(nil, p.b.ID, p.b.As, content)})
+		edits = append(edits, edit{start: start, end: end, text: render.AppendSlot(nil, p.b.ID, p.b.As, content)})
 	}
 	slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
 	return edits
@@ -290,13 +298,21 @@ func apply(out []byte, edits []edit) []byte {
 	if len(edits) == 0 {
 		return out
 	}
-	var dst []byte
+	return appendEdited(nil, out, edits)
+}
+
+func appendEdited(dst, out []byte, edits []edit) []byte {
 	at := 0
 	for _, e := range edits {
 		if e.start < at {
 			continue
 		}
-		dst = append(append(dst, out[at:e.start]...), e.text...)
+		dst = append(dst, out[at:e.start]...)
+		if e.write != nil {
+			dst = e.write(dst)
+		} else {
+			dst = append(dst, e.text...)
+		}
 		at = e.end
 	}
 	return append(dst, out[at:]...)
@@ -371,9 +387,12 @@ func (st *stream) settle() error {
 
 // close cancels what still runs, and stops the timers.
 func (st *stream) close(cause error) {
-	st.stop(cause)
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.ctx == nil {
+		return
+	}
+	st.stop(cause)
 	var end func(parts []*part)
 	end = func(parts []*part) {
 		for _, p := range parts {

@@ -40,7 +40,7 @@ export const listTable: Table = {
   "first:l": l => l[0],
   "last:l": l => l[l.length - 1],
   "rest:l": l => l.slice(1),
-  "nth:ai": (v, i) => i < 0 ? null : (typeof v === "string" ? [...v] : take("l", v, 0))[i],
+  "nth:ai": (v, i) => (typeof v === "string" ? [...v] : take("l", v, 0))[i],
   "cons:al": (x, l) => [x, ...l],
   "append:l?a*": (l, ...xs) => {
     const out = l.concat(...xs.filter(x => x !== null));

@@ -331,7 +331,7 @@ func (g *programGen) form(typ string, depth int) string {
 // d dict, a any, f function of one, g function of two, p predicate.
 func (g *programGen) call(typ string, depth int) string {
 	shapes := map[string][]string{
-		"num":  {"+ n n", "- n n", "* n n", "/ n n", "mod n n", "abs n", "floor n", "ceil n", "round n", "round n i", "min n n", "max n n", "clamp n i n", "inc n", "dec n", "sqrt n", "parse-float s 0", "sum l", "reduce g n l", "pow i i", "- n", "/ n"},
+		"num":  {"+ n n", "- n n", "* n n", "/ n n", "mod n n", "abs n", "floor n", "ceil n", "round n", "round n i", "min n n", "max n n", "clamp n i n", "inc n", "dec n", "sqrt n", "parse-float s 0", "sum l", "reduce g n l", "- n", "/ n"},
 		"int":  {"len l", "len s", "len d", "string-length s", "+ i i", "* i i", "- i i", "index-of s s", "parse-int s 0", "char-code s", "floor n", "mod i i", "round n", "index-of l a"},
 		"str":  {"str a a", "str a", "upper s", "lower s", "trim s", "join s l", "replace s s s", "substring s i i", "slice s i i", "pad-start s i", "pad-end s i", "repeat-string s i", "escape s", "strip-tags s", "pluralize i", "url-encode s", "url-decode s", "format-decimal n i", "format-number n", "json-encode a", "sx-serialize a", "canonical-serialize d", "type-of a", "nth s i", "format-date s \"%Y-%j %H:%M\"", "parse-datetime s", "trim-start s", "trim-end s", "char-from-code i"},
 		"bool": {"= a a", "!= a a", "< n n", ">= n n", "< s s", "<= s s", "not a", "nil? a", "number? a", "string? a", "list? a", "dict? a", "empty? l", "empty? s", "contains? l a", "contains? s s", "contains? d s", "has-key? d s", "starts-with? s s", "ends-with? s s", "every? p l", "odd? i", "even? i", "zero? n", "integer? n", "eq? a a", "equal? a a", "some p l", "> n n n", "string-contains? s s"},

@@ -68,9 +68,11 @@ func TestTrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	var pages []page
+	written := map[string]bool{}
 	for _, line := range strings.Split(string(kept), "\n") {
 		if line != "" && line[0] != ';' {
 			pages = append(pages, renderGo(line))
+			written[line] = true
 		}
 	}
 	for i := range *diffCount / 4 {
@@ -85,7 +87,7 @@ func TestTrees(t *testing.T) {
 			if batch[i].Kind != "" {
 				failed++
 			}
-			if batch[i].Kind != "" && strings.HasPrefix(diff, "the browser gives") {
+			if !written[batch[i].Src] && batch[i].Kind != "" && strings.HasPrefix(diff, "the browser gives") {
 				folded++
 				continue
 			}
@@ -179,7 +181,7 @@ func (g *programGen) markup(depth, comps int) string {
 		return fmt.Sprintf("(raw! %s)", g.one(`"<b>raw</b>"`, `"a &amp; b"`, `"<i>x</i><u>y</u>"`))
 	}
 	if len(g.vars) > 0 && g.vars[0].name == "title" {
-		return g.one("children", "title", "(len children)", "(first children)", "(when on children)")
+		return g.one("children", "title", "(first children)", "(when on children)")
 	}
 	return fmt.Sprintf("(a :href %s :target \"_blank\" %s)", g.url(), g.expr("str", 1))
 }

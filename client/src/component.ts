@@ -93,7 +93,7 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
     if (p._attrs) named.set("", new Spread(extra));
   }
   const n = _pos.length;
-  if (args.length > n && !p._rest && !component) fail("arity", `${fn || "lambda"}: takes at most ${n} argument${n === 1 ? "" : "s"}, got ${args.length}`);
+  if (args.length > n && !p._rest) fail(component ? "keyword" : "arity", `${fn || "lambda"}: takes ${n || "no"} arguments besides keywords, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
   _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e, component), _up: e });
   if (p._rest && component) e = { _v: args.slice(n), _up: e };

@@ -2,7 +2,7 @@
 // base, object, embed, http-equiv, event handler or srcdoc at all.
 
 import { Attrs } from "./sink";
-import { Dict, fail, isDict, isList, Trusted, truthy, typeOf, Value } from "./values";
+import { Dict, fail, isDict, isList, Kw, Sym, Trusted, truthy, typeOf, Value } from "./values";
 import { json } from "./prim_data";
 
 const bad = "about:invalid#sx";
@@ -41,7 +41,7 @@ export const rule = (tag: string, name: string): Rule =>
     : name === "poster" || name === "src" && /^(img|source)$/.test(tag) ? "image" : urls.test(name) ? "url" : "";
 
 const atom = (v: Value, name: string): string =>
-  typeof v === "string" || typeof v === "number" ? "" + v : (v as any)._name ?? fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
+  typeof v === "string" || typeof v === "number" ? "" + v : v instanceof Sym || v instanceof Kw ? v._name : fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
 
 const classes = (v: Value): string =>
   v === null || typeof v === "boolean" ? "" : isList(v) ? v.map(classes).filter(c => c).join(" ")

@@ -9,5 +9,5 @@ import (
 // FS gives the files of the examples that a project may start from, one folder each.
 func FS() fs.FS { return files }
 
-//go:embed dashboard todo
+//go:embed chat dashboard todo
 var files embed.FS

@@ -86,7 +86,7 @@ func runNew(ctx context.Context, c *call) error {
 	}
 	fmt.Fprintf(c.stdout, "made %s from the template %s\n\n    cd %s\n", dir, *which, dir)
 	if *which == "go" {
-		if err := tidy(ctx, dir); err != nil {
+		if err := requireModule(ctx, dir); err != nil {
 			fmt.Fprintf(c.stdout, "    go mod tidy    # %v\n", err)
 		}
 		fmt.Fprint(c.stdout, "    go test ./...\n")
@@ -122,9 +122,6 @@ func writeProject(t template, dir, name string) error {
 			}
 		}
 		text := strings.ReplaceAll(string(data), "{{NAME}}", name)
-		if target == "go.mod" {
-			text += requirement()
-		}
 		hasReadme = hasReadme || target == "README.md"
 		return writeNew(filepath.Join(dir, filepath.FromSlash(target)), text)
 	})
@@ -164,17 +161,50 @@ func writeNew(file, text string) error {
 
 const modulePath = "github.com/sx-framework/sxgo"
 
-// requirement is what a go.mod says about this module. An sx that was built from a checkout points there,
-// because no registry has its version.
-func requirement() string {
-	if v := version(); !strings.HasPrefix(v, "devel") && !strings.Contains(v, "+") && !strings.HasPrefix(v, "v0.0.0-") {
-		return fmt.Sprintf("\nrequire %s %s\n", modulePath, v)
+// requireModule completes the go.mod of a new project in dir. An sx that was built from a checkout points there,
+// because no registry has its version, and takes over what the checkout requires, so that nothing is downloaded.
+func requireModule(ctx context.Context, dir string) error {
+	file := filepath.Join(dir, "go.mod")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
 	}
-	text := fmt.Sprintf("\nrequire %s v0.0.0\n", modulePath)
 	if root := checkout(); root != "" {
-		text += fmt.Sprintf("\nreplace %s => %s\n", modulePath, root)
+		own, err := os.ReadFile(filepath.Join(root, "go.mod"))
+		if err != nil {
+			return err
+		}
+		sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+		if err != nil {
+			return err
+		}
+		text = fmt.Appendf(text, "\nrequire %s v0.0.0\n\nreplace %s => %s\n\nrequire (\n%s)\n", modulePath, modulePath, root, indirect(string(own)))
+		return errors.Join(os.WriteFile(file, text, 0o644), writeNew(filepath.Join(dir, "go.sum"), string(sums)))
 	}
-	return text
+	if v := version(); !strings.HasPrefix(v, "devel") {
+		text = fmt.Appendf(text, "\nrequire %s %s\n", modulePath, v)
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return tidy(ctx, dir)
+}
+
+// indirect gives the lines of a go.mod that require modules, as those of a module that reaches them through this one.
+func indirect(mod string) string {
+	var b strings.Builder
+	inside := false
+	for line := range strings.Lines(mod) {
+		switch fields := strings.Fields(line); {
+		case strings.HasPrefix(line, "require ("):
+			inside = true
+		case strings.HasPrefix(line, ")"):
+			inside = false
+		case inside && len(fields) >= 2:
+			fmt.Fprintf(&b, "\t%s %s // indirect\n", fields[0], fields[1])
+		}
+	}
+	return b.String()
 }
 
 // checkout gives the folder that this sx was built from, or "".

@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"flag"
+	"os/exec"
+	"strings"
 	"testing"
 
 	main "github.com/sx-framework/sxgo/cmd/sx"
@@ -29,6 +31,15 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("HOME", env.WorkDir)
+			// Where Go keeps modules and builds, for scripts that use it.
+			for _, name := range []string{"GOMODCACHE", "GOCACHE", "GOPATH"} {
+				out, err := exec.Command("go", "env", name).Output()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, strings.TrimSpace(string(out)))
+			}
+			env.Setenv("GOFLAGS", "-buildvcs=false")
 			return nil
 		},
 	})

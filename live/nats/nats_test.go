@@ -1,0 +1,167 @@
+package nats_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/hub/hubtest"
+	"github.com/sx-framework/sxgo/live/nats"
+)
+
+func embed(t *testing.T, e nats.Embedded) *nats.Server {
+	t.Helper()
+	s, err := nats.Embed(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func node(t *testing.T, url string, opts ...nats.Option) (*hub.Hub, *nats.Broker) {
+	t.Helper()
+	b, err := nats.Connect(t.Context(), url, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hub.New(hub.WithBroker(b))
+	t.Cleanup(func() {
+		h.Close(context.Background())
+		b.Close()
+	})
+	return h, b
+}
+
+func TestConformance(t *testing.T) {
+	s := embed(t, nats.Embedded{Dir: t.TempDir()})
+	hubtest.Run(t, func(t *testing.T) func() *hub.Hub {
+		name := strings.NewReplacer("/", "_", " ", "_").Replace(t.Name())
+		return func() *hub.Hub {
+			h, _ := node(t, "", nats.Via(s), nats.Stream(name), nats.InMemory(), nats.History(1024, 1<<20, 0))
+			return h
+		}
+	})
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(what)
+		}
+	}
+}
+
+func publish(t *testing.T, h *hub.Hub, slot string, kind hub.Kind, data string) {
+	t.Helper()
+	if _, err := h.Publish("t", hub.Event{Name: "e", Slot: slot, Kind: kind, Data: []byte(data)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The NATS server goes away and comes back: the node keeps serving what it has, says so, and then has everything, in order and once.
+func TestServerComesBack(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	dir := t.TempDir()
+	s, err := nats.Embed(nats.Embedded{Dir: dir, Listen: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, ab := node(t, s.URL())
+	b, _ := node(t, s.URL())
+	ra, rb := hubtest.Subscribe(t, a, "t", hub.Cursor{}), hubtest.Subscribe(t, b, "t", hub.Cursor{})
+	publish(t, a, "log", hub.Ordered, "1")
+	ra.Until("1")
+	rb.Until("1")
+	if err := a.Err(); err != nil {
+		t.Error(err)
+	}
+	s.Close()
+	eventually(t, "the broker does not notice", func() bool { return errors.Is(ab.Err(), nats.ErrDisconnected) })
+	if msgs, _ := a.Snapshot("t"); len(msgs) != 1 {
+		t.Errorf("%d messages are left", len(msgs))
+	}
+	want := []string{"1"}
+	for i := range 50 {
+		want = append(want, fmt.Sprint("away", i))
+		publish(t, a, "log", hub.Ordered, want[i+1])
+	}
+	if s, err = nats.Embed(nats.Embedded{Dir: dir, Listen: addr}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	eventually(t, "the broker does not come back", func() bool { return ab.Err() == nil })
+	publish(t, b, "log", hub.Ordered, "end")
+	ra.Until("end")
+	rb.Until("end")
+	for _, r := range []*hubtest.Reader{ra, rb} {
+		got := map[string]int{}
+		for _, g := range r.Got {
+			got[g]++
+		}
+		for _, w := range want {
+			if w != "end" && got[w] != 1 && r == ra {
+				t.Errorf("%q came %d times", w, got[w])
+			}
+		}
+		if r.Resets != nil {
+			t.Errorf("resets: %v", r.Resets)
+		}
+	}
+}
+
+// A server that keeps nothing begins a new epoch, and subscribers are told.
+func TestServerForgets(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	s, err := nats.Embed(nats.Embedded{Listen: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, b := node(t, s.URL(), nats.InMemory())
+	r := hubtest.Subscribe(t, h, "t", hub.Cursor{})
+	publish(t, h, "x", hub.Value, "old")
+	r.Until("old")
+	s.Close()
+	eventually(t, "the broker does not notice", func() bool { return b.Err() != nil })
+	s = embed(t, nats.Embedded{Listen: addr})
+	eventually(t, "the broker does not come back", func() bool { return b.Err() == nil })
+	publish(t, h, "x", hub.Value, "new")
+	r.Until("new").Expect("new")
+	if fmt.Sprint(r.Resets) != "[gap]" {
+		t.Errorf("resets: %v", r.Resets)
+	}
+}
+
+func TestLateNodeFindsEverySlot(t *testing.T) {
+	s := embed(t, nats.Embedded{})
+	a, _ := node(t, "", nats.Via(s), nats.History(4, 0, 0))
+	publish(t, a, "rare", hub.Value, "rare")
+	for i := range 100 {
+		publish(t, a, "often", hub.Value, fmt.Sprint(i))
+	}
+	hubtest.Subscribe(t, a, "t", hub.Cursor{}).Until("99")
+	b, _ := node(t, "", nats.Via(s), nats.History(4, 0, 0))
+	hubtest.Subscribe(t, b, "t", hub.Cursor{}).Until("99").Expect("rare", "99")
+}
+
+func TestUnreachableServerIsAnError(t *testing.T) {
+	if _, err := nats.Connect(t.Context(), "nats://127.0.0.1:1"); err == nil {
+		t.Error("no error")
+	}
+}

@@ -38,7 +38,7 @@ func findBuiltSite() (*builtSite, error) {
 func builtCommand(b *builtSite) *command {
 	return &command{
 		name:  b.name,
-		usage: "[--addr :8080] [--metrics-addr ADDR]",
+		usage: "[--addr :8080] [--nats embedded] [--metrics-addr ADDR]",
 		short: "serves the site in this executable; SX_ADDR or PORT set the address",
 		run:   b.run,
 	}
@@ -48,6 +48,7 @@ func builtCommand(b *builtSite) *command {
 func (b *builtSite) run(ctx context.Context, c *call) error {
 	addr := c.flags.String("addr", "", "the `address` to listen on; default SX_ADDR, PORT or :8080")
 	metrics := c.flags.String("metrics-addr", "", "serve /metrics for Prometheus on this `address`")
+	natsHow := c.flags.String("nats", "", "embedded: `start` a NATS server in this process; see also NATS_URL")
 	startOnly := c.flags.Bool("start-only", false, "load the site, say how long that took, and end")
 	if err := c.parse(0); err != nil {
 		return err
@@ -62,11 +63,12 @@ func (b *builtSite) run(ctx context.Context, c *call) error {
 	}
 	began := time.Now()
 	opts := []page.Option{page.WithLogger(log), page.WithBundler(prebuilt{b.files})}
-	broker, err := brokerFromEnv(ctx, log)
+	broker, closer, err := brokerFrom(ctx, log, *natsHow)
 	if err != nil {
 		return err
 	}
 	if broker != nil {
+		defer closer.Close() // after the application, whose last events it sends
 		opts = append(opts, page.WithBroker(broker))
 	}
 	app, err := page.New(b.files, opts...)

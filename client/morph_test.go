@@ -106,3 +106,12 @@ func TestMorphRecorded(t *testing.T) {
 	}
 	clean(t, ctx)
 }
+
+func TestMorphThreeWays(t *testing.T) {
+	s := newSite(t)
+	ctx := clienttest.Browser(t)
+	lab(t, ctx, s, "threeway.js")
+	for _, bad := range js[[]string](t, ctx, "return await threeway()") {
+		t.Error(bad)
+	}
+}

@@ -225,7 +225,7 @@ const FIELDS: Record<string, Settle | undefined> = {
     const text = (v: V) => v._kids.map((k) => k._text).join("")
     const next = text(n)
     if (text(o) == next || t.value != text(o)) return
-    return () => value(t, next)
+    return value(t, next)
   },
   select(e) {
     const s = e as HTMLSelectElement
@@ -247,11 +247,13 @@ const FIELDS: Record<string, Settle | undefined> = {
   },
 }
 
+/** To give an unedited field its next value; the caret stays where it is. */
 function value(f: HTMLInputElement | HTMLTextAreaElement, next: string) {
-  if (f.value == next) return
   const { selectionStart, selectionEnd } = f
-  f.value = next
-  if (f == document.activeElement && selectionStart != null) f.setSelectionRange(selectionStart, selectionEnd)
+  return () => {
+    if (f.value != next) f.value = next
+    if (f == document.activeElement && selectionStart != null) f.setSelectionRange(selectionStart, selectionEnd)
+  }
 }
 
 function attrs(e: HTMLElement, o: V, n: V) {
@@ -291,9 +293,9 @@ function change(e: HTMLElement, name: string, was: string | undefined, now: stri
     for (const [p, [v, prio]] of next) if (old.get(p)?.[0] != v || old.get(p)![1] != prio) e.style.setProperty(p, v, prio)
     if (!e.style.length) e.removeAttribute(name)
   } else if (input && name == "value" && f.type != "file") {
-    const edited = f.value != (was ?? "")
+    const settle = f.value == (was ?? "") && value(f, now ?? "")
     set()
-    if (!edited) value(f, now ?? "")
+    if (settle) settle()
   } else if (input && name == "checked") {
     const edited = f.checked != (was != undefined)
     set()

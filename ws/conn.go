@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -28,8 +29,13 @@ type Conn struct {
 	since time.Time
 
 	cancel  context.CancelFunc
+	sub     *hub.Subscriber
+	writer  atomic.Int32
+	writing sync.Mutex // held by the writer
 	wmu     sync.Mutex // one writer at a time, so that nothing follows a close frame
 	closing bool
+	cmu     sync.Mutex
+	ending  bool // the closing handshake has begun
 	closed  sync.Once
 	done    chan struct{} // closed when the closing handshake is over, or needs none
 }
@@ -68,19 +74,21 @@ func (w *tapWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	w.conn = &tapConn{Conn: conn}
-	// The buffered reader may hold bytes that came with the handshake; it goes on to read from conn itself,
-	// so what it reads is noted by wrapping it.
+	// The buffered reader may hold bytes that came with the handshake. Small buffers take its place: of the
+	// reader's only headers go through, of the writer's only control frames.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	w.conn.early = append([]byte(nil), early...)
-	rw.Reader.Reset(w.conn)
-	return w.conn, rw, nil
+	w.conn.buf = bufio.NewReaderSize(w.conn, 256)
+	small := bufio.NewReadWriter(w.conn.buf, bufio.NewWriterSize(w.conn, 256))
+	return w.conn, small, nil
 }
 
 // tapConn notes when something is read, pongs included.
 type tapConn struct {
 	net.Conn
 	early []byte
-	heard atomic.Int64 // Unix nanoseconds
+	buf   *bufio.Reader // what the library reads through
+	heard atomic.Int64  // Unix nanoseconds
 }
 
 // Read implements net.Conn.
@@ -97,19 +105,17 @@ func (t *tapConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// serve runs the connection until it ends. It reads on the handler's goroutine and writes on another.
-func (c *Conn) serve(r *http.Request) {
+// serve runs the connection until it ends: it reads on this goroutine. Another one writes, and exists only
+// while there is something to write.
+func (c *Conn) serve(ctx context.Context, lastEventID, defs string) {
 	s := c.srv
-	// The request's context ends with the handler, not with the client: reading notices that.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	c.cancel = cancel
-	defer cancel()
+	c.writer.Store(writerDone)
 	c.sock.SetReadLimit(maxMessage)
 	c.net.heard.Store(time.Now().UnixNano())
 	cursor := hub.Cursor{}
-	if id := r.URL.Query().Get(render.ParamLastEventID); id != "" {
+	if lastEventID != "" {
 		var err error
-		if cursor, err = hub.ParseCursor(id); err != nil {
+		if cursor, err = hub.ParseCursor(lastEventID); err != nil {
 			cursor = hub.UnknownCursor()
 		}
 	}
@@ -129,29 +135,26 @@ func (c *Conn) serve(r *http.Request) {
 			c.ep.Channel = channel
 		}
 	}
-	sub, err := s.hub.Subscribe(ctx, topic(c.ep.Channel), cursor)
+	sub, err := s.hub.Subscribe(ctx, topic(c.ep.Channel), cursor, hub.WithWake(c.wake))
 	if err != nil {
 		s.cfg.logger.Error("websocket subscribe", "channel", c.ep.Channel, "error", err)
 		c.Close(websocket.StatusTryAgainLater, "no place")
 		c.end()
 		return
 	}
-	defer sub.Close()
+	c.sub = sub
+	c.writer.Store(writerIdle) // until now wake found nothing to write from
+	defer c.unsubscribe()
 	if !s.add(c) {
 		_ = c.Send(render.Frame{Event: render.EventDrain, Delay: 500})
 		c.Close(websocket.StatusGoingAway, "going away")
 		c.end()
 		return
 	}
-	if c.ep.Defs != "" && r.URL.Query().Get(render.ParamDefs) != c.ep.DefsHash {
+	if c.ep.Defs != "" && defs != c.ep.DefsHash {
 		_ = c.Send(render.Frame{Event: render.EventDefs, Hash: c.ep.DefsHash, SX: c.ep.Defs})
 	}
-	var writing sync.WaitGroup
-	writing.Add(1)
-	go func() { // ends when sub does: on cancel, on Close of the hub, or when writing fails
-		defer writing.Done()
-		c.write(ctx, sub)
-	}()
+	c.wake()
 	if err := c.call(func() error {
 		if c.ep.OnOpen == nil {
 			return nil
@@ -163,10 +166,10 @@ func (c *Conn) serve(r *http.Request) {
 	} else {
 		c.read(ctx)
 	}
-	cancel()
+	c.cancel()
 	c.end()
 	c.cut() // frees a writer that waits for the client
-	writing.Wait()
+	c.unsubscribe()
 	s.remove(c)
 	if c.ep.OnClose != nil {
 		if err := c.call(func() error {
@@ -193,9 +196,11 @@ func (c *Conn) read(ctx context.Context) {
 	var refusals []time.Time
 	tokens, last := float64(c.srv.cfg.burst), time.Now()
 	for {
+		c.quiet()
 		typ, data, err := c.sock.Read(ctx)
 		if err != nil {
-			return // the library has answered a violation with its close code
+			c.fail(err)
+			return
 		}
 		if typ != websocket.MessageText {
 			c.Close(websocket.StatusUnsupportedData, "text messages only")
@@ -223,6 +228,29 @@ func (c *Conn) read(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// quiet waits for the next message where that costs least. Once closing has begun the library reads on
+// another goroutine, and its buffer is no longer ours to look at.
+func (c *Conn) quiet() {
+	c.cmu.Lock()
+	wait := !c.ending && len(c.net.early) == 0 && c.net.buf.Buffered() == 0
+	c.cmu.Unlock()
+	if wait {
+		waitReadable(c.net.Conn)
+	}
+}
+
+// fail tells the client why reading ended where the library has not: it answers most violations with their
+// close code, but hangs up on a frame without a mask or with an impossible length (RFC 6455 section 7.1.7).
+func (c *Conn) fail(err error) {
+	var ne net.Error
+	if websocket.CloseStatus(err) != -1 || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, &ne) {
+		return
+	}
+	code := uint16(websocket.StatusProtocolError)
+	_ = c.send(appendFrame(nil, opClose, []byte{byte(code >> 8), byte(code)})) // it may be gone already
 }
 
 // handle handles one message and reports whether it was acceptable.
@@ -266,23 +294,70 @@ func (c *Conn) handle(ctx context.Context, text string) bool {
 	return true
 }
 
-// write sends what is published to the channel.
-func (c *Conn) write(ctx context.Context, sub *hub.Subscriber) {
+// States of a connection's writer.
+const (
+	writerIdle    int32 = iota // nothing to write; the hub will call wake
+	writerBusy                 // a goroutine is writing
+	writerPending              // and the hub has called wake meanwhile
+	writerDone
+)
+
+// wake is called by the hub when there is something new. It starts a writer unless one is at work.
+func (c *Conn) wake() {
 	for {
-		b, err := sub.Next(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
+		switch st := c.writer.Load(); st {
+		case writerIdle:
+			if c.writer.CompareAndSwap(st, writerBusy) {
+				go c.write() // ends when all that is new is written
+				return
+			}
+		case writerBusy:
+			if c.writer.CompareAndSwap(st, writerPending) {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// write sends what is new in the channel.
+func (c *Conn) write() {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	for {
+		b, err := c.sub.Poll()
+		switch {
+		case err != nil: // the subscription or the hub has ended
+			if c.writer.Swap(writerDone) != writerDone {
 				c.Close(websocket.StatusGoingAway, "closed")
 			}
 			return
+		case b == nil:
+			if c.writer.CompareAndSwap(writerBusy, writerIdle) {
+				return
+			}
+			if !c.writer.CompareAndSwap(writerPending, writerBusy) {
+				return
+			}
+			continue
 		}
 		if wire := b.Encoded(hub.EncodingWS, "", frames); len(wire) > 0 {
 			if err := c.send(wire); err != nil {
+				c.writer.Store(writerDone)
 				c.cut()
 				return
 			}
 		}
 	}
+}
+
+// unsubscribe ends the writer and waits for it.
+func (c *Conn) unsubscribe() {
+	c.writer.Store(writerDone)
+	c.sub.Close()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 }
 
 // Send writes a frame to this client only. It waits for this client at most for the write timeout.
@@ -337,6 +412,9 @@ func (c *Conn) Close(code websocket.StatusCode, reason string) {
 	c.closed.Do(func() {
 		go func() { // ends when the peer has answered the close frame, after 5s at the latest
 			defer close(c.done)
+			c.cmu.Lock()
+			c.ending = true
+			c.cmu.Unlock()
 			c.wmu.Lock()
 			c.closing = true
 			c.wmu.Unlock()

@@ -174,7 +174,6 @@ func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http
 			s.refuse(w, err)
 			return
 		}
-		defer s.leave(addr, ep.Session)
 		tap := &tapWriter{ResponseWriter: w}
 		sock, err := websocket.Accept(tap, r, &websocket.AcceptOptions{
 			Subprotocols:    []string{Subprotocol},
@@ -183,10 +182,20 @@ func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http
 		})
 		if err != nil {
 			s.cfg.logger.Debug("websocket refused", "path", r.URL.Path, "error", err)
+			s.leave(addr, ep.Session)
 			return // Accept has answered
 		}
 		c := &Conn{srv: s, ep: ep, sock: sock, net: tap.conn, id: newID(), since: time.Now(), done: make(chan struct{})}
-		c.serve(r)
+		query := r.URL.Query()
+		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+		c.cancel = cancel
+		// On a goroutine of its own, so that what net/http keeps for a request (its buffers, and a stack grown by
+		// parsing) is free while the connection lives. It ends with the connection, for which Drain waits.
+		go func() {
+			defer s.leave(addr, ep.Session)
+			defer cancel()
+			c.serve(ctx, query.Get(render.ParamLastEventID), query.Get(render.ParamDefs))
+		}()
 	})
 }
 

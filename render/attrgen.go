@@ -36,7 +36,7 @@ func (x *attrExpr) gen(g *sx.Gen) []sx.Emit {
 	}
 	n := sx.Raw(g.Value(x.val))
 	if x.kind == attrPlain {
-		return []sx.Emit{&plainAttr{attr: &x.attr, node: n, at: at}}
+		return []sx.Emit{&plainAttr{attr: &x.attr, node: n, slot: slotOr(n), at: at}}
 	}
 	return []sx.Emit{&attrOp{attr: &x.attr, node: n, literal: x.literal, at: at}}
 }
@@ -98,6 +98,7 @@ type plainAttr struct {
 	pre  string
 	attr *attr
 	node sx.Node
+	slot int // where the value is, or -1 when node computes it
 	at   *sx.Site
 }
 
@@ -111,7 +112,7 @@ func (o *plainAttr) after(s string) sx.Emit {
 
 func (o *plainAttr) Emit(m *sx.Machine) {
 	m.Out = append(m.Out, o.pre...)
-	v := o.node.Eval(m)
+	v := valueAt(m, o.slot, o.node)
 	switch {
 	case v.IsString():
 		out := append(m.Out, o.attr.open...)

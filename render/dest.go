@@ -56,6 +56,9 @@ func (d htmlDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit {
 	if slot, ok := sx.LocalSlot(n); ok {
 		return &slotHole{slot: slot, at: at, spread: target}
 	}
+	if f, slot, ok := sx.FieldOf(n); ok && slot >= 0 && target == nil {
+		return &fieldHole{field: f, slot: slot, at: at}
+	}
 	return &hole{node: sx.Raw(n), at: at, spread: target}
 }
 

@@ -21,6 +21,38 @@ type (
 	}
 )
 
+// fieldHole is a hole for a field of a local variable's value, as loops over records have them.
+type fieldHole struct {
+	pre   string
+	field sx.Field
+	slot  int
+	at    *sx.Site
+}
+
+func (h *fieldHole) prefix() string { return h.pre }
+
+func (h *fieldHole) after(s string) sx.Emit {
+	c := *h
+	c.pre = s + h.pre
+	return &c
+}
+
+func (h *fieldHole) Emit(m *sx.Machine) {
+	out := append(m.Out, h.pre...)
+	m.Out = out
+	v := h.field.Raw(m, m.Slot(h.slot))
+	if v.IsNumber() {
+		m.Out = appendNumber(out, v.Float())
+		return
+	}
+	if v.IsString() {
+		m.Out = appendEscaped(out, v.Text())
+		return
+	}
+	m.At(h.at)
+	appendChild(m, v)
+}
+
 func (h *hole) prefix() string { return h.pre }
 
 func (h *hole) after(s string) sx.Emit {
@@ -148,6 +180,7 @@ func appendElement(m *sx.Machine, e *sx.Element) {
 type textHole struct {
 	pre  string
 	node sx.Node
+	slot int // where the value is, or -1 when node computes it
 	at   *sx.Site
 }
 
@@ -161,7 +194,7 @@ func (h *textHole) after(s string) sx.Emit {
 
 func (h *textHole) Emit(m *sx.Machine) {
 	m.Out = append(m.Out, h.pre...)
-	v := h.node.Eval(m)
+	v := valueAt(m, h.slot, h.node)
 	switch {
 	case v.IsString():
 		m.Out = appendEscaped(m.Out, v.Text())
@@ -172,6 +205,22 @@ func (h *textHole) Emit(m *sx.Machine) {
 		m.At(h.at)
 		m.Out = appendEscaped(m.Out, string(m.AppendText(nil, v)))
 	}
+}
+
+// valueAt gives the value in slot, or what node computes where slot is negative. It spares most holes a call.
+func valueAt(m *sx.Machine, slot int, node sx.Node) sx.Value {
+	if slot >= 0 {
+		return m.Slot(slot)
+	}
+	return node.Eval(m)
+}
+
+// slotOr gives the slot that n reads, or -1.
+func slotOr(n sx.Node) int {
+	if slot, ok := sx.LocalSlot(n); ok {
+		return slot
+	}
+	return -1
 }
 
 // textParts gives code for a call of str, part by part, or nil for anything else.
@@ -196,7 +245,8 @@ func textParts(g *sx.Gen, e sx.Expr) []sx.Emit {
 			parts = append(parts, sub...)
 			continue
 		}
-		parts = append(parts, &textHole{node: sx.Raw(g.Value(a)), at: at})
+		n := sx.Raw(g.Value(a))
+		parts = append(parts, &textHole{node: n, slot: slotOr(n), at: at})
 	}
 	return parts
 }

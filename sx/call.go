@@ -21,7 +21,8 @@ type Code struct {
 	simple   bool // positional parameters only
 	npos     int
 	nparams  int
-	bound    int // parameters of all sorts
+	bound    int  // parameters of all sorts
+	demands  bool // some parameter is required
 	variants [2 * maxDests]atomic.Pointer[variant]
 }
 
@@ -45,6 +46,9 @@ func newCode(p *Program, fn *fnExpr, env map[*Binding]loc) *Code {
 	c.npos = len(fn.params) - fn.nkey
 	c.nparams = len(fn.params)
 	c.bound = c.nparams
+	for _, p := range fn.params {
+		c.demands = c.demands || p.required
+	}
 	if fn.rest != nil {
 		c.bound++
 	}

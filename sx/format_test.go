@@ -142,7 +142,7 @@ func FuzzFormat(f *testing.F) {
 // TestFormatRandom formats random programs that are wide, broken at random places and full of comments.
 func TestFormatRandom(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 4000 {
+	for range 1000 {
 		var b strings.Builder
 		for range 1 + r.IntN(3) {
 			randomSource(&b, r, 5)

@@ -84,21 +84,14 @@ func FuzzEval(f *testing.F) {
 // TestRandomPrograms runs random programs that use every pure primitive and form, twice each: they end within
 // the limits, and the second run gives what the first gave.
 func TestRandomPrograms(t *testing.T) {
-	n := 1500
+	n := 500
 	if testing.Short() {
-		n = 300
+		n = 100
 	}
 	g := newProgramMaker(t)
 	values := 0
 	for seed := range n {
-		g.r = rand.New(rand.NewPCG(uint64(seed), 7))
-		text := g.program()
-		a, err1 := evaluate(t, text)
-		b, err2 := evaluate(t, text)
-		if a != b || (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() {
-			t.Fatalf("seed %d: two runs differ\n%s\n%s %v\n%s %v", seed, text, a, err1, b, err2)
-		}
-		if err1 == nil {
+		if g.runTwice(t, uint64(seed)) {
 			values++
 		}
 	}
@@ -107,38 +100,64 @@ func TestRandomPrograms(t *testing.T) {
 	}
 }
 
+// FuzzPrograms runs the random programs of other seeds, for as long as one likes.
+func FuzzPrograms(f *testing.F) {
+	f.Add(uint64(1 << 40))
+	g := newProgramMaker(f)
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		g.runTwice(t, seed)
+		g.fold(t, seed)
+	})
+}
+
+// runTwice tells whether the program of seed gives a value.
+func (g *programMaker) runTwice(t testing.TB, seed uint64) bool {
+	g.r, g.marks = rand.New(rand.NewPCG(seed, 7)), false
+	text := g.program()
+	a, err1 := evaluate(t, text)
+	b, err2 := evaluate(t, text)
+	if a != b || (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() {
+		t.Fatalf("seed %d: two runs differ\n%s\n%s %v\n%s %v", seed, text, a, err1, b, err2)
+	}
+	return err1 == nil
+}
+
 // TestFoldingChangesNothing evaluates random expressions twice: with their literals in place, where the
 // compiler may compute ahead, and with the same values as arguments, which it cannot know.
 func TestFoldingChangesNothing(t *testing.T) {
-	n := 1500
+	n := 500
 	if testing.Short() {
-		n = 300
+		n = 100
 	}
 	g := newProgramMaker(t)
 	for seed := range n {
-		g.r = rand.New(rand.NewPCG(uint64(seed), 8))
-		g.names, g.marks = 0, true
-		body := g.guarded(5, nil)
-		for strings.Contains(body, "gensym") || strings.Contains(body, "(eq?") || strings.Contains(body, "(eqv?") {
-			body = g.guarded(5, nil) // identity may differ
+		g.fold(t, uint64(seed))
+	}
+}
+
+func (g *programMaker) fold(t testing.TB, seed uint64) {
+	g.r = rand.New(rand.NewPCG(seed, 8))
+	g.names, g.marks = 0, true
+	body := g.guarded(5, nil)
+	for strings.Contains(body, "gensym") || strings.Contains(body, "(eq?") || strings.Contains(body, "(eqv?") {
+		body = g.guarded(5, nil) // identity may differ
+	}
+	var params, literals []string
+	plain, open := body, body
+	for i, lit := range constants {
+		if mark := constantMark(i); strings.Contains(body, mark) {
+			name := fmt.Sprintf("p%d", i)
+			params, literals = append(params, name), append(literals, lit)
+			plain, open = strings.ReplaceAll(plain, mark, lit), strings.ReplaceAll(open, mark, name)
 		}
-		var params, literals []string
-		plain, open := body, body
-		for i, lit := range constants {
-			if mark := constantMark(i); strings.Contains(body, mark) {
-				name := fmt.Sprintf("p%d", i)
-				params, literals = append(params, name), append(literals, lit)
-				plain, open = strings.ReplaceAll(plain, mark, lit), strings.ReplaceAll(open, mark, name)
-			}
-		}
-		want, err1 := evaluate(t, "(define (f) "+plain+") (f)")
-		got, err2 := evaluate(t, "(define (f "+strings.Join(params, " ")+") "+open+") (define (g h) (h "+strings.Join(literals, " ")+")) (g f)")
-		if err1 != nil && err2 != nil { // which of several errors comes first may differ at load
-			continue
-		}
-		if want != got || (err1 == nil) != (err2 == nil) {
-			t.Errorf("seed %d: literals change the result\n%s\n literals %s %v\narguments %s %v", seed, plain, want, err1, got, err2)
-		}
+	}
+	want, err1 := evaluate(t, "(define (f) "+plain+") (f)")
+	got, err2 := evaluate(t, "(define (f "+strings.Join(params, " ")+") "+open+") (define (g h) (h "+strings.Join(literals, " ")+")) (g f)")
+	if err1 != nil && err2 != nil { // which of several errors comes first may differ at load
+		return
+	}
+	if want != got || (err1 == nil) != (err2 == nil) {
+		t.Errorf("seed %d: literals change the result\n%s\n literals %s %v\narguments %s %v", seed, plain, want, err1, got, err2)
 	}
 }
 

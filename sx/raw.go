@@ -15,6 +15,9 @@ func Raw(n Node) Node {
 
 type rawField struct{ f *fieldNode }
 
+// Raw is Read for a destination that escapes; see the function Raw.
+func (f Field) Raw(m *Machine, d Value) Value { return f.n.raw(m, d) }
+
 func (n *rawField) Eval(m *Machine) Value { return n.f.raw(m, n.f.d.eval(m)) }
 
 func (n *fieldNode) raw(m *Machine, d Value) Value {

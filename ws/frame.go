@@ -9,8 +9,9 @@ import (
 
 // Opcodes of RFC 6455 section 5.2.
 const (
-	opText = 1
-	opPing = 9
+	opText  = 1
+	opClose = 8
+	opPing  = 9
 )
 
 // appendFrame appends one unmasked, unfragmented frame (RFC 6455 section 5.2).

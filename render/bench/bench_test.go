@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -113,5 +115,30 @@ func BenchmarkPages(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite ideal_escape.go from the renderer's escaper")
+
+// TestIdealEscaper holds that the lower bound escapes with a copy of the renderer's own escaper.
+func TestIdealEscaper(t *testing.T) {
+	src, err := os.ReadFile("../escape.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(src), "package render", "package main", 1)
+	text, _, _ = strings.Cut(text, "\n// escaped gives")
+	want := "// Code generated from ../escape.go by go test -update; DO NOT EDIT.\n\n" + text
+	if *update {
+		if err := os.WriteFile("ideal_escape.go", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile("ideal_escape.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("ideal_escape.go is not current: go test -update")
 	}
 }

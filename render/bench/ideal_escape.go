@@ -1,4 +1,4 @@
-// Code generated from ../escape.go by "make gen"; DO NOT EDIT.
+// Code generated from ../escape.go by go test -update; DO NOT EDIT.
 
 package main
 

@@ -391,3 +391,77 @@ func BenchmarkRecordField(b *testing.B) {
 		}
 	}
 }
+
+func TestProgramsTakeGoData(t *testing.T) {
+	type point struct{ X, Y int }
+	data := struct {
+		Name   string
+		Points []point
+		Tags   map[string]string
+		None   *point
+	}{"n", []point{{1, 2}, {3, 4}}, map[string]string{"b": "B", "a": "A"}, nil}
+	v, err := sx.FromGo(&data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{
+		`(match d {:name n :points (list {:x x} &rest r)} (list n x (len r)) _ "no")`: `("n" 1 1)`,
+		`(match d {:missing n} n _ "no")`:                                             `"no"`,
+		`(let (({:name n :points ps} d)) (list n (len ps)))`:                          `("n" 2)`,
+		`(let (([p q] (get d :points))) (get q :y))`:                                  `4`,
+		`(map (fn (p) (+ (get p :x) (get p :y))) (get d :points))`:                    `(3 7)`,
+		`(map-indexed (fn (i p) (* i (get p :x))) (get d :points))`:                   `(0 3)`,
+		`(filter (fn (p) (> (get p :x) 1)) (get d :points))`:                          `({:x 3 :y 4})`,
+		`(case (get d :points) (list {:x 1 :y 2} {:y 4 :x 3}) "same" :else "other")`:  `"same"`,
+		"`(a ,@(get d :points))":                                                      `(a {:x 1 :y 2} {:x 3 :y 4})`,
+		`(keys (get d :tags))`:                                                        `("a" "b")`,
+		`(get-in d (list :tags "b"))`:                                                 `"B"`,
+		`(nil? (get d :none))`:                                                        `true`,
+		`(if (get d :none) 1 2)`:                                                      `2`,
+		`(-> d (get :points) first (get :x) inc)`:                                     `2`,
+		`(apply + (map (fn (p) (get p :y)) (get d :points)))`:                         `6`,
+		`(sort-by (fn (p) (- (get p :x))) (get d :points))`:                           `({:x 3 :y 4} {:x 1 :y 2})`,
+		`(sx-parse (sx-serialize d))`:                                                 `{:name "n" :points ({:x 1 :y 2} {:x 3 :y 4}) :tags {:a "A" :b "B"} :none nil}`,
+		`(try (dict-set! d :name 1) (catch e (get e :message)))`:                      `"dict-set!: cannot change a frozen dict"`,
+	} {
+		p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", "(define (f d) "+body+")")})
+		if err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		f, _ := p.Lookup("f")
+		if got, err := p.Call(t.Context(), f, v); err != nil || sx.Serialize(got) != want {
+			t.Errorf("%s\n got %s %v\nwant %s", body, sx.Serialize(got), err, want)
+		}
+	}
+}
+
+func TestOneProgramManyGoroutines(t *testing.T) {
+	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", `(define (f rows) (reduce (fn (s r) (+ s (get r :n))) 0 rows))
+		(define (g xs) (let loop ((xs xs) (n 0)) (if (empty? xs) n (loop (rest xs) (+ n (f xs))))))`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type a struct{ N int }
+	type b struct {
+		Name string
+		N    float64
+	}
+	data := []any{[]a{{1}, {2}, {3}}, []b{{"x", 1}, {"y", 2}, {"z", 3}}, []*a{{1}, {2}, {3}}, []map[string]int{{"n": 1}, {"n": 2}, {"n": 3}}}
+	g, _ := p.Lookup("g")
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				v, err := sx.FromGo(data[(i+j)%len(data)])
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got, err := p.Call(t.Context(), g, v); err != nil || got.Float() != 14 {
+					t.Errorf("got %s %v", sx.Serialize(got), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -142,6 +142,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, resolve ResolveFu
 	if s.cfg.detach && s.detach(w, r, st) {
 		return
 	}
+	closeAfter(w, r)
 	st.end(s.pump(w, r.Context(), st))
 }
 

@@ -63,6 +63,9 @@ func (c *config) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	if errors.Is(err, ErrDraining) {
+		h.Set("Connection", "close") // the next request shall find another server
+	}
 	if s.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((s.RetryAfter+time.Second-1)/time.Second)))
 	}

@@ -236,6 +236,9 @@ func (s *Stream) begin() {
 	if s.wire != nil {
 		return
 	}
+	if !s.once {
+		closeAfter(s.w, s.r)
+	}
 	s.wire = newWire(s.w, s.cod, s.cfg.writeTimeout)
 	if s.once {
 		return

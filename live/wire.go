@@ -32,6 +32,14 @@ func setHeader(h http.Header, c coding) {
 	}
 }
 
+// closeAfter makes a plain connection end with its stream. Kept open it would lead the client back to a server that it was sent away from,
+// past a balancer that knows better. In HTTP/2 the field would end the other streams as well.
+func closeAfter(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
+}
+
 // newWire begins a stream: the status is gone when it returns.
 func newWire(w http.ResponseWriter, c coding, timeout time.Duration) *wire {
 	x := &wire{w: w, rc: http.NewResponseController(w), coding: c, timeout: timeout}

@@ -89,6 +89,7 @@ type tapConn struct {
 	early []byte
 	buf   *bufio.Reader // what the library reads through
 	heard atomic.Int64  // Unix nanoseconds
+	told  atomic.Bool   // a close frame has been written
 }
 
 // Read implements net.Conn.
@@ -103,6 +104,31 @@ func (t *tapConn) Read(p []byte) (int, error) {
 		t.heard.Store(time.Now().UnixNano())
 	}
 	return n, err
+}
+
+// Write implements net.Conn. The library writes nothing but control frames, each at once.
+func (t *tapConn) Write(p []byte) (int, error) {
+	if len(p) > 0 && p[0] == 0x80|opClose {
+		t.told.Store(true)
+	}
+	return t.Conn.Write(p)
+}
+
+const (
+	lingerTime  = 500 * time.Millisecond
+	lingerBytes = 1 << 20
+)
+
+// Close implements net.Conn for the library, which closes after the close frame is written. What the client
+// is still sending is read and thrown away for a moment: closing a socket with unread data resets it, and
+// the client would never see why it was closed.
+func (t *tapConn) Close() error {
+	if w, ok := t.Conn.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
+		if t.Conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+			_, _ = io.CopyN(io.Discard, t.Conn, lingerBytes)
+		}
+	}
+	return t.Conn.Close()
 }
 
 // serve runs the connection until it ends: it reads on this goroutine. Another one writes, and exists only
@@ -249,8 +275,11 @@ func (c *Conn) fail(err error) {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, &ne) {
 		return
 	}
-	code := uint16(websocket.StatusProtocolError)
-	_ = c.send(appendFrame(nil, opClose, []byte{byte(code >> 8), byte(code)})) // it may be gone already
+	if !c.net.told.Load() {
+		code := uint16(websocket.StatusProtocolError)
+		_ = c.send(appendFrame(nil, opClose, []byte{byte(code >> 8), byte(code)})) // it may be gone already
+	}
+	_ = c.net.Close()
 }
 
 // handle handles one message and reports whether it was acceptable.
@@ -435,7 +464,7 @@ func (c *Conn) end() {
 
 // cut ends the connection at once.
 func (c *Conn) cut() {
-	_ = c.net.Close() // frees whoever reads from or writes to it
+	_ = c.net.Conn.Close() // frees whoever reads from or writes to it
 	c.wmu.Lock()
 	c.closing = true
 	c.wmu.Unlock()

@@ -18,8 +18,8 @@ all: lint test
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## bin/sx
-	$(GO) build -trimpath -o bin/sx ./cmd/sx
+build: ## bin/sx, which runs anywhere
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w" -o bin/sx ./cmd/sx
 
 test: ## all tests, the browser's included when Chromium is here or can be installed
 	@.ci/need chromium || [ "$$SX_BROWSER" != required ]

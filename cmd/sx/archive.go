@@ -82,7 +82,7 @@ func endsWith(f io.ReaderAt, size int64, text string) bool {
 
 // bareExecutable gives this program without an application behind it.
 func bareExecutable() ([]byte, error) {
-	path, err := os.Executable()
+	path, err := ownPath()
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -98,11 +100,24 @@ func (c *call) buildSite(dir, target string) error {
 	if err != nil {
 		return err
 	}
+	if dynamic(exe) {
+		fmt.Fprintln(c.stderr, "note: this sx needs the system's C library, and so will the site; an sx built with CGO_ENABLED=0 makes sites that run anywhere")
+	}
 	var b bytes.Buffer
 	if err := writeExecutable(&b, bytes.NewReader(exe), files); err != nil {
 		return err
 	}
 	return writeProgram(target, b.Bytes())
+}
+
+// dynamic tells whether an ELF executable asks for a loader, as one linked with the system's C library does.
+func dynamic(exe []byte) bool {
+	f, err := elf.NewFile(bytes.NewReader(exe))
+	if err != nil {
+		return false // another system's format
+	}
+	defer f.Close()
+	return slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
 }
 
 // writeProgram replaces an executable, also one that is running: its old file lives on until it ends.

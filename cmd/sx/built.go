@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type builtSite struct {
 
 // findBuiltSite gives the application behind this executable, or nil.
 func findBuiltSite() (*builtSite, error) {
-	path, err := os.Executable()
+	path, err := ownPath()
 	if err != nil {
 		return nil, nil // without a name there is nothing to look at
 	}
@@ -33,6 +34,16 @@ func findBuiltSite() (*builtSite, error) {
 		return nil, err
 	}
 	return &builtSite{files: app, name: filepath.Base(path), close: closeFile}, nil
+}
+
+// ownPath gives the file of this program. Where /proc is missing, as in a bare chroot, it is what the program was
+// started as.
+func ownPath() (string, error) {
+	path, err := os.Executable()
+	if err == nil {
+		return path, nil
+	}
+	return exec.LookPath(os.Args[0])
 }
 
 func builtCommand(b *builtSite) *command {

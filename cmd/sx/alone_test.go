@@ -1,0 +1,169 @@
+package main_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A built site runs in an empty folder without this repository, without Go and without an environment; as root it
+// also does in a chroot that holds nothing else. Its assets are immutable, and SIGTERM drains its streams.
+func TestBuiltSiteRunsAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds sx without cgo, which takes a while")
+	}
+	tmp := t.TempDir()
+	sx := filepath.Join(tmp, "sx")
+	build := exec.Command("go", "build", "-o", sx, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command(sx, "build", "../../examples/todo", "-o", filepath.Join(tmp, "dist")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	root := filepath.Join(tmp, "root")
+	if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(tmp, "dist", "todo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "todo"), data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	addr := freeAddress(t)
+	cmd := exec.Command(filepath.Join(root, "todo"))
+	cmd.Dir, cmd.Env = root, []string{"SX_ADDR=" + addr, "SX_SECRET=test"}
+	if os.Getuid() == 0 {
+		cmd.Path, cmd.Args, cmd.Dir = "/todo", []string{"/todo"}, "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+	} else {
+		t.Log("not root: without a chroot")
+	}
+	var log strings.Builder
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		fmt.Fprintln(&log, lines.Text())
+		if strings.Contains(lines.Text(), "listening") {
+			break
+		}
+	}
+	if !strings.Contains(log.String(), "listening") {
+		t.Fatalf("it does not start: %v\n%s", cmd.Wait(), log.String())
+	}
+	logged := make(chan struct{})
+	go func() { // ends with the process
+		io.Copy(&log, stderr)
+		close(logged)
+	}()
+
+	page := fetchText(t, "http://"+addr+"/todos", 200)
+	style := regexp.MustCompile(`/_sx/assets/[^"]+\.css`).FindString(page)
+	if style == "" {
+		t.Fatalf("the page links no style sheet: %s\n%s", page, log.String())
+	}
+	res, err := http.Get("http://" + addr + style)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := res.Header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+		t.Errorf("Cache-Control of an asset: %s", got)
+	}
+	res, err = http.PostForm("http://"+addr+"/todos", map[string][]string{"title": {"kept"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if !strings.Contains(string(body), "<span>kept</span>") {
+		t.Errorf("what was added is not there: %s", body)
+	}
+	if _, err := os.Stat(filepath.Join(root, "data", "app.db")); err != nil {
+		t.Errorf("the database is not in the working directory: %v", err)
+	}
+
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-logged
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v\n%s", err, log.String())
+	}
+}
+
+// SIGTERM tells clients of streams to come back later, and ends with exit code 0.
+func TestBuiltSiteDrainsItsStreams(t *testing.T) {
+	tmp := t.TempDir()
+	if out, err := exec.Command("sx", "build", "testdata/browser/tabs", "-o", tmp).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	addr := freeAddress(t)
+	cmd := exec.Command(filepath.Join(tmp, "tabs"))
+	cmd.Env = []string{"SX_ADDR=" + addr, "SX_SECRET=test", "SX_LOG_FORMAT=json"}
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var res *http.Response
+	for {
+		req, err := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/_sx/live/home", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err = http.DefaultClient.Do(req); err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond) // it is starting
+	}
+	defer res.Body.Close()
+	events := map[string]bool{}
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		name, ok := strings.CutPrefix(lines.Text(), "event: ")
+		if !ok {
+			continue
+		}
+		if len(events) == 0 {
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+		}
+		events[name] = true
+	}
+	if !events["sx-resolve"] || !events["sx-drain"] {
+		t.Errorf("status %s, events %v", res.Status, events)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v\n%s", err, log.String())
+	}
+	if !strings.Contains(log.String(), `"msg":"listening"`) {
+		t.Errorf("the log is not JSON: %s", log.String())
+	}
+}

@@ -2,7 +2,7 @@
 
 import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, TAIL, unknown } from "./eval";
 import { body } from "./special";
-import { equal, El, fail, Fn, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
+import { Dict, equal, El, fail, Fn, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
 
 /** What a parameter, or a field of a message, may be. */
 export interface Rule { _type?: string; _min?: number; _max?: number; _in?: Value[]; _required?: boolean }
@@ -76,29 +76,28 @@ const settle = (fn: string, p: Param, v: Value | undefined, e: Env, component = 
 export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): Env => {
   const p: Params = f._params, { _pos, _keys } = p, fn = f._name, component = f._t === "component";
   let e: Env = f._env;
-  let named: Map<string, Value> | undefined;
-  if (_keys || p._attrs) {
-    named = new Map();
-    const rest: Value[] = [], extra = new Map<string, Value>();
+  const takes = _keys || p._attrs, named: Dict | null = takes ? new Map() : null, extra: Dict | null = p._attrs ? new Map() : null;
+  if (keys && takes) {
+    const rest: Value[] = [];
     for (let i = 0; i < args.length; i++) {
-      if (keys?.[i]) {
+      if (!keys[i]) rest.push(args[i]);
+      else {
         const form = args[i], k = form instanceof Kw ? form._name : form as string;
         if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`);
-        if (_keys?.has(k)) named.set(k, args[i]);
-        else if (p._attrs) extra.set(k, args[i]);
+        if (_keys?.has(k)) named!.set(k, args[i]);
+        else if (extra) extra.set(k, args[i]);
         else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys!.keys(), ":")}`);
-      } else rest.push(args[i]);
+      }
     }
     args = rest;
-    if (p._attrs) named.set("", new Spread(extra));
   }
   const n = _pos.length;
   if (args.length > n && !p._rest) fail(component ? "keyword" : "arity", `${fn || "lambda"}: takes ${n || "no"} arguments besides keywords, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
-  _keys?.forEach((q, k) => e = { _v: settle(fn, q, named!.get(k), e, component), _up: e });
+  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e, component), _up: e };
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
-  if (p._attrs) e = { _v: named!.get("")!, _up: e };
+  if (extra) e = { _v: new Spread(extra), _up: e };
   return e;
 };
 

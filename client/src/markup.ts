@@ -136,7 +136,7 @@ export const replay = (ops: Ops, sink: Sink) => {
     if (op === "open") {
       const ns: NS = a === "svg" || a === "math" ? a : stack[stack.length - 1];
       // Inside these HTML goes on (WHATWG HTML, "HTML integration point", "MathML text integration point").
-      stack.push(/^(foreignObject|desc|title|m[inos]|mtext)$/.test(a) ? "" : ns);
+      stack.push(ns && /^(foreignObject|desc|title|m[inos]|mtext)$/.test(a) ? "" : ns);
       sink.open(a, ns, ops[i + 2] as Attrs);
     } else {
       if (op === "close") stack.pop();

@@ -12,6 +12,10 @@ const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", 0: "\0" };
 const sugar: Record<string, string> = { "'": "quote", "#'": "quote", "`": "quasiquote", ",": "unquote", ",@": "splice-unquote" };
 const closers: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
 
+const ends = (t: string) => t === ")" || t === "]" || t === "}";
+/** Whether token t is more than an atom. */
+const opens = (t: string) => "([{'`,\"#".includes(t[0]);
+
 export const isNumber = (s: string) => number.test(s);
 const isSymbol = new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$`, "u");
 
@@ -44,7 +48,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
       if (t === ":") bad("a keyword needs a name");
       return mark(new Kw(t.slice(1)), start);
     }
-    if (/^[+-]?\.?\d/.test(t)) {
+    if (t < ":" && /^[+-]?\.?\d/.test(t)) {
       // The sign of an exponent is a symbol character, and so the whole number is in the token.
       if (!isNumber(t)) bad("bad number " + t);
       const n = +t;
@@ -68,6 +72,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
   };
   /** The datum that begins with token t; undefined when it was discarded. */
   const datum = (t: string): Form | undefined => {
+    if (!opens(t)) return atom(t);
     const at = start, close = closers[t], name = sugar[t];
     if (t === '"') return str();
     if (t === "#|") {
@@ -84,9 +89,10 @@ export const parse = (text: string, name = "wire"): Form[] => {
         const spots: number[] = [];
         while ((v = next()) !== close) {
           if (!v) bad(`unclosed ${t}`, at, at + 1);
-          if (/[)\]}]/.test(v)) bad(`unexpected ${v}: expected ${close} to close the ${t} opened at ${where(src, at)}`);
-          const spot = start;
-          if ((v = datum(v)) !== undefined) list.push(v), spots.push(spot);
+          if (ends(v)) bad(`unexpected ${v}: expected ${close} to close the ${t} opened at ${where(src, at)}`);
+          if (t === "{") spots.push(start);
+          if ((v = opens(v) ? datum(v) : atom(v)) !== undefined) list.push(v);
+          else if (t === "{") spots.pop();
         }
         v = list;
         if (t === "[") list._data = true;
@@ -106,7 +112,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
         do {
           v = next();
           if (!v) bad(`${t} needs a datum after it`, at);
-          if (/[)\]}]/.test(v)) bad("unexpected " + v);
+          if (ends(v)) bad("unexpected " + v);
         } while ((v = datum(v)) === undefined);
         v = name ? mark([mark(new Sym(name), at), v] as List, at) : undefined;
       }
@@ -118,7 +124,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
   if (/\p{Cs}/u.test(text)) bad("invalid Unicode", text.search(/\p{Cs}/u));
   const out: Form[] = [];
   for (let t; (t = next());) {
-    if (/[)\]}]/.test(t)) bad("unexpected " + t);
+    if (ends(t)) bad("unexpected " + t);
     const v = datum(t);
     if (v !== undefined) out.push(v);
   }

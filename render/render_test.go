@@ -241,6 +241,8 @@ func TestWire(t *testing.T) {
 		{"spread", `(p (make-spread {:id "a"}) "x")`, `(p (make-spread {:id "a"}) "x")`},
 		{"value in value", `(let ((x (p "\"q\""))) (div x))`, `(div (p "\"q\""))`},
 		{"prefix", `(html:map :name "x")`, `(html:map :name "x")`},
+		{"function argument", `(define (cell x) (b x)) (defcomp ~c (&key f) (p (f 1))) (~c :f cell) (~c :f (fn (x) (i x)))`, `(<> (p (b 1)) (p (i 1)))`},
+		{"dynamic scope", `(defcomp ~in () (i (context "k"))) (defcomp ~out () (p (~in))) (scope "k" 5 (~out))`, `(p (i 5))`},
 		{"nil argument", `(defcomp ~c (&key n) (div n)) (let ((x nil)) (~c :n x))`, `(~c)`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -43,9 +43,13 @@ func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 	if c.Comp.Target(g.Program()) != "client" {
 		return nil
 	}
+	if c.Comp.Affinity != "client" && g.Program().ReadsScope(c.Comp) {
+		return nil // what is provided around the call is known here only
+	}
 	names, vals := c.Args()
 	for _, v := range vals {
-		if sx.IsFunction(v) {
+		known, ok := g.Const(v)
+		if sx.IsFunction(v) || ok && known.Callable() && known.Component() == nil {
 			return nil // a function cannot be sent: expand
 		}
 	}

@@ -218,3 +218,24 @@ func (a *Analyzer) DelayWith(boundary bool, at *Site, analyze func() Expr) *Dela
 	})
 	return d
 }
+
+// ReadsScope tells whether c reaches a form that reads or writes the dynamic scope (context, emit!, emitted):
+// what it gives then depends on where it is expanded.
+func (p *Program) ReadsScope(c *Component) bool {
+	found := false
+	var visit func(Expr)
+	visit = func(e Expr) {
+		if _, ok := e.(*dynExpr); ok {
+			found = true
+		}
+		if !found {
+			e.Walk(visit)
+		}
+	}
+	p.reach(c.Def, func(d *Def) {
+		if d.expr != nil && !found {
+			visit(d.expr)
+		}
+	})
+	return found
+}

@@ -294,10 +294,8 @@ function listen(e: Field) {
   }
 }
 
-/** Looks for sx-trigger below a node. */
-export function attend(root: ParentNode) {
-  for (const e of root.querySelectorAll<Field>("[sx-trigger]")) if (!ignored(e)) listen(e)
-}
+/** Heeds the sx-trigger of an element. */
+export const attend = (e: Element) => void (ignored(e) || listen(e as Field))
 
 /** Starts listening. */
 export function attrs() {

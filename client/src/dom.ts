@@ -57,6 +57,9 @@ export const attr = (v: V, name: string): string | undefined => {
   for (const a of v._attrs) if (a[0] == name) return a[1]
 }
 
+// Classes that this client has put on elements are not part of any version.
+const OURS = / ?\bsx-(connecting|live|reconnecting|offline|error|request)\b/g
+
 /** The version that a DOM node shows. `fresh`: it was parsed from a payload and is in no document yet. */
 export function adopt(d: Node, fresh?: boolean): V {
   const type = d.nodeType
@@ -66,7 +69,10 @@ export function adopt(d: Node, fresh?: boolean): V {
   for (const name of e.getAttributeNames())
     // Handlers from a live frame would only be refused by the policy, loudly.
     if (fresh && name.startsWith("on")) e.removeAttribute(name)
-    else attrs.push([name, e.getAttribute(name)!])
+    else {
+      const value = e.getAttribute(name)!
+      attrs.push([name, name == "class" && !fresh ? value.replace(OURS, "") : value])
+    }
   const v = new V(e.localName, nsOf(e), attrs, adoptKids(inside(e), fresh), "", e)
   v._loose = !fresh && !!customElements.get(v._tag)
   // Whoever holds the element's old version sees the new one.
@@ -75,8 +81,17 @@ export function adopt(d: Node, fresh?: boolean): V {
 
 export function adoptKids(d: Node, fresh?: boolean): V[] {
   const kids: V[] = []
-  for (let n = d.firstChild; n; n = n.nextSibling) kids.push(adopt(n, fresh))
+  // What is known of an element already is older than what the person has done to it.
+  for (let n = d.firstChild; n; n = n.nextSibling) kids.push(!fresh && (n as Owned)._v ? version(n as Owned) : adopt(n, fresh))
   return kids
+}
+
+/** An element's server version; what the page shows where none was kept, or someone else replaced it. */
+export function version(e: Owned): V {
+  const v = e._v
+  const root = inside(e)
+  if (v && (v._kids.length ? v._kids.some((k) => k._node!.parentNode == root) : !root.firstChild)) return v
+  return adopt(e)
 }
 
 /** The node of a version, made if need be. */

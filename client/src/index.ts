@@ -2,8 +2,7 @@
 
 import { type Frame, host, resolve } from "./frame"
 import { connect, disconnect, regions, scan } from "./regions"
-import { version as versionOf } from "./morph"
-import type { Owned } from "./dom"
+import { type Owned, version as versionOf } from "./dom"
 import { slot } from "./patch"
 import { state } from "./state"
 import { api } from "./api"
@@ -20,18 +19,21 @@ const w = window as unknown as {
   __sxResolve?: (id: string, sx: string) => void
 }
 
+const FOUND = "[data-suspense],script[data-sx-defs],[sx-trigger]"
+
 /** Looks for slots, definitions, regions and triggers below a node. */
 function process(root: ParentNode = document) {
-  // The baseline is read before the person can change anything.
-  for (const s of root.querySelectorAll<Owned>("[data-suspense]")) if (!s._v) versionOf(s)
-  for (const s of root.querySelectorAll<HTMLScriptElement & { _done?: boolean }>("script[data-sx-defs]")) {
-    if (s._done) continue
-    s._done = true
-    resolve({ event: "sx-defs", sx: s.text, hash: s.dataset.sxDefs })
+  for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { _done?: boolean }>(FOUND)) {
+    // The baseline is read before the person can change anything.
+    if (e.hasAttribute("data-suspense")) e._v || versionOf(e)
+    else if (e.hasAttribute("sx-trigger")) attend(e)
+    else if (!e._done) {
+      e._done = true
+      resolve({ event: "sx-defs", sx: e.text, hash: e.dataset.sxDefs })
+    }
   }
   scan()
   sockets()
-  attend(root)
 }
 
 if (!w.Sx) {
@@ -59,7 +61,7 @@ if (!w.Sx) {
   }).observe(document, {
     childList: true,
     subtree: true,
-    attributeFilter: ["data-sx-live", "data-sx-ws", "sx-trigger"],
+    attributeFilter: ["data-sx-live", "data-sx-cursor", "data-sx-ws", "sx-trigger"],
   })
   document.addEventListener("DOMContentLoaded", retry)
   // What the server sent, before the person changes it: forms and links compare with it.

@@ -8,7 +8,7 @@
 // So whatever the server did not change stays as the person left it, and nothing kept is inserted again.
 // A field that was edited since the last server value keeps the edit; only its default changes.
 
-import { adopt, attr, inside, make, put, V } from "./dom"
+import { attr, inside, make, put, V } from "./dom"
 
 const same = (o: V, n: V) => o._tag == n._tag && o._key == n._key && o._ns == n._ns
 
@@ -302,12 +302,4 @@ function change(e: HTMLElement, name: string, was: string | undefined, now: stri
     if (!edited) f.checked = now != undefined
   } else if (name == "open" && e.localName == "dialog" && now == undefined) (e as HTMLDialogElement).close()
   else set()
-}
-
-/** An element's server version; what the page shows where none was kept, or someone else replaced it. */
-export function version(e: Element & { _v?: V }): V {
-  const v = e._v
-  const root = inside(e)
-  if (v && (v._kids.length ? v._kids.some((k) => k._node!.parentNode == root) : !root.firstChild)) return v
-  return adopt(e)
 }

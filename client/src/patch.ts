@@ -1,7 +1,7 @@
 // Where a payload goes: the modes of a frame, and the slots that frames fill.
 
-import { type Owned, V, make, inside } from "./dom"
-import { finish, kids, version } from "./morph"
+import { type Owned, V, inside, make, version } from "./dom"
+import { finish, kids } from "./morph"
 
 /** What to do with a payload; "inner" is the default. */
 export type Mode = "inner" | "outer" | "append" | "prepend" | "before" | "after" | "replace" | "remove" | "morph"

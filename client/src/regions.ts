@@ -11,6 +11,8 @@ interface Source {
   _src: string
   _els: Set<Element>
   _cursor: string
+  /** The cursor that the page was rendered with. */
+  _page: string
   /** Refused or closed by the server: not asked for again. */
   _over: boolean
 }
@@ -139,6 +141,11 @@ function hear(e: Event) {
   }
 }
 
+/** What follows is a snapshot: slots that append without keys start from nothing. */
+export const stale = (els: Set<Element>) => {
+  for (const r of els) for (const b of r.querySelectorAll("[data-suspense]")) host.stale.add(b)
+}
+
 const ends = (f: Frame) => f.event == "sx-close" || (f.event == "sx-error" && f.status)
 
 function pass(f: Frame, id: string) {
@@ -159,9 +166,8 @@ function deliver(f: Frame, id: string) {
     s._cursor = id
   }
   if (f.event == "sx-reset") {
-    // What follows is a snapshot. Slots that append without keys start from nothing.
     s._cursor = ""
-    for (const r of s._els) for (const b of r.querySelectorAll("[data-suspense]")) host.stale.add(b)
+    stale(s._els)
   } else if (ends(f)) {
     s._over = true
     for (const e of s._els) show(e, "closed", { status: f.status })
@@ -193,11 +199,16 @@ export function scan(force = false) {
     for (const e of document.querySelectorAll("[data-sx-live]")) {
       const src = e.getAttribute("data-sx-live")!
       seen.add(e)
+      const c = e.getAttribute("data-sx-cursor") || ""
       let s = sources.get(src)
       if (!s) {
-        s = { _src: src, _els: new Set(), _cursor: e.getAttribute("data-sx-cursor") || "", _over: false }
+        s = { _src: src, _els: new Set(), _cursor: c, _page: c, _over: false }
         sources.set(src, s)
         changed = true
+      } else if (c != s._page && s._els.has(e)) {
+        // The page was rendered again: what it shows is as old as its cursor.
+        if (c != s._cursor) changed = true
+        s._cursor = s._page = c
       }
       if (!s._els.has(e)) {
         s._els.add(e)

@@ -2,7 +2,7 @@
 // as (send "ID" …) and kept until the server has acknowledged it, across reconnections too.
 
 import { type Frame, enqueue, resolve } from "./frame"
-import { show } from "./regions"
+import { show, stale } from "./regions"
 import { fire, report } from "./report"
 import { Link } from "./retry"
 
@@ -63,7 +63,10 @@ function hear(line: Line, text: string) {
     }
     if (m.event == "sx-close") return line._link._end()
     if (m.event == "sx-drain") return line._link._lost(f.delay)
-    if (m.event == "sx-reset") return void (line._cursor = "")
+    if (m.event == "sx-reset") {
+      line._cursor = ""
+      return stale(line._els)
+    }
     enqueue(f)
   } catch (e) {
     report("message", "app", e, [...line._els][0])

@@ -15,6 +15,8 @@ type (
 		l    *Lambda
 		a    operand
 		site *Site
+		slot int // where the argument is slot + by, as in (f (- n 1)); else negative
+		by   float64
 	}
 	call2Node struct {
 		l    *Lambda
@@ -100,12 +102,44 @@ func (n *callNode) Eval(m *Machine) Value {
 	return r
 }
 
+func newCall1(l *Lambda, a operand, site *Site) *call1Node {
+	n := &call1Node{l: l, a: a, site: site, slot: -1}
+	if inc, ok := a.n.(*incNode); ok && inc.a.slot >= 0 {
+		n.slot, n.by = inc.a.slot, inc.by
+	}
+	return n
+}
+
+// Eval has a copy of run in it: recursion goes through here.
 func (n *call1Node) Eval(m *Machine) Value {
-	a := n.a.eval(m)
+	var a Value
+	if f := 0.0; n.slot >= 0 && m.s[n.slot].IsNumber() {
+		if f = m.s[n.slot].Float() + n.by; inRange(f) {
+			a = Number(f)
+		} else {
+			a = n.a.eval(m)
+		}
+	} else {
+		a = n.a.eval(m)
+	}
 	m.at = n.site
 	if v := m.direct(n.l.code); v != nil {
-		m.stack[m.top] = a
-		return m.run(v, n.site)
+		s, base := m.s, m.top
+		m.s = m.stack[base : base+v.nslots]
+		m.s[0] = a
+		m.top = base + v.nslots
+		if m.top > m.high {
+			m.high = m.top
+		}
+		m.steps--
+		m.depth++
+		r := v.body.Eval(m)
+		if m.tail != nil {
+			r = m.finish(base)
+		}
+		m.depth--
+		m.s, m.top, m.at = s, base, n.site
+		return r
 	}
 	stack, top := m.stack, m.top
 	base := m.reserve(1)

@@ -30,7 +30,7 @@ func (g *Gen) call(e *callExpr) Node {
 		if l := c.v.Lambda(); l != nil && len(l.caps) == 0 && l.code.simple && l.code.nparams == len(n.args) && !n.tail {
 			switch len(n.args) {
 			case 1:
-				return &call1Node{l, n.args[0], n.site}
+				return newCall1(l, n.args[0], n.site)
 			case 2:
 				return &call2Node{l, n.args[0], n.args[1], n.site}
 			}

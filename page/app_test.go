@@ -278,3 +278,22 @@ func TestLive(t *testing.T) {
 	many := s.open(t, ctx, "/_sx/live?s=/api/stream")
 	wants(t, "multiplexed", many.until(`,"src":"/api/stream"}`), "sx-resolve", "n3")
 }
+
+// Every page of a development server is subscribed to reloads, and none of another server.
+func TestDevelopmentRegion(t *testing.T) {
+	files := []string{"app.sx", `(defpage home :path "/" :content (p "hi"))`}
+	const source = "/_sx/live/(development)"
+	dev := serve(t, files, page.WithDevelopment())
+	_, body := dev.get(t, "/")
+	wants(t, "a page in development", body, source)
+	res, err := http.Get(dev.URL + source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("its stream answers %s", res.Status)
+	}
+	_, body = serve(t, files).get(t, "/")
+	lacks(t, "a page in production", body, source)
+}

@@ -64,7 +64,7 @@
   addEventListener("DOMContentLoaded", () => {
     const region = document.createElement("div");
     region.hidden = true;
-    region.setAttribute("data-sx-live", "SOURCE");
+    region.setAttribute("data-sx-live", "/_sx/live/(development)" /* developmentSource in reload.go */);
     document.documentElement.append(region);
   });
 })();

@@ -58,7 +58,7 @@ func (s *site) developmentTags(q *request) []byte {
 		return nil
 	}
 	nonce := html.EscapeString(q.nonce)
-	return fmt.Appendf(nil, `<script nonce="%s">%s</script><script nonce="%s" src="%s" async></script>`, nonce, strings.Replace(developmentScript, "SOURCE", developmentSource, 1), nonce, client.Script())
+	return fmt.Appendf(nil, `<script nonce="%s">%s</script><script nonce="%s" src="%s" async></script>`, nonce, developmentScript, nonce, client.Script())
 }
 
 //go:embed development.js

@@ -87,9 +87,10 @@ export const hint = (name: string, names: Iterable<string>, colon = ""): string 
 };
 
 export const unknown = (x: Sym, scope: Scope): never => {
-  const names: string[] = [];
+  const comp = x._name[0] === "~", names: string[] = [];
   for (; scope; scope = scope._up) names.push(scope._name);
-  return fail("undefined", `${x._name[0] === "~" ? "unknown component" : "undefined symbol"}: ${x._name}${hint(x._name, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)])}`, place(x));
+  const near = hint(x._name, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)].filter(n => (n[0] === "~") === comp));
+  return fail("undefined", `${comp ? "unknown component" : "undefined symbol"}: ${x._name}${near}`, place(x));
 };
 
 const variable = (x: Sym, scope: Scope): Code => {

@@ -1,5 +1,7 @@
 package sx
 
+import "maps"
+
 // List is an ordered, growable list. The zero List is empty and ready. A list belongs to one goroutine
 // until it is frozen; a frozen list may be shared and never changes.
 type List struct {
@@ -107,8 +109,8 @@ func (d *Dict) Written() bool { return d != nil && d.written }
 // Clone gives a copy that is not frozen, with room for extra more keys.
 func (d *Dict) Clone(extra int) *Dict {
 	c := NewDict(d.Len() + extra)
-	for i := range d.Len() {
-		c.Set(d.keys[i], d.vals[i])
+	if d.Len() > 0 {
+		c.keys, c.vals, c.index = append(c.keys, d.keys...), append(c.vals, d.vals...), maps.Clone(d.index)
 	}
 	return c
 }

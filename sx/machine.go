@@ -294,7 +294,15 @@ func (m *Machine) Str(name string, i int, v Value) string {
 	if v.tag() != KindString {
 		m.ArgFail(name, i, "a string", v)
 	}
-	return v.Text()
+	return m.scan(v.Text())
+}
+
+// scan charges one look along a long string, and gives it back.
+func (m *Machine) scan(s string) string {
+	if len(s) >= 1<<10 {
+		m.Step(len(s) >> 7)
+	}
+	return s
 }
 
 // Seq gives argument i of the primitive name as the items of a list (nil: none), or fails. The slice must

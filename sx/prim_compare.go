@@ -63,7 +63,7 @@ func (m *Machine) compare(name string, i int, a, b Value) int {
 		}
 		return 0
 	case KindString:
-		return strings.Compare(a.Text(), m.Str(name, i+1, b))
+		return strings.Compare(m.scan(a.Text()), m.Str(name, i+1, b))
 	}
 	m.ArgFail(name, i, "a number or a string", a)
 	return 0
@@ -71,6 +71,9 @@ func (m *Machine) compare(name string, i int, a, b Value) int {
 
 // Equal is deep equality, charged by the size of a.
 func (m *Machine) Equal(a, b Value) bool {
+	if a.IsString() {
+		m.scan(a.Text())
+	}
 	eq, done := equalAtoms(a, b)
 	if done {
 		return eq
@@ -145,7 +148,7 @@ func contains2(m *Machine, a, b Value) Value {
 	case KindNil:
 		return False
 	case KindString:
-		return Bool(strings.Contains(a.Text(), m.Str("contains?", 1, b)))
+		return Bool(strings.Contains(m.scan(a.Text()), m.Str("contains?", 1, b)))
 	case KindList:
 		return Bool(m.indexIn(seqOf(a), b) >= 0)
 	case KindDict:

@@ -45,7 +45,7 @@ func (m *Machine) pairsOf(name string, first int, args []Value) {
 
 func dictN(m *Machine, args []Value) Value {
 	m.pairsOf("dict", 0, args)
-	m.Items(len(args) / 2)
+	m.entries(len(args) / 2)
 	d := NewDict(len(args) / 2)
 	for i := 0; i < len(args); i += 2 {
 		d.Set(args[i].Text(), args[i+1])
@@ -54,6 +54,12 @@ func dictN(m *Machine, args []Value) Value {
 }
 
 // cloneDict gives a dict of its own with what is in v (a dict, a record or nil) and room for more keys.
+// entries charges the making of a dict of n entries: each takes as long as a few items of a list.
+func (m *Machine) entries(n int) {
+	m.Items(n)
+	m.Step(2 * n)
+}
+
 func cloneDict(v Value, extra int) *Dict {
 	if v.tag() == KindDict {
 		return (*Dict)(v.p).Clone(extra)
@@ -112,7 +118,7 @@ func getIn(m *Machine, d, path, otherwise Value) Value {
 func assocN(m *Machine, args []Value) Value {
 	m.needDict("assoc", 0, args[0])
 	m.pairsOf("assoc", 1, args[1:])
-	m.Items(args[0].dictLen() + len(args)/2)
+	m.entries(args[0].dictLen() + len(args)/2)
 	d := cloneDict(args[0], len(args)/2)
 	for i := 1; i < len(args); i += 2 {
 		d.Set(args[i].Text(), args[i+1])
@@ -128,7 +134,7 @@ func assocIn(m *Machine, v Value, path seq, i int, x Value) Value {
 		inner, _ := v.Lookup(key)
 		x = assocIn(m, inner, path, i+1, x)
 	}
-	m.Items(v.dictLen() + 1)
+	m.entries(v.dictLen() + 1)
 	d := cloneDict(v, 1)
 	d.Set(key, x)
 	return DictOf(d)
@@ -140,7 +146,7 @@ func dissocN(m *Machine, args []Value) Value {
 	for i, k := range args[1:] {
 		gone[m.key("dissoc", i+1, k)] = true
 	}
-	m.Items(args[0].dictLen())
+	m.entries(args[0].dictLen())
 	d := NewDict(args[0].dictLen())
 	for k, v := range args[0].Entries() {
 		if !gone[k] {
@@ -156,7 +162,7 @@ func mergeN(m *Machine, args []Value) Value {
 		m.needDict("merge", i, a)
 		n += a.dictLen()
 	}
-	m.Items(n)
+	m.entries(n)
 	d := NewDict(n)
 	for _, a := range args {
 		for k, v := range a.Entries() {
@@ -185,7 +191,7 @@ func entries1(m *Machine, a Value) Value {
 func selectKeys2(m *Machine, a, b Value) Value {
 	m.needDict("select-keys", 0, a)
 	s := m.seq("select-keys", 1, b)
-	m.Items(s.n)
+	m.entries(s.n)
 	d := NewDict(min(s.n, a.dictLen()))
 	for i := range s.n {
 		k := s.at(i)
@@ -214,7 +220,7 @@ func updateN(m *Machine, args []Value) Value {
 	default:
 		v = m.Call(f, append([]Value{old}, args[3:]...)...)
 	}
-	m.Items(d.dictLen() + 1)
+	m.entries(d.dictLen() + 1)
 	c := cloneDict(d, 1)
 	c.Set(key, v)
 	return DictOf(c)
@@ -223,7 +229,7 @@ func updateN(m *Machine, args []Value) Value {
 func mapDict2(m *Machine, f, a Value) Value {
 	m.Fn("map-dict", 0, f)
 	m.needDict("map-dict", 1, a)
-	m.Items(a.dictLen())
+	m.entries(a.dictLen())
 	d := NewDict(a.dictLen())
 	for k, v := range a.Entries() {
 		m.Step(1)

@@ -126,7 +126,7 @@ func mutableList(m *Machine, v Value) *List {
 func nth2(m *Machine, a, b Value) Value {
 	i := m.Integer("nth", 1, b)
 	if a.IsString() {
-		s := a.Text()
+		s := m.scan(a.Text())
 		if i < 0 {
 			return Nil
 		}
@@ -230,7 +230,7 @@ func slice(m *Machine, a, b, c Value) Value {
 	var s seq
 	n := 0
 	if text {
-		n = runeCount(a.Text())
+		n = runeCount(m.scan(a.Text()))
 	} else {
 		s = m.seq("slice", 0, a)
 		n = s.n
@@ -315,7 +315,7 @@ func into2(m *Machine, a, b Value) Value {
 		return mergeN(m, []Value{a, b})
 	}
 	s := m.seq("into", 1, b)
-	m.Items(a.dictLen() + s.n)
+	m.entries(a.dictLen() + s.n)
 	d := cloneDict(a, s.n)
 	for i := range s.n {
 		pair := s.at(i)
@@ -365,7 +365,7 @@ func distinct1(m *Machine, a Value) Value {
 
 func indexOf2(m *Machine, a, b Value) Value {
 	if a.IsString() {
-		s := a.Text()
+		s := m.scan(a.Text())
 		return placeOrNil(indexOfText(s, m.Str("index-of", 1, b)))
 	}
 	if k := a.Kind(); k != KindList && k != KindNil {

@@ -194,8 +194,10 @@ func strN(m *Machine, args []Value) Value {
 		b = make([]byte, 0, n)
 	}
 	for _, a := range args {
+		before := len(b)
 		b = m.AppendText(b, a)
 		m.fits(len(b))
+		m.Step((len(b) - before) >> 6) // a list is written item by item
 	}
 	return String(string(b))
 }

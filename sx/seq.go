@@ -74,7 +74,7 @@ func (m *Machine) length(name string, v Value) int {
 	case KindNil:
 		return 0
 	case KindString:
-		return runeCount(v.Text())
+		return runeCount(m.scan(v.Text()))
 	case KindList, kindGoList:
 		return v.Len()
 	case KindDict, kindRecord:

@@ -120,6 +120,7 @@ func (a *App) configure() error {
 	}
 	a.hub = hub.New(hubOptions...)
 	a.live = live.NewServer(a.hub, a.liveOptions()...)
+	a.startStreams()
 	a.ws = ws.NewServer(a.hub, a.socketOptions()...)
 	a.regions.init()
 	return nil

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -208,29 +207,6 @@ func (s *site) definitions(*liveDef) (defs, hash string) { return "", "" }
 // wireChunk writes a boundary as wire text, with the definitions it needs before it.
 func (s *site) wireChunk(q *request, p *part) []byte {
 	return render.AppendSXChunk(nil, q.nonce, p.b.ID, string(p.content))
-}
-
-// goStream is a stream written in Go.
-type goStream struct {
-	src     string
-	pattern *pattern
-	handler http.Handler
-}
-
-// WithStream mounts a stream written in Go: handler makes each connection's stream, see live.Serve. The path
-// may have parameters, as a page's.
-func WithStream(src string, f func(ctx context.Context, s *live.Stream) error, opts ...live.Option) Option {
-	p, err := parsePattern(src)
-	if err != nil {
-		panic("page: WithStream: " + err.Error())
-	}
-	return func(c *config) {
-		c.streams = append(c.streams, goStream{src, p, live.Serve(f, opts...)})
-	}
-}
-
-func (s *site) serveGoStream(w http.ResponseWriter, r *http.Request, q *request, g goStream) {
-	s.app.streaming(w, r.WithContext(withRequest(r.Context(), q)), g.handler)
 }
 
 func (a *App) serveToken(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }

@@ -1,0 +1,70 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/sx-framework/sxgo/live"
+	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// goStream is a stream written in Go.
+type goStream struct {
+	src     string
+	pattern *pattern
+	run     func(ctx context.Context, s *live.Stream) error
+	opts    []live.Option
+	handler http.Handler
+}
+
+// WithStream mounts a stream written in Go: f makes each connection's stream, see live.Serve. The path may have
+// parameters, as a page's. Its Resolve renders the application's components, it counts against the limits of
+// live connections, and it ends when the application drains; opts may say otherwise.
+func WithStream(src string, f func(ctx context.Context, s *live.Stream) error, opts ...live.Option) Option {
+	p, err := parsePattern(src)
+	if err != nil {
+		panic("page: WithStream: " + err.Error())
+	}
+	return func(c *config) {
+		c.streams = append(c.streams, goStream{src: src, pattern: p, run: f, opts: opts})
+	}
+}
+
+// startStreams makes the handlers of the streams, once the server that they belong to is there.
+func (a *App) startStreams() {
+	for i := range a.cfg.streams {
+		g := &a.cfg.streams[i]
+		opts := []live.Option{live.Via(a.live), live.WithLogger(a.log), live.WithComponents(streamComponent)}
+		g.handler = live.Serve(g.run, append(opts, g.opts...)...)
+	}
+}
+
+// streamComponent renders a component of the site that the stream's request came to, for Stream.Resolve.
+func streamComponent(ctx context.Context, name string, args map[string]any) (render.Frame, error) {
+	q, err := requestOf(ctx, name)
+	if err != nil {
+		return render.Frame{}, err
+	}
+	list := make([]sx.Arg, 0, len(args))
+	for _, k := range slices.Sorted(maps.Keys(args)) {
+		v, err := sx.FromGo(args[k])
+		if err != nil {
+			return render.Frame{}, fmt.Errorf("%s: argument %s: %w", name, k, err)
+		}
+		list = append(list, sx.Arg{Name: k, Value: v})
+	}
+	var b bytes.Buffer
+	if err := q.site.rend.HTML(ctx, &b, name, list...); err != nil {
+		return render.Frame{}, err
+	}
+	return render.Frame{HTML: b.String()}, nil
+}
+
+func (s *site) serveGoStream(w http.ResponseWriter, r *http.Request, q *request, g goStream) {
+	s.app.streaming(w, r.WithContext(withRequest(r.Context(), q)), g.handler)
+}

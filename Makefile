@@ -65,7 +65,7 @@ fuzz: ## each fuzz target for FUZZ=30s
 
 bench: ## benchmarks, those against other systems included (own modules)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	@for mod in $$(git ls-files '*/go.mod'); do echo "== $$(dirname $$mod)"; (cd $$(dirname $$mod) && $(GO) test -run '^$$' -bench . -benchmem ./...) || exit 1; done
+	@for mod in $$(git ls-files '*/go.mod'); do echo "== $$(dirname $$mod)"; (cd $$(dirname $$mod) && if [ -f main.go ]; then $(GO) run .; else $(GO) test -run '^$$' -bench . -benchmem ./...; fi) || exit 1; done
 
 cover: ## coverage.html
 	$(GO) test -coverprofile=coverage.out -coverpkg=./... ./...

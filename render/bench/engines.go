@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/valyala/quicktemplate"
 )
@@ -24,15 +25,17 @@ var htmlTemplates = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 }).Parse(htmlSource))
 
-// buffered writes a page at once, from quicktemplate's own pool of buffers. The other engines write at once by
+// buffered writes a page at once, from a pool of buffers of its own. The other engines write at once by
 // themselves; without a buffer quicktemplate would make a call for each piece, on which a real response
-// spends more than the copy.
+// spends more than the copy. quicktemplate's own pool, one for all sizes, would make it look worse than it is.
 func buffered(f func(b *quicktemplate.ByteBuffer)) func(io.Writer) error {
+	pool := sync.Pool{New: func() any { return new(quicktemplate.ByteBuffer) }}
 	return func(w io.Writer) error {
-		b := quicktemplate.AcquireByteBuffer()
+		b := pool.Get().(*quicktemplate.ByteBuffer)
+		b.Reset()
 		f(b)
 		_, err := w.Write(b.B)
-		quicktemplate.ReleaseByteBuffer(b)
+		pool.Put(b)
 		return err
 	}
 }

@@ -13,24 +13,24 @@ import (
 // one of them needs more; if so, the output continues from that byte. Text in which nothing is special, the
 // common case, costs one load, one store and a few operations for 8 bytes.
 //
-// The question is answered for all 8 bytes at once. With z a byte that is zero exactly where a character of
-// a group stands, z−1 has its high bit set there (and, through the borrow, perhaps in bytes above: only the
-// lowest hit counts, so that does no harm). Two groups cover the five characters:
+// The question is answered for all 8 bytes at once. With z a byte below 0x80, z+0x7F has its high bit set
+// unless z is zero, and nothing is carried into the next byte. Two groups cover the five characters:
 //
 //	" # & '   b|0x05 == 0x27    (# is a false hit, sorted out by the table)
 //	< >       b|0x02 == 0x3E
 //
-// NUL is a zero byte itself, and bytes of 0x80 and above have the high bit already.
+// and NUL is a zero byte itself. Bytes of 0x80 and above are dealt with apart.
 //
 // The escapes are those of WHATWG HTML, "Escaping a string", and > and ' besides, so that one form serves
 // text and attributes of both quotings. NUL and invalid UTF-8 become U+FFFD, as the parser would make them.
 const (
 	ones  = 0x0101010101010101
+	lows  = 0x7F7F7F7F7F7F7F7F
 	highs = 0x8080808080808080
 
-	// room is what must be free in the output beyond the rest of the input: one 8-byte store, and the
-	// longest escape.
-	room = 16
+	// room is what must be free in the output beyond the rest of the input: the escapes of one step, and
+	// the store behind the last one.
+	room = 64
 )
 
 // entity is what stands for one byte of input: up to 8 bytes, little-endian, and their number.
@@ -51,11 +51,12 @@ var entities = func() (t [128]entity) {
 	return t
 }()
 
-// special gives a word whose lowest set bit is in the first byte of x that cannot be copied as it is.
+// special gives a word with the high bit of each byte of x set that cannot be copied as it is. All bytes of x
+// must be below 0x80.
 func special(x uint64) uint64 {
 	quotes := (x | ones*0x05) ^ ones*0x27
 	angles := (x | ones*0x02) ^ ones*0x3E
-	return ((quotes - ones) | (angles - ones) | (x - ones) | x) & highs
+	return ^((quotes + lows) & (angles + lows) & (x + lows)) & highs
 }
 
 // appendEscaped appends s to dst so that it is text, or a quoted attribute value, whatever it holds.
@@ -69,34 +70,58 @@ func appendEscaped(dst []byte, s string) []byte {
 	}
 	buf := dst[:cap(dst)]
 	out, in := unsafe.Pointer(unsafe.SliceData(buf)), unsafe.Pointer(unsafe.StringData(s))
-	for at < len(s) {
-		var mask uint64
-		if left := len(s) - at; left >= 8 {
-			x := load64(unsafe.Add(in, at))
-			store64(unsafe.Add(out, n), x)
-			mask = special(x)
-			if mask == 0 {
-				n, at = n+8, at+8
-				continue
-			}
-		} else {
-			x := loadTail(unsafe.Add(in, at), left)
-			store64(unsafe.Add(out, n), x)
-			mask = special(x)
-			if mask == 0 {
-				n += left
-				break
-			}
+	if len(s) < 8 && len(s) > 0 { // a word, a number
+		x := loadTail(in, len(s))
+		store64(unsafe.Add(out, n), x)
+		if special(x)|x&highs == 0 {
+			return buf[:n+len(s)]
 		}
-		k := bits.TrailingZeros64(mask) >> 3
-		n, at = n+k, at+k
-		if c := *(*byte)(unsafe.Add(in, at)); c < utf8.RuneSelf {
-			e := &entities[c]
-			store64(unsafe.Add(out, n), e.bytes)
-			n, at = n+int(e.n), at+1
+	}
+	for at < len(s) {
+		var x uint64
+		size := len(s) - at
+		if size >= 8 {
+			x, size = load64(unsafe.Add(in, at)), 8
 		} else {
+			x = loadTail(unsafe.Add(in, at), size)
+		}
+		store64(unsafe.Add(out, n), x)
+		high := x&highs != 0
+		if high { // only what stands before the first byte above ASCII is looked at now
+			size = bits.TrailingZeros64(x&highs) >> 3
+			x = x&(1<<(8*size)-1) | ones*0x20<<(8*size)
+		}
+		at += size
+		mask := special(x)
+		for ; mask != 0; mask >>= 8 {
+			k := bits.TrailingZeros64(mask) &^ 7 // in bits
+			n += k >> 3
+			size -= k>>3 + 1
+			x >>= k
+			e := &entities[x&0x7F]
+			store64(unsafe.Add(out, n), e.bytes)
+			n += int(e.n)
+			x >>= 8
+			mask >>= k
+			store64(unsafe.Add(out, n), x)
+		}
+		n += size
+		switch {
+		case high:
 			used, made := copyRunes(buf[n:], s[at:])
 			n, at = n+made, at+used
+		case size == 8:
+			// Nothing was special, so likely nothing is for a while: two steps at once.
+			for len(s)-at >= 16 {
+				x, y := load64(unsafe.Add(in, at)), load64(unsafe.Add(in, at+8))
+				store64(unsafe.Add(out, n), x)
+				store64(unsafe.Add(out, n+8), y)
+				if special(x)|special(y)|(x|y)&highs != 0 {
+					break
+				}
+				n, at = n+16, at+16
+			}
+			continue
 		}
 		if len(buf)-n < len(s)-at+room {
 			buf = grow(buf[:n], len(s)-at+room)

@@ -48,9 +48,15 @@ type File struct {
 func Files() ([]File, error) {
 	var files []File
 	for _, f := range []struct{ name, entry string }{{"sx-live.js", "index.ts"}, {"inline.js", "inline.ts"}} {
-		out, err := Build(Options{Entry: filepath.Join(Dir(), "src", f.entry), Minify: true})
+		mapped := f.entry == "index.ts"
+		out, err := Build(Options{Entry: filepath.Join(Dir(), "src", f.entry), Minify: true, Map: mapped})
 		if err != nil {
 			return nil, err
+		}
+		if mapped {
+			// Only developer tools ask for it.
+			out.JS = append(out.JS, "//# sourceMappingURL="+f.name+".map\n"...)
+			files = append(files, File{f.name + ".map", out.Map})
 		}
 		files = append(files, File{f.name, out.JS})
 	}

@@ -20,7 +20,12 @@ func main() {
 		log.Fatal(err)
 	}
 	defer app.Shutdown(context.Background())
-	if err := os.WriteFile("pages/primitives.gen.sx", reference(app.Program()), 0o644); err != nil {
+	// Laid out as sx fmt does, so that make fmt leaves the file as it is.
+	text, err := sx.Format(sx.NewSource("pages/primitives.gen.sx", string(reference(app.Program()))))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile("pages/primitives.gen.sx", []byte(text), 0o644); err != nil {
 		log.Fatal(err)
 	}
 }

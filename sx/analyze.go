@@ -164,6 +164,23 @@ func (a *Analyzer) Scoped(f func()) {
 	f()
 }
 
+// Parameters gives the names that the enclosing definition binds as its parameters, children left out.
+func (a *Analyzer) Parameters() []string {
+	var out []string
+	s := a.scope
+	for s != nil && s.up != nil {
+		s = s.up
+	}
+	if s != nil {
+		for _, b := range s.names {
+			if !b.kids {
+				out = append(out, b.Name)
+			}
+		}
+	}
+	return out
+}
+
 func (a *Analyzer) find(name string) *Binding {
 	for s := a.scope; s != nil; s = s.up {
 		for i := len(s.names) - 1; i >= 0; i-- {

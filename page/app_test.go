@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -296,4 +297,86 @@ func TestDevelopmentRegion(t *testing.T) {
 	}
 	_, body = serve(t, files).get(t, "/")
 	lacks(t, "a page in production", body, source)
+}
+
+func TestOwnStream(t *testing.T) {
+	var n atomic.Int64
+	s := serve(t, []string{"app.sx", `
+(defcomp ~clock (&key label (unused :default "x"))
+  (section (~live :every 20 (~suspense :id "t" (b label " " (count))) (~suspense :id "empty" :fallback "none")) unused))
+(defguard pass (not (= (request-arg "no") "1")))
+(defpage home :path "/<name>" :auth :pass :content (div (~clock :label (str "<" name ">"))))`},
+		page.WithPrimitive("count", "(count)", func() int { return int(n.Add(1)) }))
+	_, body := s.get(t, "/ada")
+	wants(t, "page", body, `<b>&lt;ada&gt; 1</b>`, `data-sx-live="/_sx/t/`)
+	address := strings.Split(strings.SplitN(body, `data-sx-live="`, 2)[1], `"`)[0]
+	lacks(t, "address", address, "ada")
+	_, again := s.get(t, "/ada")
+	wants(t, "the page again", again, address)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	got := s.open(t, ctx, address).until(`"}`)
+	wants(t, "stream", got, `event: sx-resolve`, `"id":"t"`, `ada`)
+	two := s.open(t, ctx, "/_sx/live?s="+address)
+	wants(t, "multiplexed stream", two.until(`"}`), `ada`)
+
+	last := address[len(address)-1:]
+	forged := address[:len(address)-1] + map[bool]string{true: "B", false: "A"}[last == "A"]
+	for _, bad := range []string{forged, "/_sx/t/", "/_sx/t/x", address + "x"} {
+		if resp, _ := s.get(t, bad); resp.StatusCode != 409 {
+			t.Errorf("%s: got %d", bad, resp.StatusCode)
+		}
+	}
+	for text, want := range map[string]string{
+		`(defcomp ~a (&key x) (let ((y 1)) (~live :every 100 (~suspense :id "s" (p y))))) (defpage h :path "/" :content (~a))`: "undefined symbol: y",
+		`(defpage h :path "/" :content (~live :every 100 (~suspense :id "s")))`:                                                "no boundary with a body",
+		`(defpage h :path "/" :content (~live :every 100 (~suspense :id "s" (p (session-get "u")))))`:                          "add :scope :session",
+		`(defpage h :path "/" :content (~live :evry 100 (~suspense :id "s" (p "x"))))`:                                         "did you mean :every?",
+		`(defpage h :path "/" :content (~live :src (str "x") (~suspense :id "s")))`:                                            ":src must be a literal",
+	} {
+		if _, err := page.New(files("app.sx", text), page.WithSecret("x")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s:\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defguard login (session-get "user"))
+(defpage home :path "/" :auth :login :content (~live (~suspense :id "u"))
+  :live (live :src "/u" :every 20 :scope :session (bind "u" (b (session-get "user")))))
+(defaction log-in :path "/login" (&key user) (do (session-set! "user" user) (redirect "/")))
+(defaction log-out :path "/logout" () (do (session-clear!) (redirect "/")))`})
+	if resp, _ := s.get(t, "/u"); resp.StatusCode != 401 {
+		t.Errorf("without a session: got %d", resp.StatusCode)
+	}
+	login := func(user string) string {
+		resp, _ := s.do(t, "POST", "/login", "user="+user, "Content-Type", form)
+		return "sx=" + resp.Cookies()[0].Value
+	}
+	stream := func(cookie string) *reader {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/u", nil)
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set("Accept-Encoding", "identity")
+		resp, err := s.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		return &reader{t: t, body: bufio.NewReader(resp.Body), resp: resp}
+	}
+	ada, bob := login("ada"), login("bob")
+	a, b := stream(ada), stream(bob)
+	lacks(t, "ada's stream", a.until("ada"), "bob")
+	b.until("bob")
+	if resp, _ := s.get(t, "/u", "Cookie", ada, "Origin", "https://evil.example"); resp.StatusCode != 403 {
+		t.Errorf("from another origin: got %d", resp.StatusCode)
+	}
+	s.do(t, "POST", "/logout", "", "Cookie", ada)
+	io.Copy(io.Discard, a.body) // returns when the stream has ended
+	if _, err := b.body.ReadByte(); err != nil {
+		t.Errorf("bob's stream ended too: %v", err)
+	}
+	s.do(t, "POST", "/login", "user=robert", "Cookie", bob, "Content-Type", form)
+	io.Copy(io.Discard, b.body)
 }

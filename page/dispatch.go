@@ -149,7 +149,7 @@ func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request, o 
 	case strings.HasPrefix(rest, "live/"):
 		a.servePageStream(w, r)
 	case strings.HasPrefix(rest, "t/"):
-		a.serveToken(w, r)
+		a.serveStream(w, r)
 	default:
 		clientHandler().ServeHTTP(w, r)
 	}

@@ -30,6 +30,8 @@ type liveDef struct {
 	needed  []bool      // which entries of data the binds mention, directly or not
 	slots   []*slotDef
 	known   map[string]*slotDef
+	own     bool     // of a ~live without :src; src is its place then
+	all     []string // what the functions of an own stream take; params are those that travel
 }
 
 // slotDef is one (bind id …).
@@ -126,31 +128,7 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 			}
 		}
 	}
-	if g := fs["every"]; g != nil {
-		v := g.Value()
-		if !v.IsNumber() || time.Duration(v.Float())*time.Millisecond < leastInterval {
-			a.Errorf(g.Site(), sx.FormError, "live: :every must be milliseconds, at least %d, found %s", leastInterval.Milliseconds(), sx.Serialize(v))
-		} else {
-			l.every = time.Duration(v.Float() * float64(time.Millisecond))
-		}
-	}
-	if g := fs["scope"]; g != nil {
-		if l.scope = plainText(g.Value()); l.scope != "page" && l.scope != "session" && l.scope != "connection" {
-			a.Errorf(g.Site(), sx.FormError, "live: :scope must be :page, :session or :connection, found %s", sx.Serialize(g.Value()))
-		}
-	}
-	if g := fs["wire"]; g != nil {
-		l.wire = plainText(g.Value())
-	}
-	if g := fs["on"]; g != nil {
-		if v := g.Value(); v.Kind() == sx.KindList && v.List().Len() > 0 && v.List().Items[0].Kind() == sx.KindString {
-			for _, t := range g.Forms(0) {
-				l.topics = append(l.topics, &compiled{fn: a.Function(l.name, l.params, t)})
-			}
-		} else {
-			l.topics = append(l.topics, &compiled{fn: a.Function(l.name, l.params, g)})
-		}
-	}
+	l.read(a, f, fs, l.params)
 	if g := fs["stream"]; g != nil {
 		l.stream = &compiled{fn: a.Function(l.name, l.params, g)}
 	}
@@ -175,6 +153,36 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 	d.site.live = append(d.site.live, l)
 	d.mountLive(a, l)
 	a.Later(func() { d.checkLive(a, l) })
+}
+
+// read reads what a (live …) and a (~live …) have in common: what makes it change, and who shares it. names
+// are what :on may mention.
+func (l *liveDef) read(a *sx.Analyzer, f *sx.Form, fs map[string]*sx.Form, names []string) {
+	if g := fs["every"]; g != nil {
+		v := g.Value()
+		if !v.IsNumber() || time.Duration(v.Float())*time.Millisecond < leastInterval {
+			a.Errorf(g.Site(), sx.FormError, "live: :every must be milliseconds, at least %d, found %s", leastInterval.Milliseconds(), sx.Serialize(v))
+		} else {
+			l.every = time.Duration(v.Float() * float64(time.Millisecond))
+		}
+	}
+	if g := fs["scope"]; g != nil {
+		if l.scope = plainText(g.Value()); l.scope != "page" && l.scope != "session" && l.scope != "connection" {
+			a.Errorf(g.Site(), sx.FormError, "live: :scope must be :page, :session or :connection, found %s", sx.Serialize(g.Value()))
+		}
+	}
+	if g := fs["wire"]; g != nil {
+		l.wire = plainText(g.Value())
+	}
+	if g := fs["on"]; g != nil {
+		if v := g.Value(); v.Kind() == sx.KindList && v.List().Len() > 0 && v.List().Items[0].Kind() == sx.KindString {
+			for _, t := range g.Forms(0) {
+				l.topics = append(l.topics, &compiled{fn: a.Function(l.name, names, t)})
+			}
+		} else {
+			l.topics = append(l.topics, &compiled{fn: a.Function(l.name, names, g)})
+		}
+	}
 }
 
 func items(f *sx.Form, from, to int) []sx.Value {

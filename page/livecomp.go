@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +25,13 @@ func (a *App) liveComponent(m *sx.Machine, args *sx.Dict, children sx.Value) {
 		address = s
 	}
 	q, _ := m.Context().Value(requestKey{}).(*request)
+	if own, ok := args.Lookup("own"); ok && !own.IsNil() && q != nil {
+		values, _ := args.Lookup("args")
+		var err error
+		if address, err = a.regionAddress(q, plainText(own), values.Dict()); err != nil {
+			m.Throw(err)
+		}
+	}
 	if address == "" && q != nil && q.page != nil && len(q.page.live) > 0 {
 		address = q.page.live[0].src
 	}
@@ -87,7 +93,7 @@ func (a *App) regionOf(ctx context.Context, q *request, address string) *region 
 	}
 	q.mu.Unlock()
 	r := &region{slots: map[string]string{}}
-	if l, params, err := q.site.findLive(address); err == nil {
+	if l, params, _, err := q.site.source(q, address); err == nil && !l.own {
 		a.fill(ctx, q, l, params, address, r)
 	}
 	q.mu.Lock()
@@ -195,9 +201,6 @@ func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
 	return nil, false
 }
 
-// specials are the forms that the page layer adds.
-func (a *App) specials(*declarations) []*sx.Special { return nil }
-
 // clientOnly tells whether markup can be sent as source.
 func clientOnly(*sx.Program, sx.Expr) bool { return false }
 
@@ -208,5 +211,3 @@ func (s *site) definitions(*liveDef) (defs, hash string) { return "", "" }
 func (s *site) wireChunk(q *request, p *part) []byte {
 	return render.AppendSXChunk(nil, q.nonce, p.b.ID, string(p.content))
 }
-
-func (a *App) serveToken(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }

@@ -119,6 +119,9 @@ func (s *site) findLive(src string) (*liveDef, []param, error) {
 		return nil, nil, &live.StatusError{Code: http.StatusNotFound}
 	}
 	for _, l := range s.live {
+		if l.own {
+			continue
+		}
 		rt := newRouter()
 		if rt.add(&route{method: http.MethodGet, pattern: l.pattern}) != nil {
 			continue
@@ -128,6 +131,18 @@ func (s *site) findLive(src string) (*liveDef, []param, error) {
 		}
 	}
 	return nil, nil, &live.StatusError{Code: http.StatusNotFound, Err: fmt.Errorf("no stream at %s", src)}
+}
+
+// source gives what an address stands for: the live form, its parameters and its guards.
+func (s *site) source(q *request, src string) (*liveDef, []param, []string, error) {
+	if strings.HasPrefix(src, tokenPrefix) {
+		return s.openToken(q, src)
+	}
+	l, params, err := s.findLive(src)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return l, params, l.guards, nil
 }
 
 func (a *App) serveStream(w http.ResponseWriter, r *http.Request) {
@@ -149,8 +164,81 @@ func (a *App) streaming(w http.ResponseWriter, r *http.Request, h http.Handler) 
 		http.Error(w, "Forbidden", http.StatusForbidden)
 		return
 	}
-	h.ServeHTTP(w, r)
+	q := s.newRequest(r, originOf(r))
+	q.sub = &submission{}
+	guards, private := s.privateSources(q)
+	if !private {
+		h.ServeHTTP(w, r)
+		return
+	}
+	// A stream of one visitor ends with the session, and when a guard no longer lets it pass: the client comes
+	// back and is told.
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(errResponseOver)
+	defer a.ending.add(q.sess().id, func() { cancel(errSessionEnded) })()
+	if len(guards) > 0 {
+		stop := a.recheck(withRequest(ctx, q), s, q, guards, cancel)
+		defer stop()
+	}
+	h.ServeHTTP(privateWriter{w}, r.WithContext(ctx))
 }
+
+var errSessionEnded = errors.New("the session has ended or changed")
+
+// guardInterval is how often the guards of a long stream run again.
+const guardInterval = 5 * time.Minute
+
+// recheck runs guards again and again while a stream is open.
+func (a *App) recheck(ctx context.Context, s *site, q *request, guards []string, cancel context.CancelCauseFunc) (stop func()) {
+	var t *time.Timer
+	var mu sync.Mutex
+	stopped := false
+	run := func() {
+		err := s.runGuards(ctx, q, guards)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case stopped:
+		case err != nil:
+			cancel(err)
+		default:
+			t.Reset(guardInterval)
+		}
+	}
+	mu.Lock()
+	t = time.AfterFunc(guardInterval, run)
+	mu.Unlock()
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		t.Stop()
+	}
+}
+
+// privateSources tells whether a stream is one visitor's, and which guards it passed.
+func (s *site) privateSources(q *request) (guards []string, private bool) {
+	sources := []string{q.r.URL.Path}
+	if q.r.URL.Path == render.LivePath {
+		sources = q.r.URL.Query()[render.ParamSource]
+	}
+	for _, src := range sources[:min(len(sources), 64)] {
+		l, _, g, err := s.source(q, src)
+		if err != nil {
+			continue
+		}
+		guards = append(guards, g...)
+		private = private || len(g) > 0 || l.scope != "page"
+	}
+	return guards, private
+}
+
+// privateWriter keeps a stream in its handler, where its context ends it, instead of being handed to the
+// loops that serve public streams.
+type privateWriter struct{ http.ResponseWriter }
+
+// Unwrap lets http.ResponseController find the connection.
+func (w privateWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // resolveLive finds the topic of a live address for a client: guards and the page's :data run first.
 func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
@@ -158,17 +246,20 @@ func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
 	if src == developmentSource && a.cfg.dev {
 		return live.Source{Topic: developmentTopic}, nil
 	}
-	l, params, err := s.findLive(src)
+	q := s.newRequest(r, originOf(r))
+	l, params, guards, err := s.source(q, src)
 	if err != nil {
 		return live.Source{}, err
 	}
-	q := s.newRequest(r, originOf(r))
 	q.params, q.sent = params, true
 	q.sub = &submission{}
 	ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), a.limits.Timeout, errTooSlow)
 	defer cancel()
-	if err := s.runGuards(ctx, q, l.guards); err != nil {
+	if err := s.runGuards(ctx, q, guards); err != nil {
 		return live.Source{}, s.liveStatus(l, err)
+	}
+	if l.own {
+		src = l.ownTopic(params)
 	}
 	topic, err := l.topic(q, src)
 	if err != nil {
@@ -229,7 +320,11 @@ func (l *liveDef) topic(q *request, src string) (string, error) {
 // args gives the page's path parameters in its own order; parameters that the address lacks are nil.
 func (l *liveDef) args(s *site, params []param) []sx.Value {
 	values := make([]sx.Value, 0, len(l.names))
-	for _, n := range l.params {
+	names := l.params
+	if l.own {
+		names = l.all
+	}
+	for _, n := range names {
 		v := sx.Nil
 		for _, p := range params {
 			if p.Name == n {

@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -18,6 +20,7 @@ import (
 type site struct {
 	app          *App
 	prog         *sx.Program
+	hash         string // of all sources
 	rend         *render.Renderer
 	outer        [3]string // the built-in document: before the head's tags, between them and the body, after it
 	router       *router
@@ -69,6 +72,7 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 			sources = append(sources, f)
 		}
 	}
+	s.hash = hashSources(sources)
 	if s.prog, err = sx.LoadSources(sources, append(a.programOptions(d), a.cfg.options...)...); err != nil {
 		return nil, err
 	}
@@ -112,14 +116,23 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 	return s, nil
 }
 
+// hashSources tells programs apart.
+func hashSources(sources []*sx.Source) string {
+	sum := sha256.New()
+	for _, f := range sources {
+		fmt.Fprintf(sum, "%s %d\n%s", f.Name, len(f.Text), f.Text)
+	}
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
+}
+
 // programOptions registers what the page layer adds to the language.
 func (a *App) programOptions(d *declarations) []sx.Option {
 	opts := append([]sx.Option{}, render.Options()...)
 	return append(opts, sx.WithPrimitives(a.primitives()...),
-		sx.WithSpecials(a.specials(d)...),
 		sx.WithSpecials(d.socketForm()),
 		sx.WithComponent(socketRegion, "(&key src resume &rest children)", a.socketComponent),
-		sx.WithComponent("~live", "(&key src &rest children)", a.liveComponent),
+		sx.WithSpecials(d.liveForm()),
+		sx.WithComponent(liveRegion, "(&key src own args &rest children)", a.liveComponent),
 		sx.WithDefinition("defpage", d.page),
 		sx.WithDefinition("defhandler", d.handler),
 		sx.WithDefinition("defaction", d.action),

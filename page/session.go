@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ type session struct {
 	flash  *sx.Dict
 	issued time.Time
 	dirty  bool
-	ended  []string // ids that were left: their streams and sockets are closed
+	ended  []string // ids that were left or changed: their streams and sockets are closed, clients come back
 }
 
 func newSession() *session { return &session{values: sx.NewDict(0), flash: sx.NewDict(0)} }
@@ -174,6 +175,9 @@ func (s *session) set(key string, v sx.Value) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.id != "" && !slices.Contains(s.ended, s.id) {
+		s.ended = append(s.ended, s.id) // streams begin anew with the new values
+	}
 	s.touch()
 	s.values = put(s.values, key, v)
 	return nil
@@ -218,7 +222,7 @@ func (s *session) regenerate() {
 }
 
 func (s *session) renew() {
-	if s.id != "" {
+	if s.id != "" && !slices.Contains(s.ended, s.id) {
 		s.ended = append(s.ended, s.id)
 	}
 	s.id = ""

@@ -14,15 +14,22 @@ let symbols = 0;
 
 const component = (c: any): Fn => c instanceof Fn && c._t === "component" ? c : wrong(0, "component", c);
 
-/** Names of the components that c reaches. */
-const deps = (c: Fn, seen: Set<string>): Set<string> => {
-  const walk = (x: any) => {
-    if (isSym(x) && x._name[0] === "~" && !seen.has(x._name) && defs.get(x._name)) seen.add(x._name), deps(defs.get(x._name), seen);
-    else if (isList(x)) x.forEach(walk);
-    else if (x instanceof Map) x.forEach(walk);
+/** Names of the components that c reaches, through functions too. */
+const deps = (c: Fn): string[] => {
+  const seen = new Set([c]), work = [c], out: string[] = [];
+  let self = false, at = c;
+  const walk = (x: any): void => {
+    const d = isSym(x) && defs.get(x._name);
+    if (d === c && at === c) self = true;
+    if (d instanceof Fn && !seen.has(d)) seen.add(d), work.push(d);
+    if (isList(x) || x instanceof Map) x.forEach(walk);
   };
-  c._lib?.slice(2).forEach(walk);
-  return seen;
+  for (let d; (d = work.pop());) {
+    if (d !== c && d._t === "component") out.push(d._name);
+    at = d;
+    d._lib?.slice(2).forEach(walk);
+  }
+  return self ? [...out, c._name] : out;
 };
 
 export const controlTable: Table = {
@@ -31,7 +38,7 @@ export const controlTable: Table = {
   "component-name:a": c => component(c)._name,
   "component-params:a": c => [...component(c)._params._keys?.keys() || []],
   "component-affinity:a": c => text(component(c)._doc.affinity ?? "auto"),
-  "component-deps:a": c => [...deps(component(c), new Set())],
+  "component-deps:a": c => deps(component(c)),
   "component-pure?:a": c => !!component(c),
   "apply:fa?a*": (f, ...args) => {
     const n = args.length - 1;

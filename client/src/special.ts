@@ -182,6 +182,7 @@ const define: Special = (x, s) => {
   const value: Code = sugar ? lambda("lambda", id, sugar.slice(1), rest, s) : compile(rest[0] ?? null, s, 0);
   return e => {
     const v = name(value(e), id);
+    if (i < 0 && v instanceof Fn) v._lib ||= x;
     i < 0 ? defs.set(id, v) : binding(e, i)._v = v;
     return null;
   };

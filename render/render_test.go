@@ -240,7 +240,7 @@ func TestWire(t *testing.T) {
 		{"url", `(let ((u "javascript:x")) (a :href u "x"))`, `(a :href "about:invalid#sx" "x")`},
 		{"spread", `(p (make-spread {:id "a"}) "x")`, `(p (make-spread {:id "a"}) "x")`},
 		{"value in value", `(let ((x (p "\"q\""))) (div x))`, `(div (p "\"q\""))`},
-		{"prefix", `(html:map :name "x")`, `(html:map :name "x")`},
+		{"prefix", `(html:map :name "x") (svg:filter :id "f") (svg:title "t")`, `(<> (html:map :name "x") (svg:filter :id "f") (svg:title "t"))`},
 		{"function argument", `(define (cell x) (b x)) (defcomp ~c (&key f) (p (f 1))) (~c :f cell) (~c :f (fn (x) (i x)))`, `(<> (p (b 1)) (p (i 1)))`},
 		{"dynamic scope", `(defcomp ~in () (i (context "k"))) (defcomp ~out () (p (~in))) (scope "k" 5 (~out))`, `(p (i 5))`},
 		{"nil argument", `(defcomp ~c (&key n) (div n)) (let ((x nil)) (~c :n x))`, `(~c)`},

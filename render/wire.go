@@ -160,7 +160,7 @@ func rawForm(dst []byte, markup string) []byte {
 func (e *elementExpr) genWire(g *sx.Gen) sx.Emit {
 	name := e.el.name
 	switch {
-	case e.el.ns == nsSVG && htmlElements.has(name):
+	case e.el.ns == nsSVG && (htmlElements.has(name) || isTaken(g, name)):
 		name = "svg:" + name
 	case e.el.ns == nsHTML && isTaken(g, name):
 		name = "html:" + name

@@ -104,9 +104,16 @@ func encodeSSE(m *hub.Message) []byte {
 			dst = append(dst, m.Name...)
 			dst = append(dst, '\n')
 		}
-		dst = append(dst, "id: "...)
-		dst = m.Cursor.Append(dst)
-		dst = append(dst, '\n')
+		switch {
+		case m.ID == "":
+			dst = append(dst, "id: "...)
+			dst = m.Cursor.Append(dst)
+			dst = append(dst, '\n')
+		case !strings.ContainsAny(m.ID, "\r\n\x00"):
+			dst = append(dst, "id: "...)
+			dst = append(dst, m.ID...)
+			dst = append(dst, '\n')
+		}
 		dst = appendData(dst, m.Data)
 		return append(dst, '\n')
 	})

@@ -163,6 +163,10 @@ func (s *Server) prepare(st *stream, r *http.Request, resolve ResolveFunc, list 
 	wake := st.waker.wake
 	for _, x := range list {
 		src, err := resolve(r, x.src)
+		if err == nil && src.Stream != nil {
+			src, err = s.functionSource(r, src, x.cursor)
+			x.cursor = "" // it is the function's, not the hub's
+		}
 		var sub *hub.Subscriber
 		if err == nil {
 			opts := []hub.SubscribeOption{hub.WithWake(wake)}

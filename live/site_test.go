@@ -51,14 +51,22 @@ func startSite(t testing.TB, way string, l net.Listener, opts ...live.Option) *s
 }
 
 func startSiteWith(t testing.TB, way string, l net.Listener, change func(*http.Server), opts ...live.Option) *site {
+	return startSiteOf(t, way, l, change, resolveTest, opts...)
+}
+
+func startSiteResolving(t testing.TB, way string, resolve live.ResolveFunc, opts ...live.Option) *site {
+	return startSiteOf(t, way, nil, func(*http.Server) {}, resolve, opts...)
+}
+
+func startSiteOf(t testing.TB, way string, l net.Listener, change func(*http.Server), resolve live.ResolveFunc, opts ...live.Option) *site {
 	s := &site{t: t, way: way, hub: hub.New()}
 	if way == "net/http" {
 		opts = append(opts, live.Detach(false))
 	}
 	s.server = live.NewServer(s.hub, opts...)
 	mux := http.NewServeMux()
-	mux.Handle(render.LivePath, s.server.Multiplexed(resolveTest))
-	mux.Handle("/", s.server.Handler(resolveTest))
+	mux.Handle(render.LivePath, s.server.Multiplexed(resolve))
+	mux.Handle("/", s.server.Handler(resolve))
 	var h http.Handler = mux
 	if way == "echo" {
 		e := echo.New()

@@ -18,6 +18,11 @@ type Source struct {
 	// Defs are component definitions as SX text and DefsHash their hash: they go first on every stream, unless the client's ?defs=HASH
 	// names them. Empty when the topic carries no SX frames.
 	Defs, DefsHash string
+
+	// Stream, made by Serve, is a Go function instead of a topic: it runs for this client alone, again after the retry time when it has
+	// returned. Request is what it sees; nil is the stream's own.
+	Stream  http.Handler
+	Request *http.Request
 }
 
 // ResolveFunc finds the source that src names, for the client that r comes from. For a plain live URL src is the request's path; on a

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -29,6 +30,11 @@ type Stream struct {
 	err   error // why nothing can be written any more
 	quiet *time.Timer
 	text  []byte
+
+	// A source of a multiplexed stream publishes into a topic of its own instead.
+	publish func(hub.Event) error
+	lastID  string
+	began   bool
 }
 
 // beginAfter is when a stream begins although nothing was sent, so that the client knows that it is connected. Until then the
@@ -40,48 +46,56 @@ const beginAfter = time.Second
 // answers with the status of a *StatusError, else 500; one returned after is logged. A client whose stream has ended comes back after the
 // retry time, with LastEventID, unless it was ended by Close.
 func Serve(f func(ctx context.Context, s *Stream) error, opts ...Option) http.Handler {
-	c := configure(opts)
-	shared := new(codings)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		adm, err := c.server.admit(r)
-		if err == nil {
-			err = c.sameOrigin(r)
-			for i := 0; err == nil && i < len(c.onConnect); i++ {
-				err = c.onConnect[i](r)
-			}
-			if err != nil {
-				adm.release()
-			}
+	return &function{f: f, cfg: configure(opts)}
+}
+
+// function is a Go function that makes streams.
+type function struct {
+	f      func(ctx context.Context, s *Stream) error
+	cfg    config
+	shared codings
+}
+
+func (fn *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &fn.cfg
+	adm, err := c.server.admit(r)
+	if err == nil {
+		err = c.sameOrigin(r)
+		for i := 0; err == nil && i < len(c.onConnect); i++ {
+			err = c.onConnect[i](r)
 		}
 		if err != nil {
-			c.refuse(w, r, err)
-			return
+			adm.release()
 		}
-		defer adm.release()
-		s := newStream(&c, w, r, shared)
-		defer s.cancel(nil)
-		if v := c.server; v != nil {
+	}
+	if err != nil {
+		c.refuse(w, r, err)
+		return
+	}
+	defer adm.release()
+	s := newStream(c, w, r, &fn.shared)
+	defer s.cancel(nil)
+	if v := c.server; v != nil {
+		v.mu.Lock()
+		v.streams[s] = struct{}{}
+		late := v.isDrained // it began between admit and here
+		v.mu.Unlock()
+		if late {
+			s.drain()
+		}
+		defer func() {
 			v.mu.Lock()
-			v.streams[s] = struct{}{}
-			late := v.isDrained // it began between admit and here
+			delete(v.streams, s)
 			v.mu.Unlock()
-			if late {
-				s.drain()
-			}
-			defer func() {
-				v.mu.Lock()
-				delete(v.streams, s)
-				v.mu.Unlock()
-			}()
-		}
-		first := time.AfterFunc(beginAfter, s.open)
-		defer first.Stop()
-		err = f(s.ctx, s)
-		err = s.finish(err)
-		for _, g := range c.onDisconnect {
-			g(r, err)
-		}
-	})
+		}()
+	}
+	first := time.AfterFunc(beginAfter, s.open)
+	defer first.Stop()
+	err = fn.f(s.ctx, s)
+	err = s.finish(err)
+	for _, g := range c.onDisconnect {
+		g(r, err)
+	}
 }
 
 // Respond answers one request with the events that f sends, and ends: what a Datastar action or a form wants. An error of f before it
@@ -122,6 +136,11 @@ func (s *Stream) Request() *http.Request { return s.r }
 
 // LastEventID is the id of the last event the client has got, or empty.
 func (s *Stream) LastEventID() string {
+	if s.publish != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.lastID
+	}
 	if id := s.r.Header.Get("Last-Event-ID"); id != "" {
 		return id
 	}
@@ -155,6 +174,15 @@ func (s *Stream) Resolve(id, component string, args map[string]any) error {
 
 // Patch writes any frame; an empty Event is a resolve.
 func (s *Stream) Patch(f render.Frame) error {
+	if s.publish != nil {
+		ev, err := FrameEvent(f)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.pass(ev, "")
+	}
 	data, err := f.AppendData(nil)
 	if err != nil {
 		return err
@@ -200,6 +228,12 @@ func (s *Stream) Close() error {
 
 // send is called with the lock held.
 func (s *Stream) send(e Event) error {
+	if s.publish != nil {
+		if _, err := e.AppendTo(nil); err != nil {
+			return err
+		}
+		return s.pass(hub.Event{Name: e.Name, Slot: "\x00" + e.Name, Kind: hub.Transient, Data: []byte(e.Data)}, e.ID)
+	}
 	text, err := e.AppendTo(s.text[:0])
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/sx-framework/sxgo/live"
@@ -67,4 +68,33 @@ func streamComponent(ctx context.Context, name string, args map[string]any) (ren
 
 func (s *site) serveGoStream(w http.ResponseWriter, r *http.Request, q *request, g goStream) {
 	s.app.streaming(w, r.WithContext(withRequest(r.Context(), q)), g.handler)
+}
+
+// goSource gives a stream written in Go as a source of the request that carries all regions of a page.
+func (s *site) goSource(r *http.Request, src string) (live.Source, bool) {
+	u, err := url.Parse(src)
+	if err != nil || u.Host != "" || u.Scheme != "" {
+		return live.Source{}, false
+	}
+	segments, clean, ok := splitPath(u)
+	if !ok || clean != "" {
+		return live.Source{}, false
+	}
+	for _, g := range s.app.cfg.streams {
+		rt := newRouter()
+		if rt.add(&route{method: http.MethodGet, pattern: g.pattern}) != nil {
+			continue
+		}
+		found, params, _ := rt.find(http.MethodGet, segments)
+		if found == nil {
+			continue
+		}
+		// What the function sees is a request of the stream's own address, with this one's cookies and headers.
+		own := r.Clone(context.WithoutCancel(r.Context()))
+		own.URL, own.RequestURI, own.Body = u, u.RequestURI(), http.NoBody
+		q := s.newRequest(own, originOf(own))
+		q.params, q.sent, q.sub = params, true, &submission{}
+		return live.Source{Stream: g.handler, Request: own.WithContext(withRequest(own.Context(), q))}, true
+	}
+	return live.Source{}, false
 }

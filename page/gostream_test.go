@@ -34,18 +34,24 @@ func TestGoStreamResolvesComponents(t *testing.T) {
 	defer app.Shutdown(context.Background())
 	ts := httptest.NewServer(app)
 	defer ts.Close()
-	res, err := http.Get(ts.URL + "/stream")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var got []string
-	for in := bufio.NewScanner(res.Body); in.Scan(); {
-		if strings.HasPrefix(in.Text(), "data: ") {
-			got = append(got, in.Text())
+	// Both by its own address and among the regions of a page, which share one request.
+	for path, want := range map[string]string{
+		"/stream":               `data: {"id":"cpu","html":"<b>42%</b>"} data: {}`,
+		"/_sx/live?s=%2Fstream": `data: {"id":"cpu","html":"<b>42%</b>","src":"/stream"} data: {"src":"/stream"}`,
+	} {
+		res, err := http.Get(ts.URL + path)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if want := `data: {"id":"cpu","html":"<b>42%</b>"} data: {}`; strings.Join(got, " ") != want {
-		t.Errorf("got %q", got)
+		defer res.Body.Close()
+		var got []string
+		for in := bufio.NewScanner(res.Body); in.Scan(); {
+			if strings.HasPrefix(in.Text(), "data: ") {
+				got = append(got, in.Text())
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q", path, got)
+		}
 	}
 }

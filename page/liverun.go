@@ -246,6 +246,9 @@ func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
 	if src == developmentSource && a.cfg.dev {
 		return live.Source{Topic: developmentTopic}, nil
 	}
+	if out, ok := s.goSource(r, src); ok {
+		return out, nil
+	}
 	q := s.newRequest(r, originOf(r))
 	l, params, guards, err := s.source(q, src)
 	if err != nil {

@@ -20,7 +20,11 @@ type Event struct {
 	Slot string // what a newer Value replaces; events of one slot keep their order
 	Kind Kind
 	Data []byte // payload, opaque to the hub
+	ID   string // what carriers send as the event's id instead of its cursor; NoID sends none. Stays within this hub
 }
+
+// NoID as an event's ID makes carriers send none.
+const NoID = "\x00"
 
 // Encoding numbers the encodings that carriers keep with a message, so that each is made once and shared by all subscribers.
 type Encoding uint8

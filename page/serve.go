@@ -60,6 +60,13 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	return errors.Join(err, a.Shutdown(drain))
 }
 
+// Drain makes /readyz say no and tells open streams to come back elsewhere; it returns when they have left or ctx
+// ends. What still answers requests works on: stop the http.Server next, then call Shutdown.
+func (a *App) Drain(ctx context.Context) error {
+	a.draining.Store(true)
+	return a.live.Drain(ctx)
+}
+
 func (a *App) shutdownWithin(d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()

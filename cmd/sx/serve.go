@@ -164,6 +164,15 @@ h1{font:600 1.3rem system-ui,sans-serif;color:#ff7b8e}pre{white-space:pre-wrap}p
 <h1>The application does not load</h1><pre>%s</pre><p>This page asks again every second.</p>
 `
 
+// Drain tells open streams to come back.
+func (d *devSite) Drain(ctx context.Context) error {
+	if app := d.app.Load(); app != nil {
+		return app.Drain(ctx)
+	}
+	return nil
+}
+
+// Shutdown closes the application.
 func (d *devSite) Shutdown(ctx context.Context) error {
 	if app := d.app.Load(); app != nil {
 		return app.Shutdown(ctx)

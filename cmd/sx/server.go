@@ -20,8 +20,10 @@ import (
 // site is a running application as the server sees it.
 type site interface {
 	http.Handler
-	// Shutdown tells open streams and sockets to come back elsewhere, and /readyz to say no; it returns when
-	// they have left or ctx ends.
+	// Drain makes /readyz say no and tells open streams to come back elsewhere; it returns when they have left or
+	// ctx ends.
+	Drain(ctx context.Context) error
+	// Shutdown closes what responses use, when none is running any more.
 	Shutdown(ctx context.Context) error
 }
 
@@ -87,14 +89,15 @@ func (s *server) drain(srv *http.Server, signals <-chan os.Signal) error {
 	done := make(chan error, 1)
 	go func() { // ends with ctx at the latest
 		began := time.Now()
-		err := s.site.Shutdown(ctx)
+		err := s.site.Drain(ctx)
 		if rest := readyNotice - time.Since(began); rest > 0 {
 			select {
 			case <-time.After(rest):
 			case <-ctx.Done():
 			}
 		}
-		done <- errors.Join(err, srv.Shutdown(ctx))
+		err = errors.Join(err, srv.Shutdown(ctx))
+		done <- errors.Join(err, s.site.Shutdown(ctx))
 	}()
 	select {
 	case err := <-done:

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ type slowSite struct {
 	entered  chan struct{}
 	release  chan struct{}
 	shutdown sync.Once
+	closed   atomic.Bool
 	told     chan struct{}
 }
 
@@ -37,10 +39,19 @@ func (s *slowSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if s.closed.Load() {
+		io.WriteString(w, "what it needs is closed already")
+		return
+	}
 	io.WriteString(w, "done")
 }
 
 func (s *slowSite) Shutdown(context.Context) error {
+	s.closed.Store(true)
+	return nil
+}
+
+func (s *slowSite) Drain(context.Context) error {
 	s.shutdown.Do(func() { close(s.told) })
 	return nil
 }

@@ -272,7 +272,7 @@ func TestLive(t *testing.T) {
 	defer cancel()
 	r := s.open(t, ctx, "/api/stream")
 	got := r.until(`n3`)
-	wants(t, "stream", got, "event: sx-resolve\n", "id: ", `data: {"id":"n","html":`)
+	wants(t, "stream", got, "event: sx-resolve\n", "id: ", `data: {"id":"n",`)
 	if ct := r.resp.Header.Get("Content-Type"); ct != "text/event-stream; charset=utf-8" {
 		t.Errorf("content type %q", ct)
 	}
@@ -379,4 +379,27 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 	}
 	s.do(t, "POST", "/login", "user=robert", "Cookie", bob, "Content-Type", form)
 	io.Copy(io.Discard, b.body)
+}
+
+func TestLiveSource(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defcomp ~badge (&key value) (b :class "badge" value))
+(defcomp ~private (&key value) :affinity :server (i value))
+(defpage p :path "/" :content (~live (~suspense :id "n") (~suspense :id "m"))
+  :live (live :src "/s" :every 20 (bind "n" (~badge :value (str (tick) "%"))) (bind "m" (~private :value "<x>"))))
+(defpage w :path "/w" :wire :sx :content (main (~suspense :id "a" (do (sleep 10) (p "plain"))) (~suspense :id "b" (do (sleep 10) (~badge :value "late")))))`},
+		page.WithPrimitive("tick", "(tick)", func() int { return 42 }))
+	_, body := s.get(t, "/")
+	wants(t, "page", body, `<b class="badge">42%</b>`, "<i>&lt;x&gt;</i>")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := s.open(t, ctx, "/s")
+	r.until(`"id":"m","html":"<i>&lt;x&gt;</i>"`)
+	got := r.until(`(~badge :value \"42%\")"}`)
+	wants(t, "stream", got, "event: sx-defs\n", "(defcomp ~badge", `{"id":"n","sx":"(~badge :value \"42%\")"}`, `"id":"m","html":`)
+	lacks(t, "definitions", got, "~private")
+	_, again := s.get(t, "/")
+	wants(t, "page while somebody is subscribed", again, `<b class="badge">42%</b>`)
+	_, wire := s.get(t, "/w")
+	wants(t, "wire page", wire, `__sxResolve("a","(`, `plain`, `<template for="b"><b class="badge">late</b></template>`)
 }

@@ -36,11 +36,12 @@ type liveDef struct {
 
 // slotDef is one (bind id …).
 type slotDef struct {
-	id   string
-	mode render.Mode
-	key  *compiled
-	body *compiled
-	wire bool // send SX, not HTML
+	id    string
+	mode  render.Mode
+	key   *compiled
+	body  *compiled
+	wire  bool            // send SX, not HTML
+	comps []*sx.Component // whose definitions the browser gets
 }
 
 const leastInterval = 10 * time.Millisecond
@@ -312,7 +313,7 @@ func (d *declarations) checkLive(a *sx.Analyzer, l *liveDef) {
 	for _, s := range l.slots {
 		check(s.body, fmt.Sprintf("slot %q", s.id))
 		check(s.key, fmt.Sprintf("the key of slot %q", s.id))
-		s.wire = l.wire == "sx" || l.wire == "" && clientOnly(prog, s.body.fn.Expr())
+		l.chooseWire(prog, s)
 	}
 	for i, e := range l.data {
 		if l.needed[i] {

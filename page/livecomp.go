@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"html"
 	"slices"
@@ -118,7 +120,7 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 					r.slots[msg.Slot] = markup
 				}
 			}
-			if len(r.slots) > 0 {
+			if len(r.slots) > 0 && !slices.ContainsFunc(l.slots, func(d *slotDef) bool { return d.wire }) {
 				r.cursor = cursor.String()
 				return
 			}
@@ -145,11 +147,11 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 		}
 		var slots sync.WaitGroup
 		for _, s := range l.slots {
-			if s.mode.Ordered() || s.wire {
+			if s.mode.Ordered() {
 				continue
 			}
 			slots.Go(func() {
-				if f, err := q.site.slotFrame(ctx, s, values); err == nil && ctx.Err() == nil {
+				if f, err := q.site.slotFrame(ctx, s, values, false); err == nil && ctx.Err() == nil {
 					results <- outcome{s.id, f.HTML}
 				}
 			})
@@ -188,7 +190,7 @@ func (a *App) cursorOf(ctx context.Context, q *request, address string) string {
 func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
 	for _, l := range v.page.live {
 		d := l.known[id]
-		if d == nil || d.mode.Ordered() || d.wire {
+		if d == nil || d.mode.Ordered() {
 			continue
 		}
 		address, err := resolveSource(v.q, l.src)
@@ -201,13 +203,61 @@ func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
 	return nil, false
 }
 
-// clientOnly tells whether markup can be sent as source.
-func clientOnly(*sx.Program, sx.Expr) bool { return false }
+// clientComponents gives the components that markup calls. ok tells that all of them may run in the browser,
+// so that the markup can be sent as source: calls with evaluated arguments.
+func clientComponents(prog *sx.Program, e sx.Expr) (comps []*sx.Component, ok bool) {
+	ok = true
+	var visit func(e sx.Expr)
+	visit = func(e sx.Expr) {
+		if c, isCall := e.(*sx.CompCall); isCall {
+			ok = ok && c.Comp.Target(prog) == "client"
+			if !slices.Contains(comps, c.Comp) {
+				comps = append(comps, c.Comp)
+			}
+		}
+		e.Walk(visit)
+	}
+	visit(e)
+	return comps, ok
+}
+
+// chooseWire decides whether a slot's frames carry source or HTML.
+func (l *liveDef) chooseWire(prog *sx.Program, d *slotDef) {
+	comps, ok := clientComponents(prog, d.body.fn.Expr())
+	switch l.wire {
+	case "html":
+		return
+	case "":
+		d.wire = ok && len(comps) > 0
+	default:
+		d.wire = true
+	}
+	for _, c := range comps {
+		if d.wire && c.Target(prog) == "client" {
+			d.comps = append(d.comps, c)
+		}
+	}
+}
 
 // definitions gives the component definitions that a stream's SX frames need.
-func (s *site) definitions(*liveDef) (defs, hash string) { return "", "" }
+func (s *site) definitions(l *liveDef) (defs, hash string) {
+	var comps []*sx.Component
+	for _, d := range l.slots {
+		for _, c := range d.comps {
+			if !slices.Contains(comps, c) {
+				comps = append(comps, c)
+			}
+		}
+	}
+	if len(comps) == 0 {
+		return "", ""
+	}
+	defs = s.rend.Definitions(comps...)
+	sum := sha256.Sum256([]byte(defs))
+	return defs, base64.RawURLEncoding.EncodeToString(sum[:9])
+}
 
-// wireChunk writes a boundary as wire text, with the definitions it needs before it.
+// wireChunk writes a boundary as wire text.
 func (s *site) wireChunk(q *request, p *part) []byte {
-	return render.AppendSXChunk(nil, q.nonce, p.b.ID, string(p.content))
+	return render.AppendSXChunk(nil, q.nonce, p.b.ID, "(<>"+string(p.content)+")")
 }

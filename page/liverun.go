@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -518,7 +519,7 @@ func (e *evaluation) ordered(ctx context.Context, queue []sx.Value) {
 }
 
 func (e *evaluation) slot(ctx context.Context, s *slotDef, values []sx.Value) {
-	f, err := e.site.slotFrame(ctx, s, values)
+	f, err := e.site.slotFrame(ctx, s, values, s.wire)
 	if err != nil {
 		e.fail(ctx, s, err)
 		return
@@ -567,8 +568,8 @@ func (e *evaluation) publish(s *slotDef, f render.Frame) {
 	}
 }
 
-// slotFrame evaluates one slot.
-func (s *site) slotFrame(ctx context.Context, d *slotDef, values []sx.Value) (render.Frame, error) {
+// slotFrame evaluates one slot, as source or as HTML.
+func (s *site) slotFrame(ctx context.Context, d *slotDef, values []sx.Value, wire bool) (render.Frame, error) {
 	f := render.Frame{ID: d.id, Mode: d.mode}
 	if d.key != nil {
 		v, err := s.prog.Call(ctx, d.key.value, values...)
@@ -579,10 +580,14 @@ func (s *site) slotFrame(ctx context.Context, d *slotDef, values []sx.Value) (re
 	}
 	host := &render.Host{OnError: func(b *render.Boundary, err error) { s.logError("boundary "+b.ID, err) }}
 	emit := func(m *sx.Machine) { m.EmitCall(d.body.value, values...) }
-	if d.wire {
+	if wire {
 		text, err := s.rend.WireOf(ctx, host, emit)
-		f.SX = text
-		return f, err
+		unknown := slices.ContainsFunc(host.Needs(), func(c *sx.Component) bool { return !slices.Contains(d.comps, c) })
+		if f.SX = text; err != nil || !unknown {
+			return f, err
+		}
+		// A function that the slot calls gave a component whose definition the browser does not have.
+		f.SX = ""
 	}
 	markup, err := s.rend.HTMLOf(ctx, host, emit)
 	f.HTML = string(markup)

@@ -34,6 +34,7 @@ type part struct {
 	content  []byte
 	needs    []*sx.Component // for wire text: the definitions it needs
 	failed   bool
+	html     bool // although wire text was asked for
 	finished bool
 	sent     bool
 }
@@ -161,8 +162,16 @@ func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
 		f.Out = f.Out[:0]
 		p.b.RenderError(f, err)
 	}
-	host := f.Host.(*render.Host)
-	st.finish(p, f.Out, host.Needs(), err)
+	if host := f.Host.(*render.Host); len(host.Needs()) > 0 && err == nil {
+		// The browser has no definitions of these components while the page is still arriving: HTML says the same.
+		markup, err := st.site.rend.HTMLOf(ctx, st.site.plainHost(st.q), func(m *sx.Machine) { err = p.b.Render(m) })
+		st.mu.Lock()
+		p.html = true
+		st.mu.Unlock()
+		st.finish(p, markup, nil, err)
+		return
+	}
+	st.finish(p, f.Out, nil, err)
 }
 
 // expire ends a part whose time is over. Its body may go on for a while, when it is in Go code that does not
@@ -291,7 +300,7 @@ func (st *stream) place(out []byte, parts []*part) []edit {
 
 // isWire tells whether a part goes as wire text, which the browser evaluates: it never stands in place.
 func (st *stream) isWire(p *part) bool {
-	return !p.failed && (p.b.Wire == "sx" || p.b.Wire == "" && st.page.wire == "sx")
+	return !p.failed && !p.html && (p.b.Wire == "sx" || p.b.Wire == "" && st.page.wire == "sx")
 }
 
 func apply(out []byte, edits []edit) []byte {

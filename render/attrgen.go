@@ -54,7 +54,7 @@ func (a *attr) static(v sx.Value, literal bool) (string, bool) {
 // follows: a path, a query or fragment of this page, or a web address with its scheme.
 func (x *attrExpr) prefixDecides(parts []sx.Emit) bool {
 	t, ok := parts[0].(*text)
-	if !ok || x.url != urlAny && x.url != urlImage {
+	if !ok || t.s == "" || x.url != urlAny && x.url != urlImage {
 		return false
 	}
 	return t.s[0] == '/' || t.s[0] == '#' || t.s[0] == '?' ||

@@ -145,6 +145,8 @@ func TestElements(t *testing.T) {
 		{"nested spreads", `(let ((s (make-spread {:id "i"}))) (div (p s "a") (span "b")))`, `<div><p id="i">a</p><span>b</span></div>`},
 		{"trusted", `(let ((u "javascript:x")) (a :href (trusted-url u)) (a :href u))`, `<a href="javascript:x"></a><a href="about:invalid#sx"></a>`},
 		{"url str", `(let ((id "a\"b")) (a :href (str "/p/" id)) (a :href (str id ":x")))`, `<a href="/p/a&quot;b"></a><a href="about:invalid#sx"></a>`},
+		{"url str without a prefix", `(let ((u "javascript:x")) (a :href (str "" u)) (a :href (str u)) (a :href (str "java" "script:x" u)))`, `<a href="about:invalid#sx"></a><a href="about:invalid#sx"></a><a href="about:invalid#sx"></a>`},
+		{"empty str", `(let ((u nil)) (p :title (str "" u) :class (str "" u) (str "" u)))`, `<p title=""></p>`},
 		{"script src data", `(let ((u "https://evil/x.js") (v "/app.js")) (script :src u) (script :src v))`, `<script src="about:invalid#sx"></script><script src="/app.js"></script>`},
 		{"script json", `(let ((v {:a "</script>" :b (list 1 nil true)})) (script "let x = " (json v) ";"))`, `<script>let x = {"a":"\u003c/script\u003e","b":[1,null,true]};</script>`},
 		{"style text", `(style "a > b { color: red }")`, `<style>a > b { color: red }</style>`},

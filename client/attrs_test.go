@@ -142,3 +142,47 @@ func TestAttrsFormsAndLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestAttrsLivePage sends a form on a page that is live: the answer holds slots as old as its own cursor,
+// and what came meanwhile comes again.
+func TestAttrsLivePage(t *testing.T) {
+	s := newSite(t)
+	n := 0
+	s.answer("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		n++
+		// The second rendering is one event behind.
+		fmt.Fprint(w, head(), `<form method="post"><button>go</button></form><p>`, n, `</p><div data-sx-live="/a" data-sx-cursor="e1-`, n-1, `"><div data-suspense="x">page `, n, `</div><ol data-suspense="log"></ol></div></body></html>`)
+	})
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	until(t, ctx, `document.querySelector(".sx-live")`)
+	s.publish("/a", "sx-resolve", `{"id":"log","html":"<li>1</li>","mode":"append"}`)
+	s.publish("/a", "sx-resolve", `{"id":"x","html":"live"}`)
+	until(t, ctx, `document.querySelector("[data-suspense=x]").textContent == "live"`)
+	js[bool](t, ctx, `window.was = []; new MutationObserver(r => r.forEach(m => was.push(m.target.textContent))).observe(document.querySelector("[data-suspense=x]"), {childList: true, characterData: true, subtree: true}); document.querySelector("button").click(); return true`)
+	until(t, ctx, `document.querySelector("p").textContent == "2" && was.length >= 2 && document.querySelector("[data-suspense=x]").textContent == "live"`)
+	got := js[string](t, ctx, `return document.querySelector("[data-sx-live]").className + was.join()`)
+	if got != "sx-livepage 2,live" {
+		t.Errorf("class and what the slot showed = %s, want sx-live, page 2 and then live again", got)
+	}
+	clean(t, ctx)
+}
+
+// TestAttrsDownload answers a form with a file, which is saved as it would be without us.
+func TestAttrsDownload(t *testing.T) {
+	s := newSite(t)
+	s.page("GET /{$}", `<form method="post" action="/file"><button>go</button></form><p id="p">page</p>`)
+	s.mux.HandleFunc("POST /file", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/pdf")
+		w.Header().Set("Content-Disposition", `attachment; filename="a.pdf"`)
+		fmt.Fprint(w, "%PDF")
+	})
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	js[bool](t, ctx, `HTMLAnchorElement.prototype.click = function () { window.saved = this.download + this.href.slice(0, 5) }; document.querySelector("button").click(); return true`)
+	until(t, ctx, `window.saved`)
+	if got := js[string](t, ctx, `return saved + document.querySelector("#p").textContent + location.pathname`); got != "a.pdfblob:page/" {
+		t.Errorf("saved, page and path = %s", got)
+	}
+	clean(t, ctx)
+}

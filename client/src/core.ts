@@ -1,10 +1,10 @@
 // Slots, frames and streams alone, without evaluator, requests and sockets: what the size of the core means.
 
-import { type Frame, resolve } from "./frame"
-import { connect, disconnect, regions, scan } from "./regions"
-import { state } from "./state"
+import { type Frame, resolve } from "./frame";
+import { connect, disconnect, regions, scan } from "./regions";
+import { state } from "./state";
 
-regions()
-new MutationObserver(() => scan()).observe(document, { childList: true, subtree: true })
-scan()
-Object.assign(window, { Sx: { resolve: (f: Frame) => resolve({ ...f }), connect, disconnect, state } })
+regions();
+new MutationObserver(() => scan()).observe(document, { childList: true, subtree: true });
+scan();
+Object.assign(window, { Sx: { resolve: (f: Frame) => resolve({ ...f }), connect, disconnect, state } });

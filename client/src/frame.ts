@@ -1,188 +1,189 @@
 // Frames: what a chunk, an event and a socket message have in common. Those from transports wait in one
 // queue and are applied once per animation frame; where several fill one slot, the last one is enough.
 
-import { Tree, parseHTML } from "./dom"
-import { type Mode, apply, pending, slot } from "./patch"
-import { fire, report } from "./report"
-import { type Patch, merge } from "./state"
+import { Tree, parseHTML } from "./dom";
+import { type Mode, apply, pending, slot } from "./patch";
+import { fire, report } from "./report";
+import { type Patch, merge } from "./state";
 
 /** A frame as it is on the wire: the event's name and the fields of its data. */
 export interface Frame {
-  event?: string
-  id?: string
-  sx?: string
-  html?: string
-  mode?: Mode
-  selector?: string
-  key?: string
-  transition?: boolean
-  hash?: string
-  patch?: Patch
-  onlyIfMissing?: boolean
-  name?: string
-  detail?: unknown
-  url?: string
-  replace?: boolean
-  message?: string
-  src?: string
-  status?: number
-  reason?: string
-  delay?: number
+  event?: string;
+  id?: string;
+  sx?: string;
+  html?: string;
+  mode?: Mode;
+  selector?: string;
+  key?: string;
+  transition?: boolean;
+  hash?: string;
+  patch?: Patch;
+  onlyIfMissing?: boolean;
+  name?: string;
+  detail?: unknown;
+  url?: string;
+  replace?: boolean;
+  message?: string;
+  src?: string;
+  status?: number;
+  reason?: string;
+  delay?: number;
 }
 
 /** The language, when it is part of the bundle. */
 export interface Language {
   /** Writes the markup of wire text. Throws before or in the middle of writing. */
-  emit(sx: string, to: Tree): void
+  emit(sx: string, to: Tree): void;
   /** Takes component definitions. */
-  defs(sx: string, hash?: string): void
+  defs(sx: string, hash?: string): void;
 }
 
 /** What applying frames needs from the rest. */
 export interface Host {
-  lang?: Language
-  visit(url: string, replace?: boolean): void
+  lang?: Language;
+  visit(url: string, replace?: boolean): void;
   /** Puts regions of a page in the place of those that have expired. */
-  renew(els: Set<Element>, html: string): void
+  renew(els: Set<Element>, html: string): void;
   /** Slots of a source whose next snapshot starts from nothing. */
-  stale: Set<Element>
+  stale: Set<Element>;
 }
 export const host: Host = {
   visit(url, replace) {
-    replace ? location.replace(url) : location.assign(url)
+    replace ? location.replace(url) : location.assign(url);
   },
   renew() {},
   stale: new Set(),
-}
+};
 
-let queue: Frame[] = []
-let waiting = false
-let held = false
+let queue: Frame[] = [];
+let waiting = false;
+let held = false;
 
 /** Applies a frame with the next animation frame. */
 export function enqueue(f: Frame) {
-  queue.push(f)
-  if (waiting) return
-  waiting = true
+  queue.push(f);
+  if (waiting) return;
+  waiting = true;
   // Hidden tabs, and windows behind others, get no animation frames.
-  const timer = setTimeout(flush, document.hidden ? 0 : 100)
+  const timer = setTimeout(flush, document.hidden ? 0 : 100);
   requestAnimationFrame(() => {
-    clearTimeout(timer)
-    if (waiting) flush()
-  })
+    clearTimeout(timer);
+    if (waiting) flush();
+  });
 }
 
 const fills = (f: Frame) =>
-  (f.event || "sx-resolve") == "sx-resolve" && f.id != undefined && (f.mode || "inner") == "inner" && !f.transition
+  (f.event || "sx-resolve") == "sx-resolve" && f.id != undefined && (f.mode || "inner") == "inner" && !f.transition;
 
 /** Applies what is queued, in order. */
 export function flush() {
-  waiting = false
-  if (held) return
-  const list = queue
-  queue = []
-  const last = new Map<string, number>()
+  waiting = false;
+  if (held) return;
+  const list = queue;
+  queue = [];
+  const last = new Map<string, number>();
   // A slot that is not there yet is about to be made by one of the others: then each counts.
-  if (list.length > 1 && list.every((f) => !fills(f) || slot(f.id!)))
-    list.forEach((f, i) => fills(f) && last.set(f.id!, i))
+  if (list.length > 1 && list.every(f => !fills(f) || slot(f.id!)))
+    list.forEach((f, i) => fills(f) && last.set(f.id!, i));
   for (let i = 0; i < list.length; i++) {
-    const f = list[i]!
+    const f = list[i]!;
     if (f.transition && glide()) {
       // The browser calls back after it took its picture. What came later must not overtake.
-      queue = list.slice(i)
-      f.transition = false
-      held = true
+      queue = list.slice(i);
+      f.transition = false;
+      held = true;
       document.startViewTransition!(() => {
-        held = false
-        flush()
-      })
-      return
+        held = false;
+        flush();
+      });
+      return;
     }
-    if (!last.size || !fills(f) || last.get(f.id!) == i) now(f)
+    if (!last.size || !fills(f) || last.get(f.id!) == i) now(f);
   }
 }
 
 /** May a change be shown as a transition now? */
-export const glide = () => "startViewTransition" in document && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches
+export const glide = () =>
+  "startViewTransition" in document && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches;
 
 /** Applies a frame at once, after what is queued; one with a transition when the browser is ready. */
 export function resolve(f: Frame) {
-  if (!queue.length && !f.transition && !held) return now(f)
-  queue.push(f)
-  flush()
+  if (!queue.length && !f.transition && !held) return now(f);
+  queue.push(f);
+  flush();
 }
 
 function now(f: Frame) {
   try {
-    const how = EFFECTS[f.event || "sx-resolve"]
-    if (how) how(f)
-    else report("frame", "app", "unknown frame " + f.event)
+    const how = EFFECTS[f.event || "sx-resolve"];
+    if (how) how(f);
+    else report("frame", "app", "unknown frame " + f.event);
   } catch (e) {
-    report("frame", "app", e, (f.id != undefined && slot(f.id)) || document, { frame: f })
+    report("frame", "app", e, (f.id != undefined && slot(f.id)) || document, { frame: f });
   }
 }
 
 const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
   "sx-resolve": fill,
-  "sx-defs": (f) => language().defs(f.sx || "", f.hash),
-  "sx-signals": (f) => merge(f.patch || {}, f.onlyIfMissing),
+  "sx-defs": f => language().defs(f.sx || "", f.hash),
+  "sx-signals": f => merge(f.patch || {}, f.onlyIfMissing),
   "sx-event"(f) {
     for (const at of f.selector ? document.querySelectorAll(f.selector) : [document])
-      at.dispatchEvent(new CustomEvent(f.name!, { bubbles: true, cancelable: true, detail: f.detail }))
+      at.dispatchEvent(new CustomEvent(f.name!, { bubbles: true, cancelable: true, detail: f.detail }));
   },
   "sx-navigate"(f) {
-    const url = new URL(f.url!, location.href)
-    if (url.origin != location.origin || !/^https?:/.test(url.protocol)) throw new Error("refused to visit " + f.url)
-    host.visit(url.href, f.replace)
+    const url = new URL(f.url!, location.href);
+    if (url.origin != location.origin || !/^https?:/.test(url.protocol)) throw new Error("refused to visit " + f.url);
+    host.visit(url.href, f.replace);
   },
   "sx-error"(f) {
-    const at = f.id == undefined ? undefined : slot(f.id)
+    const at = f.id == undefined ? undefined : slot(f.id);
     if (at) {
-      at.classList.add("sx-error")
-      at.setAttribute("data-sx-error", f.message || "")
-      at.removeAttribute("aria-busy")
+      at.classList.add("sx-error");
+      at.setAttribute("data-sx-error", f.message || "");
+      at.removeAttribute("aria-busy");
     }
-    report("slot", "app", f.message || "error", at, { frame: f })
+    report("slot", "app", f.message || "error", at, { frame: f });
   },
-}
+};
 
 /** The language; an error when the bundle has none. */
 export function language(): Language {
-  if (!host.lang) throw new Error("this bundle has no evaluator for sx")
-  return host.lang
+  if (!host.lang) throw new Error("this bundle has no evaluator for sx");
+  return host.lang;
 }
 
 function fill(f: Frame) {
-  const found: Element[] = []
+  const found: Element[] = [];
   if (f.id != undefined) {
-    const at = slot(f.id) || document.getElementById(f.id)
-    if (at) found.push(at)
-  } else if (f.selector) found.push(...document.querySelectorAll(f.selector))
-  if (!found.length) throw new Error("no slot " + (f.id ?? f.selector))
+    const at = slot(f.id) || document.getElementById(f.id);
+    if (at) found.push(at);
+  } else if (f.selector) found.push(...document.querySelectorAll(f.selector));
+  if (!found.length) throw new Error("no slot " + (f.id ?? f.selector));
   for (const at of found) {
-    let mode = f.mode || "inner"
-    if (host.stale.delete(at) && /pend$/.test(mode) && f.key == undefined) mode = "inner"
+    let mode = f.mode || "inner";
+    if (host.stale.delete(at) && /pend$/.test(mode) && f.key == undefined) mode = "inner";
     apply(
       at,
       mode,
-      (of) => {
-        if (f.sx == undefined) return parseHTML(f.html || "", of.namespaceURI, of.localName)
-        const t = new Tree(of)
-        language().emit(f.sx, t)
-        return t._top
+      of => {
+        if (f.sx == undefined) return parseHTML(f.html || "", of.namespaceURI, of.localName);
+        const t = new Tree(of);
+        language().emit(f.sx, t);
+        return t._top;
       },
       f.key,
-    )
-    settle(at)
-    fire(at.isConnected ? at : document, "resolve", f)
+    );
+    settle(at);
+    fire(at.isConnected ? at : document, "resolve", f);
   }
 }
 
 /** A slot that got content is neither busy nor in error. */
 function settle(at: Element) {
-  if (pending(at)) at.removeAttribute("aria-busy")
+  if (pending(at)) at.removeAttribute("aria-busy");
   if (at.classList.contains("sx-error")) {
-    at.classList.remove("sx-error")
-    at.removeAttribute("data-sx-error")
+    at.classList.remove("sx-error");
+    at.removeAttribute("data-sx-error");
   }
 }

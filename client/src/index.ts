@@ -1,72 +1,82 @@
 // Start-up and the global Sx. The script may be included any number of times, as a module or plainly.
 
-import { type Frame, host, resolve } from "./frame"
-import { connect, disconnect, regions, scan } from "./regions"
-import { type Owned, version as versionOf } from "./dom"
-import { slot } from "./patch"
-import { state } from "./state"
-import { api } from "./api"
-import { install } from "./lang"
-import { renew, visit } from "./visit"
-import { attend, attrs } from "./attrs"
-import { send, sockets } from "./socket"
+import { type Frame, host, resolve } from "./frame";
+import { connect, disconnect, regions, scan } from "./regions";
+import { type Owned, version as versionOf } from "./dom";
+import { slot } from "./patch";
+import { state } from "./state";
+import { api } from "./api";
+import { install } from "./lang";
+import { renew, visit } from "./visit";
+import { attend, attrs } from "./attrs";
+import { send, sockets } from "./socket";
 
-const VERSION = "0.1.0"
+const VERSION = "0.1.0";
 
 const w = window as unknown as {
-  Sx?: unknown
-  __sxPending?: [string, string][]
-  __sxResolve?: (id: string, sx: string) => void
-}
+  Sx?: unknown;
+  __sxPending?: [string, string][];
+  __sxResolve?: (id: string, sx: string) => void;
+};
 
-const FOUND = "[data-suspense],script[data-sx-defs],[sx-trigger]"
+const FOUND = "[data-suspense],script[data-sx-defs],[sx-trigger]";
 
 /** Looks for slots, definitions, regions and triggers below a node. */
 function process(root: ParentNode = document) {
   for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { _done?: boolean }>(FOUND)) {
     // The baseline is read before the person can change anything.
-    if (e.hasAttribute("data-suspense")) e._v || versionOf(e)
-    else if (e.hasAttribute("sx-trigger")) attend(e)
+    if (e.hasAttribute("data-suspense")) e._v || versionOf(e);
+    else if (e.hasAttribute("sx-trigger")) attend(e);
     else if (!e._done) {
-      e._done = true
-      resolve({ event: "sx-defs", sx: e.text, hash: e.dataset.sxDefs })
+      e._done = true;
+      resolve({ event: "sx-defs", sx: e.text, hash: e.dataset.sxDefs });
     }
   }
-  scan()
-  sockets()
+  scan();
+  sockets();
 }
 
 if (!w.Sx) {
-  install()
-  attrs()
-  regions()
-  host.visit = (url, replace) => void visit(url, { push: true, replace })
-  host.renew = renew
+  install();
+  attrs();
+  regions();
+  host.visit = (url, replace) => void visit(url, { push: true, replace });
+  host.renew = renew;
   // A chunk may name a slot that the parser has not come to yet.
-  let early: [string, string][] = (w.__sxPending || []).splice(0)
+  let early: [string, string][] = (w.__sxPending || []).splice(0);
   const resolveSuspense = (id: string, sx: string) => {
-    if (document.readyState == "loading" && !slot(id)) early.push([id, sx])
-    else resolve({ id, sx })
-  }
+    if (document.readyState == "loading" && !slot(id)) early.push([id, sx]);
+    else resolve({ id, sx });
+  };
   const retry = () => {
-    const list = early
-    early = []
-    for (const [id, sx] of list) resolveSuspense(id, sx)
-  }
-  w.Sx = { ...api, version: VERSION, state, resolve: (f: Frame) => resolve({ ...f }), resolveSuspense, process, connect, disconnect, send }
-  w.__sxResolve = resolveSuspense
-  new MutationObserver((records) => {
-    if (early.length) retry()
-    records.some((r) => [...r.addedNodes].some((n) => n.nodeType == 1)) ? process() : (scan(), sockets())
+    const list = early;
+    early = [];
+    for (const [id, sx] of list) resolveSuspense(id, sx);
+  };
+  w.Sx = {
+    ...api,
+    version: VERSION,
+    state,
+    resolve: (f: Frame) => resolve({ ...f }),
+    resolveSuspense,
+    process,
+    connect,
+    disconnect,
+    send,
+  };
+  w.__sxResolve = resolveSuspense;
+  new MutationObserver(records => {
+    if (early.length) retry();
+    records.some(r => [...r.addedNodes].some(n => n.nodeType == 1)) ? process() : (scan(), sockets());
   }).observe(document, {
     childList: true,
     subtree: true,
     attributeFilter: ["data-sx-live", "data-sx-cursor", "data-sx-ws", "sx-trigger"],
-  })
-  document.addEventListener("DOMContentLoaded", retry)
+  });
+  document.addEventListener("DOMContentLoaded", retry);
   // What the server sent, before the person changes it: forms and links compare with it.
-  const all = () => void versionOf(document.body)
-  document.readyState == "complete" ? all() : addEventListener("load", all)
-  process()
-  retry()
+  const all = () => void versionOf(document.body);
+  document.readyState == "complete" ? all() : addEventListener("load", all);
+  process();
+  retry();
 }

@@ -1,70 +1,71 @@
 // Where a payload goes: the modes of a frame, and the slots that frames fill.
 
-import { type Owned, V, inside, make, version } from "./dom"
-import { finish, kids } from "./morph"
+import { type Owned, V, inside, make, version } from "./dom";
+import { finish, kids } from "./morph";
 
 /** What to do with a payload; "inner" is the default. */
-export type Mode = "inner" | "outer" | "append" | "prepend" | "before" | "after" | "replace" | "remove" | "morph"
+export type Mode = "inner" | "outer" | "append" | "prepend" | "before" | "after" | "replace" | "remove" | "morph";
 
-const slots = new Map<string, Element>()
+const slots = new Map<string, Element>();
 
 /** The slot of that id, found by comparing attribute values: an id may hold anything. */
 export function slot(id: string): Element | undefined {
-  const e = slots.get(id)
-  if (e && e.isConnected && e.getAttribute("data-suspense") == id) return e
-  slots.delete(id)
+  const e = slots.get(id);
+  if (e && e.isConnected && e.getAttribute("data-suspense") == id) return e;
+  slots.delete(id);
   for (const s of document.querySelectorAll("[data-suspense]"))
-    if (s.getAttribute("data-suspense") == id) return slots.set(id, s), s
+    if (s.getAttribute("data-suspense") == id) return (slots.set(id, s), s);
 }
 
 /** Is the slot still showing its fallback? */
-export const pending = (e: Element) => e.getAttribute("aria-busy") == "true"
+export const pending = (e: Element) => e.getAttribute("aria-busy") == "true";
 
-const keyOf = (v: V, key: string) => v._key == key || (v._node as { _key?: string } | undefined)?._key == key
+const keyOf = (v: V, key: string) => v._key == key || (v._node as { _key?: string } | undefined)?._key == key;
 
 /**
  * Applies a payload, which `read` gives for the element that it will stand in. All of it is read before the first change:
  * a payload that fails leaves the page as it was.
  */
 export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?: string) {
-  const parent = at.parentNode
-  const how = mode == "morph" ? "inner" : mode
-  const next = how == "remove" ? [] : read(how != "inner" && !/pend$/.test(how) && parent instanceof Element ? parent : at)
-  if (key != undefined) for (const v of next) if (v._tag) mark(v, key)
+  const parent = at.parentNode;
+  const how = mode == "morph" ? "inner" : mode;
+  const next =
+    how == "remove" ? [] : read(how != "inner" && !/pend$/.test(how) && parent instanceof Element ? parent : at);
+  if (key != undefined) for (const v of next) if (v._tag) mark(v, key);
   if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
-    const v = version(at)
-    v._kids = kids(inside(at), v._kids, next)
+    const v = version(at);
+    v._kids = kids(inside(at), v._kids, next);
   } else if (how == "append" || how == "prepend") {
-    const v = version(at)
-    const p = inside(at)
-    const old = key == undefined ? -1 : v._kids.findIndex((k) => keyOf(k, key))
-    if (old >= 0) splice(v, p, old, 1, next, v._kids[old]!._node!.nextSibling)
-    else if (how == "append") splice(v, p, v._kids.length, 0, next, null)
-    else splice(v, p, 0, 0, next, p.firstChild)
+    const v = version(at);
+    const p = inside(at);
+    const old = key == undefined ? -1 : v._kids.findIndex(k => keyOf(k, key));
+    if (old >= 0) splice(v, p, old, 1, next, v._kids[old]!._node!.nextSibling);
+    else if (how == "append") splice(v, p, v._kids.length, 0, next, null);
+    else splice(v, p, 0, 0, next, p.firstChild);
   } else if (parent) {
-    let v = (parent as Owned)._v
-    let i = v ? v._kids.findIndex((k) => k._node == at) : -1
+    let v = (parent as Owned)._v;
+    let i = v ? v._kids.findIndex(k => k._node == at) : -1;
     // Of a parent that is not ours, or does not know the element, a version of that child alone serves.
     if (i < 0) {
-      v = new V("?", "", [], [version(at)], "", parent)
-      i = 0
+      v = new V("?", "", [], [version(at)], "", parent);
+      i = 0;
     }
     if (how == "replace") {
-      for (const n of next) parent.insertBefore(make(n), at)
-      at.remove()
-      v!._kids.splice(i, 1, ...next)
-    } else if (how == "before") splice(v!, parent, i, 0, next, at)
-    else splice(v!, parent, how == "after" ? i + 1 : i, how == "after" ? 0 : 1, next, at.nextSibling)
+      for (const n of next) parent.insertBefore(make(n), at);
+      at.remove();
+      v!._kids.splice(i, 1, ...next);
+    } else if (how == "before") splice(v!, parent, i, 0, next, at);
+    else splice(v!, parent, how == "after" ? i + 1 : i, how == "after" ? 0 : 1, next, at.nextSibling);
   }
-  finish()
+  finish();
 }
 
 /** Replaces a part of an element's version, and of its children, which end before `end`. */
 function splice(v: V, p: Node, i: number, count: number, next: V[], end: Node | null) {
-  v._kids.splice(i, count, ...kids(p, v._kids.slice(i, i + count), next, end))
+  v._kids.splice(i, count, ...kids(p, v._kids.slice(i, i + count), next, end));
 }
 
 // The dedup key of a frame stays on the node, since the markup need not carry it.
 function mark(v: V, key: string) {
-  ;(make(v) as { _key?: string } & Node)._key = key
+  (make(v) as { _key?: string } & Node)._key = key;
 }

@@ -1,94 +1,102 @@
 // WebSocket regions: [data-sx-ws]. Frames come in an envelope; what goes out is one SX list as text, wrapped
 // as (send "ID" …) and kept until the server has acknowledged it, across reconnections too.
 
-import { type Frame, enqueue, resolve } from "./frame"
-import { show, stale } from "./regions"
-import { fire, report } from "./report"
-import { Link } from "./retry"
+import { type Frame, enqueue, resolve } from "./frame";
+import { show, stale } from "./regions";
+import { fire, report } from "./report";
+import { Link } from "./retry";
 
 /** Messages kept while there is no line; further ones are refused. */
-const WAITING = 100
+const WAITING = 100;
 
 interface Line {
-  _src: string
-  _els: Set<Element>
-  _ws: WebSocket | undefined
-  _cursor: string
-  _sent: Map<string, string>
-  _link: Link
+  _src: string;
+  _els: Set<Element>;
+  _ws: WebSocket | undefined;
+  _cursor: string;
+  _sent: Map<string, string>;
+  _link: Link;
 }
 
-const lines = new Map<string, Line>()
+const lines = new Map<string, Line>();
 
 function open(src: string): Line {
-  const line: Line = { _src: src, _els: new Set(), _ws: undefined, _cursor: "", _sent: new Map(), _link: undefined! }
+  const line: Line = { _src: src, _els: new Set(), _ws: undefined, _cursor: "", _sent: new Map(), _link: undefined! };
   line._link = new Link(
-    (l) => {
-      const url = new URL(src, location.href)
-      url.protocol = url.protocol.replace("http", "ws")
-      if (line._cursor) url.searchParams.set("last_event_id", line._cursor)
-      const ws = (line._ws = new WebSocket(url, "sx.v1"))
-      let dead = false
+    l => {
+      const url = new URL(src, location.href);
+      url.protocol = url.protocol.replace("http", "ws");
+      if (line._cursor) url.searchParams.set("last_event_id", line._cursor);
+      const ws = (line._ws = new WebSocket(url, "sx.v1"));
+      let dead = false;
       ws.onopen = () => {
-        l._up()
-        for (const m of line._sent.values()) ws.send(m)
-      }
-      ws.onmessage = (e) => {
-        l._alive()
-        l._good()
-        hear(line, String(e.data))
-      }
+        l._up();
+        for (const m of line._sent.values()) ws.send(m);
+      };
+      ws.onmessage = e => {
+        l._alive();
+        l._good();
+        hear(line, String(e.data));
+      };
       // 1008: we broke a rule; 4401 and the like: what a status would have said.
-      ws.onclose = (e) => dead || (e.code == 1008 || /^4(40[134])$/.test("" + e.code) ? l._end(e.code) : l._lost())
+      ws.onclose = e => dead || (e.code == 1008 || /^4(40[134])$/.test("" + e.code) ? l._end(e.code) : l._lost());
       return () => {
-        dead = true
-        ws.close()
-      }
+        dead = true;
+        ws.close();
+      };
     },
-    (phase, detail) => line._els.forEach((e) => show(e, phase, detail)),
+    (phase, detail) => line._els.forEach(e => show(e, phase, detail)),
     0, // the browser answers pings without telling us
-  )
-  return line
+  );
+  return line;
 }
 
 function hear(line: Line, text: string) {
   try {
-    const m = JSON.parse(text) as { event: string; id?: string; data: Frame }
-    const f = m.data
-    if (m.id) line._cursor = m.id
-    f.event = m.event
+    const m = JSON.parse(text) as { event: string; id?: string; data: Frame };
+    const f = m.data;
+    if (m.id) line._cursor = m.id;
+    f.event = m.event;
     if (m.event == "sx-ack") {
-      line._sent.delete(f.id!)
-      return line._els.forEach((e) => fire(e, "ack", f))
+      line._sent.delete(f.id!);
+      return line._els.forEach(e => fire(e, "ack", f));
     }
-    if (m.event == "sx-close") return line._link._end()
-    if (m.event == "sx-drain") return line._link._lost(f.delay)
+    if (m.event == "sx-close") return line._link._end();
+    if (m.event == "sx-drain") return line._link._lost(f.delay);
     if (m.event == "sx-reset") {
-      line._cursor = ""
-      return stale(line._els)
+      line._cursor = "";
+      return stale(line._els);
     }
-    enqueue(f)
+    enqueue(f);
   } catch (e) {
-    report("message", "app", e, [...line._els][0])
+    report("message", "app", e, [...line._els][0]);
   }
 }
 
-const quote = (s: string) => '"' + s.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\0/g, "\\0") + '"'
+const quote = (s: string) =>
+  '"' + s.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\0/g, "\\0") + '"';
 
 /** A value as wire text. */
 function write(v: unknown): string {
-  if (v == undefined) return "nil"
-  if (typeof v == "string") return quote(v)
-  if (Array.isArray(v)) return "[" + v.map(write).join(" ") + "]"
-  if (typeof v == "object") return "{" + Object.entries(v).map(([k, x]) => quote(k) + " " + write(x)).join(" ") + "}"
-  return String(v)
+  if (v == undefined) return "nil";
+  if (typeof v == "string") return quote(v);
+  if (Array.isArray(v)) return "[" + v.map(write).join(" ") + "]";
+  if (typeof v == "object")
+    return (
+      "{" +
+      Object.entries(v)
+        .map(([k, x]) => quote(k) + " " + write(x))
+        .join(" ") +
+      "}"
+    );
+  return String(v);
 }
 
 /** What Sx.send takes besides: markup to show until the server's own arrives under the same key. */
 export interface Optimistic {
-  id: string
-  sx?: string
-  html?: string
+  id: string;
+  sx?: string;
+  html?: string;
 }
 
 /**
@@ -96,40 +104,41 @@ export interface Optimistic {
  * Gives the message's id; an empty string when too many are waiting.
  */
 export function send(target: string | Element, name: string, args: object = {}, first?: Optimistic): string {
-  const src = typeof target == "string" ? target : target.closest("[data-sx-ws]")?.getAttribute("data-sx-ws")
-  const line = lines.get(src || "")
-  if (!line) return report("send", "app", "no socket region " + (src || "around the element")), ""
-  if (line._sent.size >= WAITING) return report("send", "network", "too many messages are waiting", [...line._els][0]), ""
-  const id = crypto.randomUUID ? crypto.randomUUID() : Date.now() + "-" + Math.random()
-  const list = Object.entries(args).map(([k, v]) => (/^[\p{L}_][\p{L}\w.-]*$/u.test(k) ? ` :${k} ${write(v)}` : ""))
-  const text = `(send ${quote(id)} (${name}${list.join("")}))`
-  line._sent.set(id, text)
-  if (line._ws?.readyState == 1) line._ws.send(text)
-  if (first) resolve({ mode: "append", key: id, ...first })
-  return id
+  const src = typeof target == "string" ? target : target.closest("[data-sx-ws]")?.getAttribute("data-sx-ws");
+  const line = lines.get(src || "");
+  if (!line) return (report("send", "app", "no socket region " + (src || "around the element")), "");
+  if (line._sent.size >= WAITING)
+    return (report("send", "network", "too many messages are waiting", [...line._els][0]), "");
+  const id = crypto.randomUUID ? crypto.randomUUID() : Date.now() + "-" + Math.random();
+  const list = Object.entries(args).map(([k, v]) => (/^[\p{L}_][\p{L}\w.-]*$/u.test(k) ? ` :${k} ${write(v)}` : ""));
+  const text = `(send ${quote(id)} (${name}${list.join("")}))`;
+  line._sent.set(id, text);
+  if (line._ws?.readyState == 1) line._ws.send(text);
+  if (first) resolve({ mode: "append", key: id, ...first });
+  return id;
 }
 
 /** Finds the socket regions that came and went. */
 export function sockets() {
-  const seen = new Set<Element>()
+  const seen = new Set<Element>();
   for (const e of document.querySelectorAll("[data-sx-ws]")) {
-    const src = e.getAttribute("data-sx-ws")!
-    seen.add(e)
-    let line = lines.get(src)
-    const fresh = !line
-    if (!line) lines.set(src, (line = open(src)))
+    const src = e.getAttribute("data-sx-ws")!;
+    seen.add(e);
+    let line = lines.get(src);
+    const fresh = !line;
+    if (!line) lines.set(src, (line = open(src)));
     if (!line._els.has(e)) {
-      line._els.add(e)
-      line._cursor ||= e.getAttribute("data-sx-cursor") || ""
-      if (line._link._phase) show(e, line._link._phase)
+      line._els.add(e);
+      line._cursor ||= e.getAttribute("data-sx-cursor") || "";
+      if (line._link._phase) show(e, line._link._phase);
     }
-    if (fresh) line._link._start()
+    if (fresh) line._link._start();
   }
   for (const line of lines.values()) {
-    for (const e of line._els) if (!seen.has(e) || e.getAttribute("data-sx-ws") != line._src) line._els.delete(e)
+    for (const e of line._els) if (!seen.has(e) || e.getAttribute("data-sx-ws") != line._src) line._els.delete(e);
     if (!line._els.size) {
-      line._link._end()
-      lines.delete(line._src)
+      line._link._end();
+      lines.delete(line._src);
     }
   }
 }

@@ -1,36 +1,36 @@
 // Client state: one object that signals merge into (JSON merge patch, RFC 7396).
 
-import { fire } from "./report"
+import { fire } from "./report";
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-export type Patch = { [key: string]: Json }
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Patch = { [key: string]: Json };
 
 /** Read as Sx.state. */
-export const state: Patch = {}
+export const state: Patch = {};
 
-const REFUSED = new Set(["__proto__", "constructor", "prototype"])
-const dict = (v: unknown): v is Patch => !!v && typeof v == "object" && !Array.isArray(v)
+const REFUSED = new Set(["__proto__", "constructor", "prototype"]);
+const dict = (v: unknown): v is Patch => !!v && typeof v == "object" && !Array.isArray(v);
 
 function into(to: Patch, patch: Patch, missing?: boolean) {
   for (const key of Object.keys(patch)) {
     if (REFUSED.has(key)) {
-      delete patch[key]
-      continue
+      delete patch[key];
+      continue;
     }
-    const v = patch[key]!
-    const had = Object.hasOwn(to, key)
+    const v = patch[key]!;
+    const had = Object.hasOwn(to, key);
     if (dict(v)) {
-      if (missing && had && !dict(to[key])) continue
-      if (!had || !dict(to[key])) to[key] = {}
-      into(to[key] as Patch, v, missing)
-    } else if (missing && had) continue
-    else if (v === null) delete to[key]
-    else to[key] = v
+      if (missing && had && !dict(to[key])) continue;
+      if (!had || !dict(to[key])) to[key] = {};
+      into(to[key] as Patch, v, missing);
+    } else if (missing && had) continue;
+    else if (v === null) delete to[key];
+    else to[key] = v;
   }
 }
 
 export function merge(patch: Patch, missing?: boolean) {
-  if (!dict(patch)) throw new Error("the patch of sx-signals is not an object")
-  into(state, patch, missing)
-  fire(document, "signals", patch)
+  if (!dict(patch)) throw new Error("the patch of sx-signals is not an object");
+  into(state, patch, missing);
+  fire(document, "signals", patch);
 }

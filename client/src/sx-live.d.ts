@@ -1,92 +1,97 @@
 // Types of the global Sx, for scripts of a page: reference this file, or copy it beside them.
 
 /** What to do with a frame's payload; "inner" when absent. */
-export type SxMode = "inner" | "outer" | "append" | "prepend" | "before" | "after" | "replace" | "remove" | "morph"
+export type SxMode = "inner" | "outer" | "append" | "prepend" | "before" | "after" | "replace" | "remove" | "morph";
 
 /** The unit that every transport carries. `event` says which of the others count. */
 export interface SxFrame {
   /** "sx-resolve" when absent. */
-  event?: "sx-resolve" | "sx-defs" | "sx-signals" | "sx-event" | "sx-navigate" | "sx-error"
+  event?: "sx-resolve" | "sx-defs" | "sx-signals" | "sx-event" | "sx-navigate" | "sx-error";
   /** Slot: the value of data-suspense. */
-  id?: string
+  id?: string;
   /** All elements that match, instead of a slot. */
-  selector?: string
+  selector?: string;
   /** Wire text, or markup: one of both, except for "remove". */
-  sx?: string
-  html?: string
-  mode?: SxMode
+  sx?: string;
+  html?: string;
+  mode?: SxMode;
   /** For append and prepend: a child that came with this key is replaced. */
-  key?: string
+  key?: string;
   /** Show the change as a view transition, unless the person wants less motion. */
-  transition?: boolean
-  hash?: string
-  patch?: Record<string, unknown>
-  onlyIfMissing?: boolean
-  name?: string
-  detail?: unknown
-  url?: string
-  replace?: boolean
-  message?: string
+  transition?: boolean;
+  hash?: string;
+  patch?: Record<string, unknown>;
+  onlyIfMissing?: boolean;
+  name?: string;
+  detail?: unknown;
+  url?: string;
+  replace?: boolean;
+  message?: string;
 }
 
 /** What an sx:error event carries. */
 export interface SxProblem {
-  kind: "frame" | "slot" | "event" | "source" | "region" | "message" | "send" | "request" | "visit" | (string & {})
+  kind: "frame" | "slot" | "event" | "source" | "region" | "message" | "send" | "request" | "visit" | (string & {});
   /** Who can mend it. */
-  blame: "network" | "app" | "internal"
-  message: string
-  cause?: unknown
-  [more: string]: unknown
+  blame: "network" | "app" | "internal";
+  message: string;
+  cause?: unknown;
+  [more: string]: unknown;
 }
 
 export interface Sx {
-  readonly version: string
+  readonly version: string;
   /** Client state, merged from sx-signals. Sent along where sx-include="signals" says so. */
-  readonly state: Record<string, unknown>
+  readonly state: Record<string, unknown>;
   /** Applies a frame at once, after those that wait; one with a transition when the browser is ready. */
-  resolve(frame: SxFrame): void
+  resolve(frame: SxFrame): void;
   /** Fills a slot with wire text. While the page is loading, the slot may come later. */
-  resolveSuspense(id: string, sx: string): void
+  resolveSuspense(id: string, sx: string): void;
   /** Source text as data. Throws an error with kind, message, line and col, as all of the language does. */
-  parse(sx: string): unknown[]
+  parse(sx: string): unknown[];
   /** The value of the last form, as text. */
-  evaluate(sx: string): string
+  evaluate(sx: string): string;
   /** Markup as nodes that are in no document yet. */
-  render(sx: string): DocumentFragment
+  render(sx: string): DocumentFragment;
   /** Markup as HTML. */
-  renderToString(sx: string): string
+  renderToString(sx: string): string;
   /** Adds component definitions. */
-  loadComponents(sx: string): void
+  loadComponents(sx: string): void;
   /**
    * Sends (name :key value …) over the socket of a region, given by its source or an element in it, and
    * repeats it after a reconnection until it is acknowledged. With `first`, its markup is appended to a slot
    * until the server's own arrives under the message's id as key. Gives that id; "" when 100 are waiting.
    */
-  send(target: string | Element, name: string, args?: object, first?: { id: string; sx?: string; html?: string }): string
+  send(
+    target: string | Element,
+    name: string,
+    args?: object,
+    first?: { id: string; sx?: string; html?: string },
+  ): string;
   /** Connects the live regions of this tab, those that have ended too. */
-  connect(): void
+  connect(): void;
   /** Ends this tab's part in live connections. */
-  disconnect(): void
+  disconnect(): void;
   /** Looks for slots, regions and triggers below a node. New elements of the page are found without it. */
-  process(root?: ParentNode): void
+  process(root?: ParentNode): void;
 }
 
 /** Events, all of them bubbling: on the region, the slot, or the element that asked; on the document else. */
 export interface SxEventMap {
-  "sx:open": CustomEvent<undefined>
-  "sx:close": CustomEvent<{ status?: number }>
+  "sx:open": CustomEvent<undefined>;
+  "sx:close": CustomEvent<{ status?: number }>;
   /** `delay`: ms until the next attempt. */
-  "sx:retry": CustomEvent<{ delay: number }>
-  "sx:resolve": CustomEvent<SxFrame>
-  "sx:signals": CustomEvent<Record<string, unknown>>
-  "sx:ack": CustomEvent<{ id: string }>
-  "sx:error": CustomEvent<SxProblem>
+  "sx:retry": CustomEvent<{ delay: number }>;
+  "sx:resolve": CustomEvent<SxFrame>;
+  "sx:signals": CustomEvent<Record<string, unknown>>;
+  "sx:ack": CustomEvent<{ id: string }>;
+  "sx:error": CustomEvent<SxProblem>;
 }
 
 declare global {
-  const Sx: Sx
+  const Sx: Sx;
   interface Window {
-    Sx: Sx
+    Sx: Sx;
   }
   interface DocumentEventMap extends SxEventMap {}
   interface HTMLElementEventMap extends SxEventMap {}

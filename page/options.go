@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -77,18 +78,36 @@ func defaultConfig() *config {
 	}
 }
 
-// WithPrimitive registers a Go function under a name. fn is func(ctx, []sx.Value) (sx.Value, error), or any
-// function whose parameters and results convert (see sx.WithFunc). effects say what it reaches; without
-// any it is IO. State sx.Request when the answer depends on the visitor, so that it is never shared.
-func WithPrimitive(name, usage string, fn any, effects ...sx.Effect) Option {
-	e := sx.IO
-	for _, x := range effects {
-		e |= x
+// WithPrimitive registers a Go function under a name:
+//
+//	page.WithPrimitive("load-article", loadArticle)
+//	page.WithPrimitive("price", price, "(price article currency?)", sx.Pure)
+//
+// fn is func(ctx, []sx.Value) (sx.Value, error), or any function whose parameters and results convert (see
+// sx.WithFunc). details are, in any order, a usage line, which names the parameters in messages and docs, and
+// effects, which say what the function reaches; without any it is IO. State sx.Request when the answer depends
+// on the visitor, so that it is never shared. The usage line may also stand before fn. A detail of another
+// type is a panic, and so is a function that cannot work: both are programming mistakes.
+func WithPrimitive(name string, fn any, details ...any) Option {
+	if _, ok := fn.(string); ok && len(details) > 0 {
+		fn, details[0] = details[0], fn
 	}
-	if len(effects) == 1 && effects[0] == sx.Pure {
-		e = sx.Pure
+	usage, effects, stated, pure := "", sx.Pure, false, false
+	for _, d := range details {
+		switch d := d.(type) {
+		case string:
+			usage = d
+		case sx.Effect:
+			effects |= d
+			stated, pure = true, d == sx.Pure
+		default:
+			panic(fmt.Sprintf("page: WithPrimitive %s: a detail must be a usage line or an sx.Effect, got %T", name, d))
+		}
 	}
-	return func(c *config) { c.options = append(c.options, sx.WithFunc(name, usage, e, fn)) }
+	if !stated || !pure || effects != sx.Pure {
+		effects |= sx.IO // whatever reaches something is on the server only
+	}
+	return func(c *config) { c.options = append(c.options, sx.WithFunc(name, usage, effects, fn)) }
 }
 
 // WithProgram adds options of the language: components written in Go, limits, further special forms.

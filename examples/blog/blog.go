@@ -14,7 +14,6 @@ import (
 	"github.com/yuin/goldmark"
 
 	"github.com/sx-framework/sxgo/page"
-	"github.com/sx-framework/sxgo/sx"
 )
 
 //go:embed *.sx components pages assets public posts
@@ -32,9 +31,9 @@ func open(opts ...page.Option) (*page.App, error) {
 		return nil, err
 	}
 	return page.New(files, append(opts,
-		page.WithPrimitive("load-posts", "(load-posts)", func() []Post { return posts }, sx.IO),
-		page.WithPrimitive("load-post", "(load-post slug)", func(slug string) *Post { return find(posts, slug) }, sx.IO),
-		page.WithPrimitive("markdown", "(markdown text)", markdown, sx.IO),
+		page.WithPrimitive("load-posts", func() []Post { return posts }),
+		page.WithPrimitive("load-post", func(slug string) *Post { return find(posts, slug) }, "(load-post slug)"),
+		page.WithPrimitive("markdown", markdown, "(markdown text)"),
 	)...)
 }
 

@@ -36,6 +36,42 @@ func WithStream(src string, f func(ctx context.Context, s *live.Stream) error, o
 	}
 }
 
+// Live mounts a stream written in Go, as WithStream does, on a loaded application. Call it before the
+// application serves. A path that is claimed already is a panic: a programming mistake.
+func (a *App) Live(src string, f func(ctx context.Context, s *live.Stream) error, opts ...live.Option) {
+	a.reloadMu.Lock()
+	defer a.reloadMu.Unlock()
+	WithStream(src, f, opts...)(a.cfg)
+	a.startStreams()
+	old := a.current()
+	s := *old
+	s.router = newRouter()
+	for _, r := range old.router.all {
+		if r.kind != "stream" || r.place != "Go" {
+			must(s.router.add(r))
+		}
+	}
+	must(s.addGoStreams())
+	a.site.Store(&s)
+}
+
+func must(err error) {
+	if err != nil {
+		panic("page: Live: " + err.Error())
+	}
+}
+
+// addGoStreams mounts the streams that are written in Go.
+func (s *site) addGoStreams() error {
+	for _, g := range s.app.cfg.streams {
+		if err := s.router.add(&route{method: http.MethodGet, pattern: g.pattern, kind: "stream", name: g.src, place: "Go",
+			serve: func(w http.ResponseWriter, r *http.Request, q *request) { s.serveGoStream(w, r, q, g) }}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // startStreams makes the handlers of the streams, once the server that they belong to is there.
 func (a *App) startStreams() {
 	for i := range a.cfg.streams {

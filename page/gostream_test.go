@@ -11,6 +11,7 @@ import (
 
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/page"
+	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -54,4 +55,20 @@ func TestGoStreamResolvesComponents(t *testing.T) {
 			t.Errorf("%s: got %q", path, got)
 		}
 	}
+}
+
+func TestLiveAfterLoading(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "x"))`})
+	s.app.Live("/count/<int:id>", func(_ context.Context, s *live.Stream) error { return s.Patch(render.Frame{ID: "n", HTML: "<b>1</b>"}) })
+	_, body := s.get(t, "/count/7")
+	wants(t, "stream", body, `{"id":"n","html":"<b>1</b>"}`)
+	if resp, _ := s.get(t, "/"); resp.StatusCode != 200 {
+		t.Errorf("the page: %d", resp.StatusCode)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a path claimed twice is no panic")
+		}
+	}()
+	s.app.Live("/", func(context.Context, *live.Stream) error { return nil })
 }

@@ -107,11 +107,8 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 	if publicFS != nil {
 		s.public = newStatic(publicFS)
 	}
-	for _, g := range a.cfg.streams {
-		if err := s.router.add(&route{method: http.MethodGet, pattern: g.pattern, kind: "stream", name: g.src, place: "Go",
-			serve: func(w http.ResponseWriter, r *http.Request, q *request) { s.serveGoStream(w, r, q, g) }}); err != nil {
-			return nil, err
-		}
+	if err := s.addGoStreams(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

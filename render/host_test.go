@@ -82,7 +82,7 @@ func TestBoundaries(t *testing.T) {
 	want := `<div><p>hello you &amp; me</p>` +
 		`<div id="sx-suspense-a" data-suspense="a" aria-busy="true"><?start name="a"><i>wait for you &amp; me</i><?end></div>` +
 		`<ul><li id="sx-suspense-b" data-suspense="b" aria-busy="true"><?start name="b">…<?end></li></ul>` +
-		`<div id="sx-suspense-live" data-suspense="live">none yet</div></div>`
+		`<div id="sx-suspense-live" data-suspense="live" aria-busy="true">none yet</div></div>`
 	if got != want {
 		t.Fatalf("\n got %s\nwant %s", got, want)
 	}

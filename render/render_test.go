@@ -164,7 +164,7 @@ func TestElements(t *testing.T) {
 		{"map without items", `(ul (map (fn (n) (li n)) nil))`, `<ul></ul>`},
 		{"nested map", `(table (map (fn (r) (tr (map (fn (c) (td c)) r))) (list (list 1 2) (list) (list "<"))))`, `<table><tr><td>1</td><td>2</td></tr><tr></tr><tr><td>&lt;</td></tr></table>`},
 		{"suspense in place", `(div (~suspense :id "x" :fallback (p "wait") (b "done")))`, `<div><div id="sx-suspense-x" data-suspense="x"><b>done</b></div></div>`},
-		{"slot", `(ul (~suspense :id "x" :as "li" :fallback "none yet"))`, `<ul><li id="sx-suspense-x" data-suspense="x">none yet</li></ul>`},
+		{"slot", `(ul (~suspense :id "x" :as "li" :fallback "none yet"))`, `<ul><li id="sx-suspense-x" data-suspense="x" aria-busy="true">none yet</li></ul>`},
 		{"failed suspense", `(~suspense :id "x" :error (fn (e) (i (get e :message))) (b (error "no")))`, `<div id="sx-suspense-x" data-suspense="x"><i>no</i></div>`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sx-framework/sxgo/sx"
@@ -168,7 +169,7 @@ func (o *boundaryOp) Emit(m *sx.Machine) {
 		if now, ok := slotNow(m, b.ID); ok && !o.toWire {
 			m.Out = append(m.Out, now...)
 		} else {
-			o.fallback.Emit(m)
+			o.waiting(m)
 		}
 		o.close(m, b)
 		return
@@ -228,4 +229,14 @@ func (o *boundaryOp) close(m *sx.Machine, b *Boundary) {
 		return
 	}
 	m.Out = appendSlotEnd(m.Out, b.As)
+}
+
+// waiting writes the fallback of a slot that only live frames fill. A slot that shows something meanwhile is
+// busy until the first frame comes, which then takes the fallback's place whatever its mode.
+func (o *boundaryOp) waiting(m *sx.Machine) {
+	end := len(m.Out) - 1 // where the start tag ends
+	o.fallback.Emit(m)
+	if !o.toWire && len(m.Out) > end+1 {
+		m.Out = slices.Insert(m.Out, end, []byte(` aria-busy="true"`)...)
+	}
 }

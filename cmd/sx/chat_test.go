@@ -71,7 +71,7 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	v, err := d.Query(t.Context(), "select body from messages order by at, id")
+	v, err := d.Query(t.Context(), "select body from messages order by n")
 	if err != nil {
 		t.Fatal(err)
 	}

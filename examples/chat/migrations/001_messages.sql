@@ -3,6 +3,7 @@ create table messages (
   room text not null,
   author text not null,
   body text not null,
-  at text not null
+  at text not null,
+  n integer not null
 );
-create index messages_by_room on messages (room, at);
+create index messages_by_room on messages (room, n);

@@ -284,7 +284,7 @@ func (g *Gen) inline(c *CompCall) Emit {
 	for _, a := range c.args {
 		p := a.param
 		if !p.mutated {
-			if v, ok := g.Const(a.val); ok && !(v.IsNil() && p.def != nil) {
+			if v, ok := g.Const(a.val); ok && !(v.IsNil() && p.def != nil) && !(g.checked(p) && typeProblem(p, v) != "") {
 				env.m[p.Binding] = loc{kind: locConst, v: v}
 				continue
 			}

@@ -403,3 +403,12 @@ func TestLiveSource(t *testing.T) {
 	_, wire := s.get(t, "/w")
 	wants(t, "wire page", wire, `__sxResolve("a","(`, `plain`, `<template for="b"><b class="badge">late</b></template>`)
 }
+
+// The built-in components have full names too.
+func TestSharedLibrary(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(defpage home :path "/"
+		:live (live :src "/stream" :every 1000 (bind "n" (b "one")))
+		:content (~shared:pages/live :src "/stream" (~shared:pages/suspense :id "n" :fallback "…")))`})
+	_, body := s.get(t, "/")
+	wants(t, "the page", body, `data-sx-live="/stream"`, `data-suspense="n"`)
+}

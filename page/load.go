@@ -127,6 +127,10 @@ func (a *App) programOptions(d *declarations) []sx.Option {
 	opts := append([]sx.Option{}, render.Options()...)
 	return append(opts, sx.WithPrimitives(a.primitives()...),
 		sx.WithSpecials(d.socketForm()),
+		// The built-in library: its everyday components have short names.
+		sx.WithAlias("~shared:pages/suspense", "~suspense"),
+		sx.WithAlias("~shared:pages/live", "~live"),
+		sx.WithAlias("~shared:pages/ws", "~ws"),
 		sx.WithComponent(socketRegion, "(&key src resume &rest children)", a.socketComponent),
 		sx.WithSpecials(d.liveForm()),
 		sx.WithComponent(liveRegion, "(&key src own args &rest children)", a.liveComponent),

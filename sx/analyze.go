@@ -326,6 +326,9 @@ func (a *Analyzer) dict(f *Form) Expr {
 
 func (a *Analyzer) symbol(f *Form) Expr {
 	name := f.v.Text()
+	if to := a.prog.aliases[name]; to != "" {
+		name = to
+	}
 	if b := a.find(name); b != nil {
 		return a.local(b, f.site)
 	}
@@ -448,6 +451,11 @@ func (a *Analyzer) list(f *Form) Expr {
 func (a *Analyzer) headed(f, head *Form) Expr {
 	name := head.v.Text()
 	p := a.prog
+	if to := p.aliases[name]; to != "" {
+		items := append([]Value{Symbol(to)}, (*List)(f.v.p).Items[1:]...)
+		f, name = f.With(items...), to
+		head = f.Form(0)
+	}
 	if b := a.find(name); b != nil {
 		if b.loop != nil {
 			if e := a.again(f, b); e != nil {

@@ -29,6 +29,7 @@ func newLoader() *loader {
 		prog: &Program{
 			defs:    map[string]*Def{},
 			prims:   map[string]*Primitive{},
+			aliases: map[string]string{},
 			special: make(map[string]*Special, 64),
 		},
 		custom: map[string]func(*Analyzer, *Form){},

@@ -19,6 +19,7 @@ type Program struct {
 	prims   map[string]*Primitive
 	special map[string]*Special
 	heads   []func(string) *Special
+	aliases map[string]string
 	dests   []Dest
 	limits  Limits
 	dev     bool
@@ -100,6 +101,12 @@ func WithSpecials(ss ...*Special) Option {
 			l.prog.special[s.Name] = s
 		}
 	}
+}
+
+// WithAlias registers another name for a special form or a component, such as the full name of one that has
+// a short name.
+func WithAlias(alias, name string) Option {
+	return func(l *loader) { l.prog.aliases[alias] = name }
 }
 
 // WithHeads registers a resolver for heads that nothing defines, such as element names.

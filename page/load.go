@@ -107,6 +107,9 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 	if publicFS != nil {
 		s.public = newStatic(publicFS)
 	}
+	if err := s.addGoSockets(); err != nil {
+		return nil, err
+	}
 	if err := s.addGoStreams(); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type config struct {
 	primitives []*sx.Primitive
 	guards     map[string]Guard
 	streams    []goStream
+	sockets    []goSocket
 	bundler    Bundler
 	broker     hub.Broker
 	log        *slog.Logger

@@ -1,11 +1,16 @@
 package page_test
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/ws"
 )
 
 const chatApp = `
@@ -90,5 +95,37 @@ func TestSocketOfAPage(t *testing.T) {
 	send(other, `(say :text "alone")`)
 	if m := read(other); m.Data.HTML != "<li>alone</li>" {
 		t.Errorf("got %+v", m)
+	}
+}
+
+func TestSocketFromGo(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "hi"))`})
+	s.app.Socket("/ws/echo", func(r *http.Request) (*ws.Endpoint, error) {
+		if r.URL.Query().Get("who") == "" {
+			return nil, &ws.StatusError{Code: http.StatusUnauthorized}
+		}
+		return &ws.Endpoint{Channel: "echo", OnMessage: func(ctx context.Context, c *ws.Conn, m ws.Message) error {
+			_, err := s.app.Sockets().Broadcast(c.Channel(), render.Frame{ID: "out", HTML: m.Name})
+			return err
+		}}, nil
+	})
+	_, res, err := websocket.Dial(t.Context(), s.URL+"/ws/echo", nil)
+	if err == nil || res.StatusCode != http.StatusUnauthorized {
+		t.Fatalf("got %v %v, want 401", res, err)
+	}
+	c, _, err := websocket.Dial(t.Context(), s.URL+"/ws/echo?who=me", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if err := c.Write(t.Context(), websocket.MessageText, []byte("(hello)")); err != nil {
+		t.Fatal(err)
+	}
+	_, b, err := c.Read(t.Context())
+	if err != nil || !strings.Contains(string(b), `"html":"hello"`) {
+		t.Fatalf("got %s %v", b, err)
+	}
+	if _, body := s.get(t, "/"); !strings.Contains(body, "hi") {
+		t.Errorf("the page is gone: %s", body)
 	}
 }

@@ -262,7 +262,7 @@ func (g *Gen) component(c *CompCall) Emit {
 // Expand generates the expansion of a component call.
 func (g *Gen) Expand(c *CompCall) Emit {
 	comp := c.Comp
-	if comp.external == nil && !comp.recurses && comp.size <= inlineSize && len(g.stack) < inlineDepth && *g.grown+comp.size <= inlineGrown {
+	if comp.external == nil && !comp.recurses && (comp.size <= inlineSize || comp.spread) && len(g.stack) < inlineDepth && *g.grown+comp.size <= inlineGrown {
 		*g.grown += comp.size
 		return g.inline(c)
 	}

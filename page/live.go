@@ -131,6 +131,7 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 	}
 	l.read(a, f, fs, l.params)
 	if g := fs["stream"]; g != nil {
+		a.Errorf(g.Site(), sx.NotYetError, "not yet: :stream (mount the stream from Go with page.WithStream and show its :src in ~live)")
 		l.stream = &compiled{fn: a.Function(l.name, l.params, g)}
 	}
 	if l.every == 0 && l.topics == nil && l.stream == nil {

@@ -76,20 +76,14 @@ func FrameEvent(f render.Frame) (hub.Event, error) {
 	if err != nil {
 		return hub.Event{}, err
 	}
-	ev := hub.Event{Name: f.EventName(), Slot: f.ID, Data: data}
-	switch ev.Name {
-	case render.EventResolve:
-		if f.ID == "" {
-			ev.Slot = "\x00" + f.Selector // apart from ids
-		}
-		if f.Mode.Ordered() {
-			ev.Kind = hub.Ordered
-		}
-	case render.EventError:
-	case render.EventSignals:
-		ev.Slot, ev.Kind = "\x00signals", hub.Ordered
-	default:
-		ev.Slot, ev.Kind = "\x00"+ev.Name, hub.Transient
+	ev := hub.Event{Name: f.EventName(), Data: data}
+	var d render.Delivery
+	ev.Slot, d = f.Delivery()
+	switch d {
+	case render.DeliverAll:
+		ev.Kind = hub.Ordered
+	case render.DeliverPresent:
+		ev.Kind = hub.Transient
 	}
 	return ev, nil
 }

@@ -265,3 +265,34 @@ func AppendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
 }
+
+// Delivery says what a transport may do with a frame that a client has not got yet.
+type Delivery uint8
+
+const (
+	DeliverNewest  Delivery = iota // it sets a state: a newer frame of the same slot takes its place
+	DeliverAll                     // it depends on the ones before it: none may be left out
+	DeliverPresent                 // it only matters to whoever is there now
+)
+
+// Delivery gives the name under which newer frames take f's place, and how f is to be delivered. Every
+// transport follows it, so that a slot behaves the same on each.
+func (f Frame) Delivery() (slot string, d Delivery) {
+	switch name := f.EventName(); name {
+	case EventResolve:
+		slot = f.ID
+		if slot == "" {
+			slot = "\x00" + f.Selector // apart from ids
+		}
+		if f.Mode.Ordered() {
+			d = DeliverAll
+		}
+	case EventError:
+		slot = f.ID
+	case EventSignals:
+		slot, d = "\x00signals", DeliverAll
+	default:
+		slot, d = "\x00"+name, DeliverPresent
+	}
+	return slot, d
+}

@@ -57,21 +57,20 @@ func frames(b *hub.Batch) []byte {
 	return out
 }
 
-// event makes the hub event that carries a frame; see live.FrameEvent, which does the same for streams.
+// event makes the hub event that carries a frame.
 func event(f render.Frame) (hub.Event, error) {
 	data, err := f.AppendData(nil)
 	if err != nil {
 		return hub.Event{}, err
 	}
-	ev := hub.Event{Name: f.EventName(), Slot: f.ID, Data: data}
-	if ev.Slot == "" {
-		ev.Slot = f.Selector
-	}
-	switch {
-	case f.EventName() != render.EventResolve:
-		ev.Kind = hub.Transient
-	case f.Mode.Ordered():
+	ev := hub.Event{Name: f.EventName(), Data: data}
+	var d render.Delivery
+	ev.Slot, d = f.Delivery()
+	switch d {
+	case render.DeliverAll:
 		ev.Kind = hub.Ordered
+	case render.DeliverPresent:
+		ev.Kind = hub.Transient
 	}
 	return ev, nil
 }

@@ -66,6 +66,18 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 	say(ann, "a5")
 	shows(bob, "a1 b1 a2 a3 a4 a5")
 
+	// Whoever sends under the id of another's message, which every window knows, changes nothing.
+	js[bool](t, bob, `(async () => {
+		const id = [...document.querySelectorAll(".line")].find(l => l.querySelector("p").textContent == "a1").getAttribute("sx-key")
+		const ws = new WebSocket(location.origin.replace("http", "ws") + "/ws/room/tea", "sx.v1")
+		ws.onopen = () => ws.send('(send "' + id + '" (say :text "forged"))')
+		ws.onmessage = e => { if (JSON.parse(e.data).event == "sx-ack") window.forged = true }
+	})(), true`)
+	until(t, bob, "the forged message is handled", "window.forged")
+	say(bob, "b2")
+	shows(ann, "a1 b1 a2 a3 a4 a5 b2")
+	shows(bob, "a1 b1 a2 a3 a4 a5 b2")
+
 	d, err := db.Open(t.Context(), filepath.Join(data, "app.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +92,7 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 		body, _ := v.Index(i).Lookup("body")
 		got += body.Text() + " "
 	}
-	if got != "a1 b1 a2 a3 a4 a5 " {
+	if got != "a1 b1 a2 a3 a4 a5 b2 " {
 		t.Errorf("the database holds %s", got)
 	}
 }

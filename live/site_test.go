@@ -100,6 +100,10 @@ func (s *site) stop() {
 	if err := s.server.Drain(ctx); err != nil {
 		s.t.Error(err)
 	}
+	// As a server does after draining: responses under way finish, so that the last frame arrives.
+	polite, done := context.WithTimeout(ctx, time.Second)
+	defer done()
+	_ = s.ts.Config.Shutdown(polite) // clients that never read are cut below
 	s.ts.CloseClientConnections()
 	s.ts.Close()
 	s.hub.Close(ctx)

@@ -152,21 +152,27 @@ func TestPhasesRenew(t *testing.T) {
 
 // TestPhasesReset takes a snapshot after a gap: keyless appends begin anew, keyed ones are replaced.
 func TestPhasesReset(t *testing.T) {
-	s := newSite(t)
 	ev := func(id, html, more string) string {
 		return `event: sx-resolve` + "\n" + `data: {"src":"/a","id":` + strconv.Quote(id) + `,"html":` + strconv.Quote(html) + `,"mode":"append"` + more + "}\n\n"
 	}
-	s.script(
-		events(false, "retry: 1\nid: e-1\n"+ev("log", "<li>1</li>", "")+ev("log", "<li>2</li>", "")+ev("keys", "<li>a</li>", `,"key":"a"`)),
-		events(true, "event: sx-reset\ndata: {\"src\":\"/a\",\"reason\":\"gap\"}\n\n"+ev("log", "<li>2</li>", "")+ev("log", "<li>3</li>", "")+
-			ev("keys", "<li>A</li>", `,"key":"a"`)+ev("keys", "<li>b</li>", `,"key":"b"`)),
-	)
-	s.page("/{$}", `<div data-sx-live="/a"><ol data-suspense="log"></ol><ol data-suspense="keys"></ol></div>`)
-	ctx := clienttest.Browser(t)
-	visit(t, ctx, s.URL)
-	until(t, ctx, `document.body.textContent.includes("b")`)
-	if got := js[string](t, ctx, `return [...document.querySelectorAll("ol")].map(e => e.textContent).join()`); got != "23,Ab" {
-		t.Errorf("lists after a reset = %s, want 23,Ab", got)
+	before := "retry: 1\nid: e-1\n" + ev("log", "<li>1</li>", "") + ev("log", "<li>2</li>", "") + ev("keys", "<li>a</li>", `,"key":"a"`)
+	after := "event: sx-reset\ndata: {\"src\":\"/a\",\"reason\":\"gap\"}\n\n" + ev("log", "<li>2</li>", "") + ev("log", "<li>3</li>", "") +
+		ev("keys", "<li>A</li>", `,"key":"a"`) + ev("keys", "<li>b</li>", `,"key":"b"`)
+	for name, answers := range map[string][]func(http.ResponseWriter, *http.Request){
+		"on another stream":      {events(false, before), events(true, after)},
+		"in one animation frame": {events(true, before+after)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.script(answers...)
+			s.page("/{$}", `<div data-sx-live="/a"><ol data-suspense="log"></ol><ol data-suspense="keys"></ol></div>`)
+			ctx := clienttest.Browser(t)
+			visit(t, ctx, s.URL)
+			until(t, ctx, `document.body.textContent.includes("b")`)
+			if got := js[string](t, ctx, `return [...document.querySelectorAll("ol")].map(e => e.textContent).join()`); got != "23,Ab" {
+				t.Errorf("lists after a reset = %s, want 23,Ab", got)
+			}
+			clean(t, ctx)
+		})
 	}
-	clean(t, ctx)
 }

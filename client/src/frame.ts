@@ -28,6 +28,8 @@ export interface Frame {
   status?: number;
   reason?: string;
   delay?: number;
+  /** Of sx-reset: the regions that it concerns. */
+  _els?: Iterable<Element>;
 }
 
 /** The language, when it is part of the bundle. */
@@ -44,16 +46,16 @@ export interface Host {
   visit(url: string, replace?: boolean): void;
   /** Puts regions of a page in the place of those that have expired. */
   renew(els: Set<Element>, html: string): void;
-  /** Slots of a source whose next snapshot starts from nothing. */
-  stale: Set<Element>;
 }
 export const host: Host = {
   visit(url, replace) {
     replace ? location.replace(url) : location.assign(url);
   },
   renew() {},
-  stale: new Set(),
 };
+
+/** Slots whose next snapshot starts from nothing. */
+const stale = new Set<Element>();
 
 let queue: Frame[] = [];
 let waiting = false;
@@ -136,6 +138,11 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
     if (url.origin != location.origin || !/^https?:/.test(url.protocol)) throw new Error("refused to visit " + f.url);
     host.visit(url.href, f.replace);
   },
+  // What follows is a snapshot: slots that append without keys start from nothing. What came before it must be
+  // applied before it.
+  "sx-reset"(f) {
+    for (const r of f._els!) for (const b of r.querySelectorAll("[data-suspense]")) stale.add(b);
+  },
   "sx-error"(f) {
     const at = f.id == undefined ? undefined : slot(f.id);
     if (at) {
@@ -162,7 +169,7 @@ function fill(f: Frame) {
   if (!found.length) throw new Error("no slot " + (f.id ?? f.selector));
   for (const at of found) {
     let mode = f.mode || "inner";
-    if (host.stale.delete(at) && /pend$/.test(mode) && f.key == undefined) mode = "inner";
+    if (stale.delete(at) && /pend$/.test(mode) && f.key == undefined) mode = "inner";
     apply(
       at,
       mode,

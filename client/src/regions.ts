@@ -141,11 +141,6 @@ function hear(e: Event) {
   }
 }
 
-/** What follows is a snapshot: slots that append without keys start from nothing. */
-export const stale = (els: Set<Element>) => {
-  for (const r of els) for (const b of r.querySelectorAll("[data-suspense]")) host.stale.add(b);
-};
-
 const ends = (f: Frame) => f.event == "sx-close" || (f.event == "sx-error" && f.status);
 
 function pass(f: Frame, id: string) {
@@ -167,7 +162,7 @@ function deliver(f: Frame, id: string) {
   }
   if (f.event == "sx-reset") {
     s._cursor = "";
-    stale(s._els);
+    enqueue({ ...f, _els: s._els });
   } else if (ends(f)) {
     s._over = true;
     for (const e of s._els) show(e, "closed", { status: f.status });

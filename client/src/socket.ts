@@ -2,7 +2,7 @@
 // as (send "ID" …) and kept until the server has acknowledged it, across reconnections too.
 
 import { type Frame, enqueue, resolve } from "./frame";
-import { show, stale } from "./regions";
+import { show } from "./regions";
 import { fire, report } from "./report";
 import { Link } from "./retry";
 
@@ -65,7 +65,7 @@ function hear(line: Line, text: string) {
     if (m.event == "sx-drain") return line._link._lost(f.delay);
     if (m.event == "sx-reset") {
       line._cursor = "";
-      return stale(line._els);
+      f._els = line._els;
     }
     enqueue(f);
   } catch (e) {

@@ -401,7 +401,7 @@ func TestLiveSource(t *testing.T) {
 	_, again := s.get(t, "/")
 	wants(t, "page while somebody is subscribed", again, `<b class="badge">42%</b>`)
 	_, wire := s.get(t, "/w")
-	wants(t, "wire page", wire, `__sxResolve("a","(`, `plain`, `<template for="b"><b class="badge">late</b></template>`)
+	wants(t, "wire page", wire, `__sxResolve("a","(`, `plain`, `__sxResolve("","(defcomp ~badge`, `(~badge :value \"late\")`)
 }
 
 // The built-in components have full names too.

@@ -256,8 +256,3 @@ func (s *site) definitions(l *liveDef) (defs, hash string) {
 	sum := sha256.Sum256([]byte(defs))
 	return defs, base64.RawURLEncoding.EncodeToString(sum[:9])
 }
-
-// wireChunk writes a boundary as wire text.
-func (s *site) wireChunk(q *request, p *part) []byte {
-	return render.AppendSXChunk(nil, q.nonce, p.b.ID, "(<>"+string(p.content)+")")
-}

@@ -215,6 +215,7 @@ type view struct {
 func (v *view) evaluate(ctx context.Context) error {
 	s, p := v.site, v.page
 	v.whole = v.whole || p.cache != nil || flat(v.q.r)
+	v.stream.whole = v.whole
 	m := s.prog.Machine(ctx, htmlDest)
 	defer m.Release()
 	v.host = s.plainHost(v.q)

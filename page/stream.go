@@ -32,9 +32,8 @@ type part struct {
 	cancel   context.CancelCauseFunc
 	timer    *time.Timer
 	content  []byte
-	needs    []*sx.Component // for wire text: the definitions it needs
-	failed   bool
-	html     bool // although wire text was asked for
+	wire     bool            // content is wire text, which the browser evaluates: it never stands in place
+	needs    []*sx.Component // whose definitions the wire text needs
 	finished bool
 	sent     bool
 }
@@ -47,14 +46,17 @@ type stream struct {
 	ctx   context.Context // of the request: all parts end with it
 	stop  context.CancelCauseFunc
 	slots chan struct{} // bounds the parts of this page that run at once
+	whole bool          // the page is sent in one piece, as HTML alone
 
-	mu      sync.Mutex
-	top     []*part
-	done    []*part       // finished and not sent, in the order of completion
-	open    int           // parts that are not finished
-	count   int           // of all parts, bounded
-	ready   chan struct{} // buffered by one: something has finished since it was last looked at
-	running sync.WaitGroup
+	mu          sync.Mutex
+	top         []*part
+	done        []*part         // finished and not sent, in the order of completion
+	open        int             // parts that are not finished
+	count       int             // of all parts, bounded
+	defined     []*sx.Component // whose definitions were sent
+	definitions string          // all that were sent
+	ready       chan struct{}   // buffered by one: something has finished since it was last looked at
+	running     sync.WaitGroup
 }
 
 const mostParts = 10_000 // boundaries of one page
@@ -101,7 +103,7 @@ func (st *stream) Start(m *sx.Machine, b *render.Boundary) {
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancelCause(st.ctx)
 	dest := htmlDest
-	if b.Wire == "sx" || b.Wire == "" && st.page.wire == "sx" {
+	if !st.whole && (b.Wire == "sx" || b.Wire == "" && st.page.wire == "sx") {
 		dest = wireDest
 	}
 	var f *sx.Machine
@@ -148,11 +150,11 @@ func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
 	case st.slots <- struct{}{}:
 		defer func() { <-st.slots }()
 	case <-ctx.Done():
-		st.finish(p, nil, nil, context.Cause(ctx))
+		st.finish(p, nil, false, context.Cause(ctx))
 		return
 	}
 	if err := st.site.app.acquire(ctx); err != nil {
-		st.finish(p, nil, nil, err)
+		st.finish(p, nil, false, err)
 		return
 	}
 	defer st.site.app.release()
@@ -162,16 +164,7 @@ func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
 		f.Out = f.Out[:0]
 		p.b.RenderError(f, err)
 	}
-	if host := f.Host.(*render.Host); len(host.Needs()) > 0 && err == nil {
-		// The browser has no definitions of these components while the page is still arriving: HTML says the same.
-		markup, err := st.site.rend.HTMLOf(ctx, st.site.plainHost(st.q), func(m *sx.Machine) { err = p.b.Render(m) })
-		st.mu.Lock()
-		p.html = true
-		st.mu.Unlock()
-		st.finish(p, markup, nil, err)
-		return
-	}
-	st.finish(p, f.Out, nil, err)
+	st.finish(p, f.Out, f.Dest().Wire(), err, f.Host.(*render.Host).Needs()...)
 }
 
 // expire ends a part whose time is over. Its body may go on for a while, when it is in Go code that does not
@@ -190,18 +183,18 @@ func (st *stream) expire(p *part, timeout time.Duration) {
 	defer f.Release()
 	f.Host = st.site.plainHost(st.q)
 	p.b.RenderError(f, &sx.Error{Kind: sx.CancelledError, Message: err.Error(), Pos: p.b.Site.Pos()})
-	st.finish(p, f.Out, nil, err)
+	st.finish(p, f.Out, false, err)
 	p.cancel(err)
 }
 
 // finish notes the outcome of a part; the first one counts.
-func (st *stream) finish(p *part, content []byte, needs []*sx.Component, err error) {
+func (st *stream) finish(p *part, content []byte, wire bool, err error, needs ...*sx.Component) {
 	st.mu.Lock()
 	if p.finished {
 		st.mu.Unlock()
 		return
 	}
-	p.finished, p.content, p.needs, p.failed = true, slices.Clone(content), needs, err != nil
+	p.finished, p.content, p.wire, p.needs = true, slices.Clone(content), wire, needs
 	p.timer.Stop()
 	st.open--
 	st.done = append(st.done, p)
@@ -282,7 +275,7 @@ type edit struct {
 func (st *stream) place(out []byte, parts []*part) []edit {
 	var edits []edit
 	for _, p := range parts {
-		if !p.finished || p.sent || st.isWire(p) {
+		if !p.finished || p.sent || p.wire {
 			continue
 		}
 		start, end, ok := locate(out, p.b)
@@ -296,11 +289,6 @@ func (st *stream) place(out []byte, parts []*part) []edit {
 	}
 	slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
 	return edits
-}
-
-// isWire tells whether a part goes as wire text, which the browser evaluates: it never stands in place.
-func (st *stream) isWire(p *part) bool {
-	return !p.failed && !p.html && (p.b.Wire == "sx" || p.b.Wire == "" && st.page.wire == "sx")
 }
 
 func apply(out []byte, edits []edit) []byte {
@@ -341,8 +329,8 @@ func (st *stream) chunks() (ready [][]byte) {
 				return false
 			}
 			p.sent, again = true, true // those nested in p may go now
-			if st.isWire(p) {
-				ready = append(ready, st.site.wireChunk(st.q, p))
+			if p.wire {
+				ready = append(ready, st.wireChunk(p))
 				return true
 			}
 			content := apply(p.content, st.place(p.content, p.children))
@@ -351,6 +339,26 @@ func (st *stream) chunks() (ready [][]byte) {
 		})
 	}
 	return ready
+}
+
+// wireChunk writes a part as wire text, after the definitions that the browser does not have yet. Called with
+// mu held.
+func (st *stream) wireChunk(p *part) []byte {
+	var chunk []byte
+	old := len(st.defined)
+	for _, c := range p.needs {
+		if !slices.Contains(st.defined, c) {
+			st.defined = append(st.defined, c)
+		}
+	}
+	if fresh := st.defined[old:]; len(fresh) > 0 {
+		// What a component calls is defined with it.
+		if all := st.site.rend.Definitions(st.defined...); all != st.definitions {
+			st.definitions = all
+			chunk = render.AppendSXDefs(nil, st.q.nonce, st.site.rend.Definitions(fresh...))
+		}
+	}
+	return render.AppendSXChunk(chunk, st.q.nonce, p.b.ID, "(<>"+string(p.content)+")")
 }
 
 // pending tells whether something is still to come.

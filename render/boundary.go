@@ -124,6 +124,15 @@ func AppendChunk(dst []byte, id string, content []byte) []byte {
 
 // AppendSXChunk appends the content of a slot as wire text, in a script with the page's nonce.
 func AppendSXChunk(dst []byte, nonce, id, wire string) []byte {
+	return appendResolve(dst, nonce, id, wire)
+}
+
+// AppendSXDefs appends the component definitions that chunks after it need, in the same form without an id.
+func AppendSXDefs(dst []byte, nonce, source string) []byte {
+	return appendResolve(dst, nonce, "", source)
+}
+
+func appendResolve(dst []byte, nonce, id, source string) []byte {
 	dst = append(dst, "<script"...)
 	if nonce != "" {
 		dst = append(dst, ` nonce="`...)
@@ -133,7 +142,7 @@ func AppendSXChunk(dst []byte, nonce, id, wire string) []byte {
 	dst = append(dst, ">__sxResolve("...)
 	dst = appendJSONString(dst, id)
 	dst = append(dst, ',')
-	dst = appendJSONString(dst, wire)
+	dst = appendJSONString(dst, source)
 	return append(dst, ")</script>"...)
 }
 

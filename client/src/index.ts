@@ -45,7 +45,9 @@ if (!w.Sx) {
   // A chunk may name a slot that the parser has not come to yet.
   let early: [string, string][] = (w.__sxPending || []).splice(0);
   const resolveSuspense = (id: string, sx: string) => {
-    if (document.readyState == "loading" && !slot(id)) early.push([id, sx]);
+    // Without an id: definitions, which the chunks after it need.
+    if (!id) resolve({ event: "sx-defs", sx });
+    else if (document.readyState == "loading" && !slot(id)) early.push([id, sx]);
     else resolve({ id, sx });
   };
   const retry = () => {

@@ -146,7 +146,7 @@ function late(doc: Document) {
     if (!m) continue;
     const [id, sx] = JSON.parse("[" + m[1] + "]") as [string, string];
     // After the patch, when its slot is there.
-    queueMicrotask(() => setTimeout(() => resolve({ id, sx })));
+    queueMicrotask(() => setTimeout(() => resolve(id ? { id, sx } : { event: "sx-defs", sx })));
     s.remove();
   }
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -191,23 +190,6 @@ func (a *App) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, a.db.Close())
 	}
 	return err
-}
-
-// WriteMetrics writes the application's measures in the Prometheus text format.
-func (a *App) WriteMetrics(w io.Writer) {
-	hs, ls := a.hub.Stats(), a.live.Stats()
-	for _, m := range []struct {
-		name, help, kind string
-		value            int64
-	}{
-		{"sx_live_streams", "Open event streams.", "gauge", int64(ls.Streams)},
-		{"sx_live_topics", "Topics that exist.", "gauge", int64(hs.Topics)},
-		{"sx_live_subscribers", "Subscribers of topics.", "gauge", int64(hs.Subscribers)},
-		{"sx_live_published_total", "Events published.", "counter", int64(hs.Published)},
-		{"sx_evaluations", "Pages and boundaries being evaluated.", "gauge", int64(len(a.slots))},
-	} {
-		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", m.name, m.help, m.name, m.kind, m.name, m.value)
-	}
 }
 
 func (a *App) fetcher() *fetcher {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -90,15 +89,11 @@ func (b *builtSite) run(ctx context.Context, c *call) error {
 		fmt.Fprintln(c.stdout, took(time.Since(began)))
 		return app.Shutdown(ctx)
 	}
-	s := &server{
-		site: app, addr: addrFrom(*addr, ":8080"), metrics: *metrics, grace: grace, log: log,
-		started: func(url string) { log.Info("listening", "url", url, "start", took(time.Since(began))) },
-		onBusy:  "; choose another with SX_ADDR or --addr",
+	s := &page.Server{
+		Addr: *addr, Metrics: *metrics, Grace: grace, Log: log,
+		Started: func(url string) { log.Info("listening", "url", url, "start", took(time.Since(began))) },
 	}
-	if err := s.run(ctx); err != nil {
-		return errors.Join(err, app.Shutdown(ctx))
-	}
-	return nil
+	return serving(s.Run(ctx, app), "SX_ADDR or --addr")
 }
 
 // productionLog writes to w as SX_LOG_FORMAT says: text, the default, or json.

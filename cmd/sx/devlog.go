@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -90,15 +91,15 @@ func attrText(a slog.Attr) string {
 // loggedSite notes each request. Streams and sockets are passed on as they are: what carries them wants the real
 // connection, and they are noted when they end.
 type loggedSite struct {
-	site
+	page.Site
 	log *slog.Logger
 }
 
-func logged(s site, log *slog.Logger) *loggedSite { return &loggedSite{s, log} }
+func logged(s page.Site, log *slog.Logger) *loggedSite { return &loggedSite{s, log} }
 
 // WriteMetrics passes on to the site.
 func (l *loggedSite) WriteMetrics(w io.Writer) {
-	if m, ok := l.site.(interface{ WriteMetrics(io.Writer) }); ok {
+	if m, ok := l.Site.(interface{ WriteMetrics(io.Writer) }); ok {
 		m.WriteMetrics(w)
 	}
 }
@@ -107,7 +108,7 @@ func (l *loggedSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	stream := r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") || strings.HasPrefix(path, "/_sx/live")
 	if stream || quiet(path) {
-		l.site.ServeHTTP(w, r)
+		l.Site.ServeHTTP(w, r)
 		return
 	}
 	began := time.Now()
@@ -119,7 +120,7 @@ func (l *loggedSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		l.log.Info(fmt.Sprintf("%s %s %d %s%s %s", r.Method, r.URL.RequestURI(), rec.code(), took(time.Since(began)), first, size(rec.bytes)))
 	}()
-	l.site.ServeHTTP(rec, r)
+	l.Site.ServeHTTP(rec, r)
 }
 
 // quiet names what is asked for all the time and says little.

@@ -54,11 +54,10 @@ func runServe(ctx context.Context, c *call) error {
 			}
 		}
 	}
-	listenOn := addrFrom(*addr, ":8080")
 	if isGoApp(dir) {
 		ctx, stop := interruptible(ctx)
 		defer stop()
-		return (&goServer{dir: dir, addr: listenOn, reload: !*noReload, stdout: c.stdout, stderr: c.stderr, opened: opened}).run(ctx)
+		return (&goServer{dir: dir, addr: *addr, reload: !*noReload, stdout: c.stdout, stderr: c.stderr, opened: opened}).run(ctx)
 	}
 
 	log := slog.New(newDevLog(c.stderr))
@@ -80,14 +79,8 @@ func runServe(ctx context.Context, c *call) error {
 			}
 		})
 	}
-	s := &server{
-		site: logged(site, log), addr: listenOn, metrics: *metrics, grace: grace, log: log,
-		started: opened, onBusy: "; choose another with --addr",
-	}
-	if err := s.run(ctx); err != nil {
-		return errors.Join(err, site.Shutdown(ctx))
-	}
-	return nil
+	s := &page.Server{Addr: *addr, Metrics: *metrics, Grace: grace, Log: log, Started: opened}
+	return serving(s.Run(ctx, logged(site, log)), "--addr")
 }
 
 // devSite is an application that is loaded anew when its files change. While it has never loaded it answers with

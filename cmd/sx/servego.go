@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sx-framework/sxgo/page"
 )
 
 // goServer builds a folder with a main.go, runs the program in development mode and restarts it on change. While
@@ -39,9 +41,9 @@ func (g *goServer) run(ctx context.Context) error {
 		return fmt.Errorf("%s has a main.go, and Go is not installed", g.dir)
 	}
 	// Someone else's program on the address would be taken for ours.
-	ln, err := listen(g.addr, "; choose another with --addr")
+	ln, err := page.Listen(g.addr)
 	if err != nil {
-		return err
+		return serving(err, "--addr")
 	}
 	addr := ln.Addr()
 	g.addr = addr.String()
@@ -102,7 +104,7 @@ func (g *goServer) run(ctx context.Context) error {
 			}
 			if !announced {
 				announced = true
-				g.opened(urlOf(addr))
+				g.opened(page.URL(addr))
 			} else {
 				fmt.Fprintf(g.stderr, "restarted in %s\n", time.Since(began).Round(time.Millisecond))
 			}

@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 func main() {
@@ -21,15 +18,5 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	addr := os.Getenv("SX_ADDR")
-	if addr == "" {
-		addr = ":8080"
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	return app.Serve(ctx, ln)
+	return app.Run(context.Background())
 }

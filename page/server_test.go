@@ -1,4 +1,4 @@
-package main
+package page_test
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sx-framework/sxgo/page"
 )
 
 // slowSite answers / at once and /slow when it is released.
@@ -57,15 +59,12 @@ func (s *slowSite) Drain(context.Context) error {
 }
 
 // startServer runs a server on a free port until the test ends it.
-func startServer(t *testing.T, s *server) (url string, ended <-chan error) {
+func startServer(t *testing.T, s *page.Server, site page.Site) (url string, ended <-chan error) {
 	t.Helper()
-	s.addr, s.log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
-	if s.grace == 0 {
-		s.grace = 10 * time.Second
-	}
+	s.Addr, s.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
 	up, done := make(chan string, 1), make(chan error, 1)
-	s.started = func(url string) { up <- url }
-	go func() { done <- s.run(t.Context()) }() // ends with a signal or the test's context
+	s.Started = func(url string) { up <- url }
+	go func() { done <- s.Run(t.Context(), site) }() // ends with a signal or the test's context
 	select {
 	case url := <-up:
 		return url, done
@@ -84,7 +83,7 @@ func terminate(t *testing.T) {
 
 func TestFirstSignalLetsRunningResponsesFinish(t *testing.T) {
 	site := newSlowSite()
-	url, ended := startServer(t, &server{site: site})
+	url, ended := startServer(t, &page.Server{}, site)
 	got := make(chan string, 1)
 	go func() {
 		res, err := http.Get(url + "/slow")
@@ -113,7 +112,7 @@ func TestFirstSignalLetsRunningResponsesFinish(t *testing.T) {
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	site := newSlowSite()
-	url, ended := startServer(t, &server{site: site, grace: time.Hour})
+	url, ended := startServer(t, &page.Server{Grace: time.Hour}, site)
 	go func() { // ends when the server closes the connection
 		if res, err := http.Get(url + "/slow"); err == nil {
 			res.Body.Close()
@@ -123,14 +122,14 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	terminate(t)
 	<-site.told
 	terminate(t)
-	if err := <-ended; !errors.Is(err, errReported) {
+	if err := <-ended; !errors.Is(err, page.ErrInterrupted) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestGracePeriodBoundsTheShutdown(t *testing.T) {
 	site := newSlowSite()
-	url, ended := startServer(t, &server{site: site, grace: 300 * time.Millisecond})
+	url, ended := startServer(t, &page.Server{Grace: 300 * time.Millisecond}, site)
 	go func() { // ends when the server closes the connection
 		if res, err := http.Get(url + "/slow"); err == nil {
 			res.Body.Close()
@@ -149,12 +148,16 @@ func TestPortInUseIsSaidClearly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	_, err = listen(ln.Addr().String(), "; choose another with --addr")
-	want := "address " + ln.Addr().String() + " is in use by another program; choose another with --addr"
-	if err == nil || err.Error() != want {
+	_, err = page.Listen(ln.Addr().String())
+	want := "address " + ln.Addr().String() + " is in use by another program"
+	if err == nil || err.Error() != want || !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	if _, err := listen("nonsense", ""); err == nil || !strings.HasPrefix(err.Error(), "cannot listen on nonsense: ") {
+	site := newSlowSite()
+	if err := (&page.Server{Addr: ln.Addr().String()}).Run(t.Context(), site); err == nil || !site.closed.Load() {
+		t.Errorf("a site that could not be served was not shut down: %v", err)
+	}
+	if _, err := page.Listen("nonsense"); err == nil || !strings.HasPrefix(err.Error(), "cannot listen on nonsense: ") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -167,7 +170,7 @@ func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 	addr := ln.Addr().String()
 	ln.Close()
 	site := newSlowSite()
-	url, ended := startServer(t, &server{site: site, metrics: addr})
+	url, ended := startServer(t, &page.Server{Metrics: addr}, site)
 	res, err := http.Get("http://" + addr + "/metrics")
 	if err != nil {
 		t.Fatal(err)
@@ -189,26 +192,41 @@ func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 }
 
 func TestAddressAndGraceFromTheEnvironment(t *testing.T) {
-	t.Setenv("PORT", "9000")
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	free.Close()
+	_, port, _ := net.SplitHostPort(addr)
+	listens := func(what, arg, want string) {
+		t.Helper()
+		ln, err := page.Listen(arg)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		defer ln.Close()
+		if got := ln.Addr().String(); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: listens on %s", what, got)
+		}
+	}
+	t.Setenv("PORT", port)
 	t.Setenv("SX_ADDR", "")
-	if got := addrFrom("", ":8080"); got != ":9000" {
-		t.Errorf("PORT: got %s", got)
-	}
+	listens("PORT", "", "]:"+port) // every address
+	t.Setenv("PORT", "1")
+	t.Setenv("SX_ADDR", addr)
+	listens("SX_ADDR", "", addr)
 	t.Setenv("SX_ADDR", "127.0.0.1:1")
-	if got := addrFrom("", ":8080"); got != "127.0.0.1:1" {
-		t.Errorf("SX_ADDR: got %s", got)
-	}
-	if got := addrFrom(":7", ":8080"); got != ":7" {
-		t.Errorf("flag: got %s", got)
-	}
-	for text, want := range map[string]time.Duration{"": 10 * time.Second, "3": 3 * time.Second, "1m": time.Minute} {
-		t.Setenv("SX_GRACE", text)
-		if got, err := graceFrom(); err != nil || got != want {
+	listens("an address", addr, addr)
+
+	for text, want := range map[string]time.Duration{"": 10 * time.Second, "3": 3 * time.Second, "1m": time.Minute, "0": 0} {
+		if got, err := page.Grace(text); err != nil || got != want {
 			t.Errorf("SX_GRACE=%q: got %v, %v", text, got, err)
 		}
 	}
 	t.Setenv("SX_GRACE", "soon")
-	if _, err := graceFrom(); !errors.Is(err, errUsage) {
+	site := newSlowSite()
+	if err := (&page.Server{Addr: addr}).Run(t.Context(), site); err == nil || !strings.Contains(err.Error(), `SX_GRACE is "soon"`) || !site.closed.Load() {
 		t.Errorf("SX_GRACE=soon: got %v", err)
 	}
 }

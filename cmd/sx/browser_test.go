@@ -202,16 +202,12 @@ func TestBrowserTabsSeeTheSameValues(t *testing.T) {
 	until(t, first, "ten values in the first tab", `seen.length >= 10`)
 	until(t, second, "ten values in the second tab", `seen.length >= 10`)
 	one, two := js[[]string](t, first, `seen`), js[[]string](t, second, `seen`)
-	// A tab may begin with a value of its own: the one that its page was rendered with.
-	common := slices.IndexFunc(two, func(v string) bool { return slices.Contains(one, v) })
-	if common < 0 {
-		t.Fatalf("no value in common:\n%q\n%q", one, two)
-	}
-	two = two[common:]
-	at := slices.Index(one, two[0])
-	n := min(len(one)-at, len(two))
-	if n < 5 || !slices.Equal(one[at:at+n], two[:n]) {
-		t.Errorf("the tabs differ:\n%q\n%q", one[at:], two)
+	// A tab may begin with a value of its own, the one that its page was rendered with, and a busy one may skip a
+	// value for a newer one.
+	without := func(list []string) func(string) bool { return func(v string) bool { return !slices.Contains(list, v) } }
+	both := slices.DeleteFunc(slices.Clone(one), without(two))
+	if len(both) < 5 || !slices.Equal(both, slices.DeleteFunc(slices.Clone(two), without(one))) {
+		t.Errorf("the tabs differ:\n%q\n%q", one, two)
 	}
 	for _, tab := range tabs {
 		noProblems(t, tab)

@@ -107,7 +107,9 @@ func TestGoldenCases(t *testing.T) {
 	if err := json.Unmarshal(file, &doc); err != nil {
 		t.Fatal(err)
 	}
-	ts := httptest.NewServer(goldenHandler())
+	mux := http.NewServeMux()
+	mux.Handle("/test", goldenHandler())
+	ts := httptest.NewServer(mux)
 	defer ts.Close()
 	for _, c := range doc.Cases {
 		t.Run(c.ID, func(t *testing.T) {
@@ -155,6 +157,12 @@ func TestPatches(t *testing.T) {
 		{"default retry is not written", func(s *datastar.Stream) error {
 			return s.PatchElements(datastar.Elements{HTML: "<i>", Retry: time.Second})
 		}, "event: datastar-patch-elements\ndata: elements <i>\n\n"},
+		{"namespace", func(s *datastar.Stream) error {
+			return errors.Join(
+				s.PatchElements(datastar.Elements{HTML: "<circle/>", Namespace: "svg", Mode: datastar.Append, Selector: "svg"}),
+				s.PatchElements(datastar.Elements{HTML: "<i>", Namespace: "html"}))
+		}, "event: datastar-patch-elements\ndata: mode append\ndata: selector svg\ndata: namespace svg\ndata: elements <circle/>\n\n" +
+			"event: datastar-patch-elements\ndata: elements <i>\n\n"},
 		{"line ends begin data lines", func(s *datastar.Stream) error {
 			return s.PatchElements(datastar.Elements{HTML: "<i>\rdata: x\r\n\n</i>"})
 		}, "event: datastar-patch-elements\ndata: elements <i>\ndata: elements data: x\ndata: elements \ndata: elements </i>\n\n"},
@@ -200,6 +208,14 @@ func TestRefusals(t *testing.T) {
 		"mode": func(s *datastar.Stream) error {
 			return s.PatchElements(datastar.Elements{HTML: "x", Mode: "a\ndata: b"})
 		},
+		"nothing": func(s *datastar.Stream) error { return s.PatchElements(datastar.Elements{}) },
+		"namespace": func(s *datastar.Stream) error {
+			return s.PatchElements(datastar.Elements{HTML: "x", Namespace: "a\nid: 1"})
+		},
+		"signal id": func(s *datastar.Stream) error {
+			return s.PatchSignals(datastar.Signals{Values: map[string]any{}, EventID: "1\rdata: x"})
+		},
+		"script id": func(s *datastar.Stream) error { return s.ExecuteScript(datastar.Script{Code: "f()", EventID: "1\n"}) },
 		"remove":    func(s *datastar.Stream) error { return s.PatchElements(datastar.Elements{Mode: datastar.Remove}) },
 		"no object": func(s *datastar.Stream) error { return s.PatchSignals(datastar.Signals{Values: 3}) },
 		"bad json":  func(s *datastar.Stream) error { return s.PatchSignals(datastar.Signals{Values: json.RawMessage("{")}) },
@@ -230,6 +246,7 @@ func TestReadSignals(t *testing.T) {
 	for _, r := range []*http.Request{
 		httptest.NewRequest("GET", "/?datastar=%7B%22a%22:1%7D", nil),
 		httptest.NewRequest("DELETE", "/?datastar=%7B%22a%22:1%7D", nil),
+		httptest.NewRequest("DELETE", "/", strings.NewReader(`{"a":1}`)),
 		httptest.NewRequest("POST", "/", strings.NewReader(`{"a":1}`)),
 		httptest.NewRequest("PUT", "/", strings.NewReader(`{"a":1}`)),
 	} {
@@ -238,19 +255,22 @@ func TestReadSignals(t *testing.T) {
 			t.Errorf("%s: got %v, %v", r.Method, got, err)
 		}
 	}
-	var se *live.SignalsError
-	if err := datastar.ReadSignals(httptest.NewRequest("POST", "/", strings.NewReader(`{`)), &got); !errors.As(err, &se) {
-		t.Errorf("got %v", err)
+	for name, r := range map[string]*http.Request{
+		"broken query": httptest.NewRequest("GET", "/?datastar=%7B", nil),
+		"broken body":  httptest.NewRequest("POST", "/", strings.NewReader(`{`)),
+		"another type": httptest.NewRequest("POST", "/", strings.NewReader(`{"a":"x"}`)),
+		"large":        httptest.NewRequest("PATCH", "/", strings.NewReader(`"`+strings.Repeat("x", 2<<20)+`"`)),
+	} {
+		var se *live.SignalsError
+		if err := datastar.ReadSignals(r, &got); !errors.As(err, &se) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
-}
-
-func TestServe(t *testing.T) {
-	w := httptest.NewRecorder()
-	datastar.Serve(func(ctx context.Context, s *datastar.Stream) error {
-		return s.PatchElements(datastar.Elements{HTML: "<b id=a>"})
-	}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-	if got := w.Body.String(); got != "event: datastar-patch-elements\ndata: elements <b id=a>\n\n" {
-		t.Errorf("got %q", got)
+	got.A = 7
+	for _, r := range []*http.Request{httptest.NewRequest("GET", "/", nil), httptest.NewRequest("POST", "/", nil)} {
+		if err := datastar.ReadSignals(r, &got); err != nil || got.A != 7 {
+			t.Errorf("%s without signals: got %v, %v", r.Method, got, err)
+		}
 	}
 }
 

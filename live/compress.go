@@ -222,43 +222,58 @@ func (b *brotliCoding) flush(dst []byte) []byte {
 	return dst
 }
 
-// negotiate picks a coding that the client accepts (RFC 9110 section 12.5.3). Brotli only where the stream is not shared.
-func (c *codings) negotiate(r *http.Request, on, shared bool) coding {
-	if !on {
+// negotiate picks the coding that the client likes best (RFC 9110 section 12.5.3); among those it likes equally, the first of the
+// configured ones. Brotli only where the stream is not shared.
+func (c *codings) negotiate(r *http.Request, cfg *config, shared bool) coding {
+	if !cfg.compress {
 		return identity{}
 	}
-	accepts := acceptedCodings(r.Header)
+	quality := acceptedCodings(r.Header)
+	best, most := "", 0.0
+	for _, name := range cfg.codings {
+		if name == "br" && shared {
+			continue
+		}
+		if q := quality(name); q > most {
+			best, most = name, q
+		}
+	}
+	if quality("identity") > most {
+		return identity{} // named by the client, and preferred
+	}
 	switch {
-	case accepts("zstd"):
+	case best == "zstd":
 		return zstdCoding{c}
-	case !shared && accepts("br"):
+	case best == "br":
 		return newBrotli()
-	case accepts("gzip") && shared:
+	case best == "gzip" && shared:
 		return gzipCoding{c}
-	case accepts("gzip"):
+	case best == "gzip":
 		return &ownGzip{gzipCoding: gzipCoding{c}}
 	}
 	return identity{}
 }
 
-// acceptedCodings reads Accept-Encoding. A quality of 0 refuses; the other qualities are not compared, since among what a client
-// takes the choice is ours.
-func acceptedCodings(h http.Header) func(name string) bool {
-	quality := map[string]bool{}
+// acceptedCodings reads Accept-Encoding as the quality of each coding, 0 for those that are refused or not named. What cannot be read as a
+// quality refuses.
+func acceptedCodings(h http.Header) func(name string) float64 {
+	quality := map[string]float64{}
 	for _, field := range h.Values("Accept-Encoding") {
 		for item := range strings.SplitSeq(field, ",") {
 			name, params, _ := strings.Cut(item, ";")
-			ok := true
-			if _, q, found := strings.Cut(params, "="); found {
-				v, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-				ok = err == nil && v > 0
+			q := 1.0
+			if _, text, found := strings.Cut(params, "="); found {
+				var err error
+				if q, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || !(q >= 0 && q <= 1) {
+					q = 0
+				}
 			}
-			quality[strings.ToLower(strings.TrimSpace(name))] = ok
+			quality[strings.ToLower(strings.TrimSpace(name))] = q
 		}
 	}
-	return func(name string) bool {
-		if ok, found := quality[name]; found {
-			return ok
+	return func(name string) float64 {
+		if q, found := quality[name]; found || name == "identity" {
+			return q
 		}
 		return quality["*"]
 	}

@@ -16,6 +16,7 @@ type config struct {
 	writeTimeout time.Duration
 	drainWindow  time.Duration
 	compress     bool
+	codings      []string
 	detach       bool
 	onConnect    []func(*http.Request) error
 	onDisconnect []func(*http.Request, error)
@@ -34,7 +35,7 @@ type Option func(*config)
 func configure(opts []Option) config {
 	c := config{
 		keepAlive: 15 * time.Second, retry: 2 * time.Second, writeTimeout: 10 * time.Second, drainWindow: 3 * time.Second,
-		compress: true, detach: true, connections: 100_000, sources: 64,
+		compress: true, codings: []string{"zstd", "br", "gzip"}, detach: true, connections: 100_000, sources: 64,
 	}
 	for _, o := range opts {
 		o(&c)
@@ -61,6 +62,11 @@ func DrainWindow(d time.Duration) Option { return func(c *config) { c.drainWindo
 
 // Compress switches compression of streams, by negotiation with each client. Default true.
 func Compress(on bool) Option { return func(c *config) { c.compress = on } }
+
+// Codings sets which content codings are offered, the preferred first. Default "zstd", "br", "gzip". A client that likes some better than others,
+// by the qualities in its Accept-Encoding, gets what it likes best; the order here decides among equals, and browsers name no qualities. Brotli
+// serves streams of one client only. Other names have no effect; without any nothing is compressed.
+func Codings(names ...string) Option { return func(c *config) { c.codings = names } }
 
 // Detach switches the handing over of plain HTTP/1.1 connections from net/http to the server's own loops, where an idle one costs
 // a few hundred bytes instead of 28 KB. Default true where it is implemented (Linux). TLS, HTTP/2 and wrapped response

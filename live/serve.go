@@ -130,7 +130,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, resolve ResolveFu
 		s.cfg.refuse(w, r, err)
 		return
 	}
-	st.coding = s.codings.negotiate(r, s.cfg.compress, true)
+	st.coding = s.codings.negotiate(r, &s.cfg, true)
 	if r.Method == http.MethodHead {
 		st.release()
 		setHeader(w.Header(), st.coding)

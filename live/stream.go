@@ -105,7 +105,11 @@ func Respond(w http.ResponseWriter, r *http.Request, f func(s *Stream) error, op
 	if err := c.sameOrigin(r); err != nil {
 		return err
 	}
-	s := newStream(&c, w, r, new(codings))
+	shared := new(codings)
+	if c.server != nil {
+		shared = &c.server.codings // compressors that are there already
+	}
+	s := newStream(&c, w, r, shared)
 	s.once = true
 	defer s.cancel(nil)
 	if err := f(s); err != nil && s.wire == nil {
@@ -126,7 +130,7 @@ func Respond(w http.ResponseWriter, r *http.Request, f func(s *Stream) error, op
 }
 
 func newStream(c *config, w http.ResponseWriter, r *http.Request, shared *codings) *Stream {
-	s := &Stream{cfg: c, w: w, r: r, cod: shared.negotiate(r, c.compress, false)}
+	s := &Stream{cfg: c, w: w, r: r, cod: shared.negotiate(r, c, false)}
 	s.ctx, s.cancel = context.WithCancelCause(r.Context())
 	return s
 }

@@ -197,6 +197,43 @@ func TestRespondInEveryCoding(t *testing.T) {
 	}
 }
 
+// What the client likes best wins, then what the server does.
+func TestCodingsByPriority(t *testing.T) {
+	browser := "gzip, deflate, br, zstd"
+	for _, c := range []struct {
+		accept string
+		offer  []string
+		want   string
+	}{
+		{browser, nil, "zstd"},
+		{browser, []string{"br", "gzip"}, "br"},
+		{browser, []string{"gzip", "zstd"}, "gzip"},
+		{browser, []string{"lzma"}, ""},
+		{browser, []string{}, ""},
+		{"zstd;q=0.2, gzip;q=0.8, br;q=0.5", nil, "gzip"},
+		{"zstd;q=0.5, br;q=0.5", []string{"gzip", "br", "zstd"}, "br"},
+		{"zstd;q=0, *", nil, "br"},
+		{"zstd;q=0, *;q=0", nil, ""},
+		{"identity, gzip;q=0.5", nil, ""},
+		{"zstd;q=x, gzip", nil, "gzip"},
+		{"zstd;q=7, gzip", nil, "gzip"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Encoding", c.accept)
+		w := httptest.NewRecorder()
+		var opts []live.Option
+		if c.offer != nil {
+			opts = append(opts, live.Codings(c.offer...))
+		}
+		if err := live.Respond(w, r, func(s *live.Stream) error { return s.Event("a", nil) }, opts...); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Header().Get("Content-Encoding"); got != c.want {
+			t.Errorf("%q of %v: got %q, want %q", c.accept, c.offer, got, c.want)
+		}
+	}
+}
+
 func TestRespondLeavesTheStatusToItsCaller(t *testing.T) {
 	oops := errors.New("oops")
 	w := httptest.NewRecorder()

@@ -181,25 +181,6 @@ func TestErrorPages(t *testing.T) {
 	wants(t, "development page", body, "app.sx:2:72: boom", "^^^", "(error &#34;boom&#34;)", "in page home at app.sx:2:1")
 }
 
-func TestCachedPage(t *testing.T) {
-	s := serve(t, []string{"app.sx", `(defpage home :path "/" :cache {:max-age 60 :vary ("Accept-Language")} :content (<> (p "same") (~suspense :id "x" (do (sleep 5) (b "x")))))`})
-	resp, body := s.get(t, "/")
-	tag := resp.Header.Get("Etag")
-	if resp.StatusCode != 200 || tag == "" || resp.Header.Get("Cache-Control") != "public, max-age=60" {
-		t.Fatalf("got %d %v", resp.StatusCode, resp.Header)
-	}
-	lacks(t, "cached page", body, "nonce", "<template")
-	wants(t, "policy", resp.Header.Get("Content-Security-Policy"), "'sha256-")
-	resp, body = s.get(t, "/", "If-None-Match", tag)
-	if resp.StatusCode != 304 || body != "" || resp.Header.Get("Content-Security-Policy") != "" || resp.Header.Get("Etag") != tag {
-		t.Errorf("got %d %q %v", resp.StatusCode, body, resp.Header)
-	}
-	_, err := page.New(files("app.sx", `(defpage home :path "/" :cache {:max-age 60} :content (p (session-get "x")))`), page.WithSecret("x"))
-	if err == nil || !strings.Contains(err.Error(), "has :cache, so it cannot depend on who asks: it reaches session-get") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestLoadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`(defpage a :path "/" :content (p "x")) (defpage b :path "/" :content (p "y"))`:                    "app.sx:1:40: page b: GET / is claimed by page a at app.sx:1:1 already",

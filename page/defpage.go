@@ -191,6 +191,13 @@ func (d *declarations) page(a *sx.Analyzer, f *sx.Form) {
 	}
 	d.site.pages = append(d.site.pages, p)
 	a.Later(func() { d.checkPage(a, p) })
+	if p.cache != nil {
+		for _, field := range [...]string{"auth", "live"} {
+			if g := fs[field]; g != nil && (field != "auth" || len(p.guards) > 0) {
+				a.Errorf(g.Site(), sx.EffectError, "page %s has :cache, so it cannot have :%s: what caches keep is the same for everybody", name, field)
+			}
+		}
+	}
 }
 
 // claim notes the name of a page, handler or action, which url-for and messages go by.
@@ -383,6 +390,14 @@ func (d *declarations) checkPage(a *sx.Analyzer, p *pageDef) {
 			if names := prog.Reaches(c.fn.Expr(), sx.Request|sx.Response); len(names) > 0 {
 				a.Errorf(c.fn.Site(), sx.EffectError, "page %s has :cache, so it cannot depend on who asks: it reaches %s", p.name, strings.Join(names, ", "))
 			}
+			prog.VisitCalls(c.fn.Expr(), func(call *sx.CompCall) {
+				switch call.Comp.Name {
+				case liveRegion:
+					a.Errorf(call.Site(), sx.EffectError, "page %s has :cache, so it cannot hold ~live: the cursor of a stream is of one moment", p.name)
+				case socketRegion:
+					a.Errorf(call.Site(), sx.EffectError, "page %s has :cache, so it cannot hold ~ws: a socket belongs to a session", p.name)
+				}
+			})
 		}
 	}
 }

@@ -221,9 +221,6 @@ func (v *view) evaluate(ctx context.Context) error {
 	v.host = s.plainHost(v.q)
 	v.host.Runner, v.host.Hoist = v.stream, true
 	v.host.Slot = func(id string) ([]byte, bool) { return s.slotNow(ctx, v, id) }
-	if p.cache != nil {
-		v.host.Nonce = ""
-	}
 	m.Host = v.host
 	v.buf = s.app.buffers.get()
 	m.Out = v.buf.b
@@ -297,7 +294,12 @@ func (v *view) send(w http.ResponseWriter) {
 	buf := s.app.buffers.get()
 	page, split := v.assemble(buf.b, edits)
 	defer func() { buf.b = page; s.app.buffers.put(buf) }()
-	v.writeHeaders(h, page)
+	var hashes []string
+	if v.page.cache != nil {
+		page, hashes = hashInline(page, q.nonce)
+		split = len(page)
+	}
+	v.writeHeaders(h, page, hashes)
 	status := q.statusOr(v.status)
 	if v.page.cache != nil && status == http.StatusOK && notModified(w, q.r) {
 		return
@@ -434,7 +436,8 @@ func (v *view) cacheControl() string {
 	return "no-cache"
 }
 
-func (v *view) writeHeaders(h http.Header, page []byte) {
+// writeHeaders sets the headers of a page. hashes are those of the inline scripts and styles of a page with :cache.
+func (v *view) writeHeaders(h http.Header, page []byte, hashes []string) {
 	s, p := v.site, v.page
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -450,18 +453,47 @@ func (v *view) writeHeaders(h http.Header, page []byte) {
 		}
 		return
 	}
+	h.Set("Content-Security-Policy", s.cachedPolicy)
+	if len(hashes) > 0 {
+		h.Set("Content-Security-Policy", s.policyOfHashes(hashes))
+	}
+	if v.status != http.StatusOK || v.q.r.Method != http.MethodGet && v.q.r.Method != http.MethodHead {
+		h.Set("Cache-Control", "no-store") // an error, or a form that was refused
+		return
+	}
 	h.Set("Cache-Control", p.cache.header())
 	for _, name := range p.cache.vary {
 		h.Add("Vary", name)
 	}
 	sum := sha256.Sum256(page)
 	h.Set("Etag", `W/"`+base64.RawURLEncoding.EncodeToString(sum[:15])+`"`)
-	h.Set("Content-Security-Policy", s.cachedPolicy)
 }
 
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.StdEncoding.EncodeToString(sum[:])
+// hashInline takes the nonces out of a page that caches keep, and gives the hashes of the inline scripts and
+// styles that carried them, for the policy (Content Security Policy Level 3, "Does element match source list
+// for type and source?"). The nonce is random and of this response alone, so that data cannot contain it.
+func hashInline(page []byte, nonce string) (clean []byte, hashes []string) {
+	mark := []byte(` nonce="` + html.EscapeString(nonce) + `"`)
+	at := bytes.Index(page, mark)
+	if at < 0 {
+		return page, nil
+	}
+	for ; at >= 0; at = bytes.Index(page, mark) {
+		clean = append(clean, page[:at]...)
+		name := clean[bytes.LastIndexByte(clean, '<')+1:]
+		page = page[at+len(mark):]
+		end := []byte("</script>")
+		if bytes.HasPrefix(name, []byte("style")) {
+			end = []byte("</style>")
+		} else if !bytes.HasPrefix(name, []byte("script")) {
+			continue // a link
+		}
+		start := bytes.IndexByte(page, '>') + 1 // in attribute values it is escaped
+		if n := bytes.Index(page[start:], end); n > 0 {
+			hashes = append(hashes, "'sha256-"+hashOf(string(page[start:start+n]))+"'")
+		}
+	}
+	return append(clean, page...), hashes
 }
 
 // notModified answers 304 when the client has the page already. The policy stays out of it: with hashes it
@@ -636,10 +668,20 @@ func (s *site) buildTags() {
 	if s.app.cfg.dev {
 		s.tags.development = strings.Split("<script"+nonce+">"+developmentScript+"</script>", nonce)
 	}
-	csp := s.policy.header("'self'", "'sha256-"+hashOf(client.Inline())+"'")
-	// strict-dynamic would ignore 'self', and with it the client's script.
-	s.cachedPolicy = strings.ReplaceAll(csp, " 'strict-dynamic'", "")
+	s.cachedPolicy = s.policyOfHashes(nil)
 	s.noncePolicy = strings.Split(s.policy.header("'nonce-"+nonce+"'"), nonce)
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// policyOfHashes gives the policy of a page that caches keep.
+func (s *site) policyOfHashes(hashes []string) string {
+	csp := s.policy.header(append([]string{"'self'", "'sha256-" + hashOf(client.Inline()) + "'"}, hashes...)...)
+	// strict-dynamic would ignore 'self', and with it the client's script.
+	return strings.ReplaceAll(csp, " 'strict-dynamic'", "")
 }
 
 // policyFor gives the policy of a response whose own scripts carry the nonce.

@@ -524,8 +524,8 @@ func (a *Analyzer) defineValue(f *Form) Expr {
 	if n.v.tag() == KindList { // (define (f a) body…)
 		l := n.v.List()
 		ps := &List{Items: l.Items[1:]}
-		if l.src != nil && len(l.src.items) > 0 {
-			ps.src = &formInfo{src: l.src.src, span: l.src.span, items: l.src.items[1:], brace: '('}
+		if in := l.info(); in.src != nil {
+			ps.places = infoTable(in.src, in.span, in.items[1:])
 		}
 		return a.lambda(f, n.of(ListOf(ps)), f.Forms(2), n.headSymbol())
 	}

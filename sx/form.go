@@ -37,7 +37,7 @@ func (f *Form) Item(i int) Value { return (*List)(f.v.p).Items[i] }
 // Form gives item i as a form.
 func (f *Form) Form(i int) *Form {
 	l := (*List)(f.v.p)
-	return f.sub(l.Items[i], l.src, i)
+	return f.sub(l.Items[i], l.info(), i)
 }
 
 // SiteOf gives the place of item i.
@@ -55,50 +55,49 @@ func (f *Form) Forms(i int) []*Form {
 	return out
 }
 
-func (f *Form) sub(v Value, src *formInfo, i int) *Form {
-	if src == nil {
+func (f *Form) sub(v Value, in formInfo, i int) *Form {
+	if in.src == nil {
 		return f.of(v) // a list that Go made: what was read keeps its own place
 	}
 	s := &Form{v: v, site: f.site, exp: f.exp}
-	if i < len(src.items) && f.trusted(src) {
-		s.site = &Site{place: place{src.src, src.items[i]}}
+	if i < len(in.items) && f.trusted(in) {
+		s.site = &Site{place: place{in.src, in.items[i]}}
 	}
 	return s
 }
 
-// trusted tells whether the spans of src may be shown: inside an expansion only those of the macro's
+// trusted tells whether the spans of in may be shown: inside an expansion only those of the macro's
 // arguments may, everything else was made by the macro and stands where the macro was used.
-func (f *Form) trusted(src *formInfo) bool {
+func (f *Form) trusted(in formInfo) bool {
 	if f.exp == nil {
 		return true
 	}
 	c := f.exp.call
-	return c.src == src.src && src.span.Start >= c.span.Start && src.span.End <= c.span.End
+	return c.src == in.src && in.span.Start >= c.span.Start && in.span.End <= c.span.End
 }
 
 // of makes a form of a datum that stands inside f, with its own place when it has one.
 func (f *Form) of(v Value) *Form {
 	s := &Form{v: v, site: f.site, exp: f.exp}
-	if src := infoOf(v); src != nil && f.trusted(src) {
-		s.site = &Site{place: place{src.src, src.span}}
+	if in := infoOf(v); in.src != nil && f.trusted(in) {
+		s.site = &Site{place: place{in.src, in.span}}
 	}
 	return s
 }
 
-func infoOf(v Value) *formInfo {
+func infoOf(v Value) formInfo {
 	switch v.tag() {
 	case KindList:
-		return (*List)(v.p).src
+		return (*List)(v.p).info()
 	case KindDict:
-		return (*Dict)(v.p).src
+		return (*Dict)(v.p).info()
 	}
-	return nil
+	return formInfo{}
 }
 
 // bracketed tells whether the form was written as […].
 func (f *Form) bracketed() bool {
-	i := infoOf(f.v)
-	return i != nil && i.brace == '['
+	return f.v.tag() == KindList && (*List)(f.v.p).bracket
 }
 
 // headSymbol gives the name of the symbol at the head of a list form, or "".
@@ -138,12 +137,12 @@ func (f *Form) With(items ...Value) *Form {
 // entry gives the i-th key and value of a dict form.
 func (f *Form) entry(i int) (string, *Form) {
 	d := (*Dict)(f.v.p)
-	return d.keys[i], f.sub(d.vals[i], d.src, 2*i+1)
+	return d.keys[i], f.sub(d.vals[i], d.info(), 2*i+1)
 }
 
 func (f *Form) entrySite(i int) *Site {
 	d := (*Dict)(f.v.p)
-	return f.sub(Nil, d.src, 2*i).site
+	return f.sub(Nil, d.info(), 2*i).site
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }

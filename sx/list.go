@@ -5,9 +5,12 @@ import "maps"
 // List is an ordered, growable list. The zero List is empty and ready. A list belongs to one goroutine
 // until it is frozen; a frozen list may be shared and never changes.
 type List struct {
-	Items  []Value // read only outside this package
+	Items  []Value    // read only outside this package
+	places *spanTable // where it was read, for lists that are source forms; nil otherwise
+	at     uint32     // its index in places
 	frozen bool
-	src    *formInfo // where it was read, for lists that are source forms; nil otherwise
+
+	bracket bool // written as […]
 }
 
 // NewList makes a list that owns items.
@@ -21,6 +24,9 @@ func (l *List) Len() int {
 	return len(l.Items)
 }
 
+// info tells where l was read. Its length is still what it was then: whatever makes it longer forgets its place.
+func (l *List) info() formInfo { return l.places.info(l.at, len(l.Items)) }
+
 // Frozen tells whether l can no longer change.
 func (l *List) Frozen() bool { return l.frozen }
 
@@ -30,8 +36,9 @@ type Dict struct {
 	keys    []string
 	vals    []Value
 	index   map[string]int32 // nil while small
+	places  *spanTable       // where it was read, for dict forms; nil otherwise
+	at      uint32           // its index in places
 	frozen  bool
-	src     *formInfo
 	written bool // all keys stand in source; see Written
 }
 
@@ -49,6 +56,8 @@ func (d *Dict) Len() int {
 	}
 	return len(d.keys)
 }
+
+func (d *Dict) info() formInfo { return d.places.info(d.at, 2*len(d.keys)) }
 
 // Frozen tells whether d can no longer change.
 func (d *Dict) Frozen() bool { return d.frozen }
@@ -92,6 +101,7 @@ func (d *Dict) Set(key string, v Value) {
 		d.index[key] = int32(len(d.keys))
 	}
 	d.written = false
+	d.places = nil
 	d.keys = append(d.keys, key)
 	d.vals = append(d.vals, v)
 	if d.index == nil && len(d.keys) >= dictIndexAt {

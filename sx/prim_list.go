@@ -115,6 +115,7 @@ func mutableList(m *Machine, v Value) *List {
 		if l.frozen {
 			m.Fail(FrozenError, "append!: cannot change a frozen list")
 		}
+		l.places = nil
 		return l
 	case kindGoList:
 		m.Fail(FrozenError, "append!: cannot change a frozen list")

@@ -4,17 +4,27 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // The reader turns text into data in one pass, without recursion: what is open stands on a stack of its
 // own, so that the depth of the text never becomes the depth of the Go stack. Items of open forms gather
 // on one stack of values; a closing bracket cuts its items off and copies them into a slab, so that a list
 // costs a fraction of an allocation. Symbols, keywords and strings without escapes share the bytes of the
-// source.
+// source. Places stand in one table for the whole text; see spanTable.
+//
+// A datum takes more room than its text: 24 bytes in the list it stands in, and 48 more when it is a list. Text
+// that people write needs about 6 times its size, a table of small numbers 20 times. Text made to hurt ('a'a'a…)
+// would need 60 times, so what a text may need is limited; see maxRoom.
+
+// maxRoom is how many bytes the data of a text may take: 32 for each byte, and some for nothing, so that a short
+// text may be as dense as it likes.
+func maxRoom(text string) int { return 1<<20 + 32*len(text) }
 
 // Read reads all data of src. Lists and dicts keep their places in src for later messages. Only
 // lim.Nesting is looked at. The error is an *Error of kind SyntaxError; see IsIncomplete. Reading never
@@ -39,7 +49,7 @@ func readAll(src *Source, nesting int) (forms []Value, spans []Span, err *Error)
 	if uint64(len(text)) >= math.MaxUint32 {
 		return nil, nil, &Error{Kind: SyntaxError, Message: "source too large: 4 GiB or more", Pos: Pos{File: src.Name, Line: 1, Col: 1}}
 	}
-	r := &reader{src: src, text: text, nesting: nesting}
+	r := &reader{src: src, text: text, nesting: nesting, places: &spanTable{src: src}, room: maxRoom(text)}
 	if !utf8.ValidString(text) {
 		return nil, nil, r.badUTF8()
 	}
@@ -49,6 +59,7 @@ func readAll(src *Source, nesting int) (forms []Value, spans []Span, err *Error)
 	if err := r.run(); err != nil {
 		return nil, nil, err
 	}
+	r.places.spans = slices.Clip(r.places.spans)
 	return r.vals, r.spans, nil
 }
 
@@ -63,9 +74,11 @@ type reader struct {
 	spans  []Span   // their places
 	margin int      // first bracket at the left margin while something was open, plus 1; 0: none
 
+	places   *spanTable
+	room     int // bytes that data may still take
 	valSlab  []Value
-	spanSlab []Span
-	listSlab []readList
+	listSlab []List
+	dictSlab []Dict
 }
 
 // opened is a form whose end is still to come. kind is the bracket, or for sugar ' ` , @ # (for #') and
@@ -74,11 +87,6 @@ type opened struct {
 	start int
 	base  int
 	kind  byte
-}
-
-type readList struct {
-	list List
-	info formInfo
 }
 
 // Classes of bytes.
@@ -212,15 +220,24 @@ func (r *reader) add(v Value, start int) *Error {
 			r.open = r.open[:n-1]
 			return nil
 		default:
-			info := r.list(2)
-			info.list.Items[0], info.info.items[0] = Symbol(sugarName(top.kind)), Span{uint32(top.start), uint32(top.start + sugarLen(top.kind))}
-			info.list.Items[1], info.info.items[1] = v, Span{uint32(start), uint32(r.pos)}
-			info.info.span, info.info.brace = Span{uint32(top.start), uint32(r.pos)}, '('
+			if err := r.take(top.start, roomList+2*roomItem); err != nil {
+				return err
+			}
+			l := r.list()
+			l.Items = r.takeVals(2)
+			l.Items[0], l.Items[1] = Symbol(sugarName(top.kind)), v
+			l.at = r.place(Span{uint32(top.start), uint32(r.pos)},
+				Span{uint32(top.start), uint32(top.start + sugarLen(top.kind))}, Span{uint32(start), uint32(r.pos)})
 			r.open = r.open[:n-1]
-			v, start = ListOf(&info.list), top.start
+			v, start = ListOf(l), top.start
 			continue
 		}
 		break
+	}
+	if len(r.open) == 0 {
+		if err := r.take(start, roomItem); err != nil {
+			return err
+		}
 	}
 	if len(r.vals) == cap(r.vals) {
 		r.grow()
@@ -311,10 +328,10 @@ func (r *reader) close(at int, c byte) *Error {
 			s := spans[len(spans)-1]
 			return r.fail(int(s.Start), int(s.End), "the dict key %s has no value", r.text[s.Start:s.End])
 		}
-		d := &Dict{src: &formInfo{src: r.src, span: Span{uint32(top.start), uint32(r.pos)}, items: r.takeSpans(spans), brace: '{'}}
-		if len(vals) > 0 {
-			d.keys, d.vals = make([]string, 0, len(vals)/2), r.takeVals(len(vals) / 2)[:0]
+		if err := r.take(top.start, roomDict+len(vals)*roomItem); err != nil {
+			return err
 		}
+		d := r.dict(len(vals) / 2)
 		for i := 0; i < len(vals); i += 2 {
 			key := vals[i].Text()
 			if d.find(key) >= 0 {
@@ -329,13 +346,23 @@ func (r *reader) close(at int, c byte) *Error {
 			}
 			d.Set(key, vals[i+1])
 		}
+		d.places, d.at = r.places, r.place(Span{uint32(top.start), uint32(r.pos)}, spans...)
 		v = DictOf(d)
 	} else {
-		l := r.list(len(vals))
-		copy(l.list.Items, vals)
-		copy(l.info.items, spans)
-		l.info.span, l.info.brace = Span{uint32(top.start), uint32(r.pos)}, top.kind
-		v = ListOf(&l.list)
+		if err := r.take(top.start, roomList+len(vals)*roomItem); err != nil {
+			return err
+		}
+		l := r.list()
+		if top.base == 0 && len(vals) > 512 {
+			// Hand the stack itself over: a text that is one long list needs no second copy of its items.
+			l.Items, r.vals = slices.Clip(vals), nil
+			vals = nil
+		} else if len(vals) > 0 {
+			l.Items = r.takeVals(len(vals))
+			copy(l.Items, vals)
+		}
+		l.at, l.bracket = r.place(Span{uint32(top.start), uint32(r.pos)}, spans...), top.kind == '['
+		v = ListOf(l)
 	}
 	// Cut the items off; stale values must not be kept alive by the stack.
 	clear(vals)
@@ -343,35 +370,71 @@ func (r *reader) close(at int, c byte) *Error {
 	return r.add(v, top.start)
 }
 
-// list gives a list with n empty items from the slabs.
-func (r *reader) list(n int) *readList {
+// What data take, in bytes: an item its value and its place; a list its header and its own place.
+const (
+	roomItem = int(unsafe.Sizeof(Value{}) + unsafe.Sizeof(Span{}))
+	roomList = int(unsafe.Sizeof(List{}) + unsafe.Sizeof(Span{}))
+	roomDict = int(unsafe.Sizeof(Dict{}) + unsafe.Sizeof(Span{}))
+)
+
+// take counts n bytes against the room that the text has, for a form that began at start.
+func (r *reader) take(start, n int) *Error {
+	if r.room -= n; r.room >= 0 {
+		return nil
+	}
+	return r.fail(start, start+1, "too many forms for the size of the text: its data would take more than %d MB; write less of them, or longer ones", maxRoom(r.text)>>20)
+}
+
+// list gives an empty list from the slab.
+func (r *reader) list() *List {
 	if len(r.listSlab) == 0 {
 		// A list takes two bytes of text at least, so a slab never holds much more than the text can need.
-		r.listSlab = make([]readList, min(64, (len(r.text)-r.pos)/2+1))
+		r.listSlab = make([]List, min(64, (len(r.text)-r.pos)/2+1))
 	}
 	l := &r.listSlab[0]
 	r.listSlab = r.listSlab[1:]
-	l.list.src, l.info.src = &l.info, r.src
-	if n > 0 {
-		l.list.Items = r.takeVals(n)
-		if len(r.spanSlab) < n {
-			r.spanSlab = make([]Span, max(n, min(512, len(r.text)-r.pos+2)))
-		}
-		l.info.items, r.spanSlab = r.spanSlab[:n:n], r.spanSlab[n:]
-	}
+	l.places = r.places
 	return l
+}
+
+// dict gives an empty dict with room for n keys from the slabs.
+func (r *reader) dict(n int) *Dict {
+	if len(r.dictSlab) == 0 {
+		r.dictSlab = make([]Dict, min(8, (len(r.text)-r.pos)/2+1))
+	}
+	d := &r.dictSlab[0]
+	r.dictSlab = r.dictSlab[1:]
+	if n > 0 {
+		d.keys, d.vals = make([]string, 0, n), r.takeVals(n)[:0]
+	}
+	return d
 }
 
 func (r *reader) takeVals(n int) []Value {
 	if len(r.valSlab) < n {
-		r.valSlab = make([]Value, max(n, min(512, len(r.text)-r.pos+2)))
+		if n > 512 {
+			return make([]Value, n) // the rest of the slab goes on
+		}
+		r.valSlab = make([]Value, min(512, len(r.text)-r.pos+n))
 	}
 	v := r.valSlab[:n:n] // append! must not run into the neighbour
 	r.valSlab = r.valSlab[n:]
 	return v
 }
 
-func (r *reader) takeSpans(spans []Span) []Span { return append([]Span(nil), spans...) }
+// place notes where a form and its items stand, and gives the index.
+func (r *reader) place(own Span, items ...Span) uint32 {
+	t := r.places
+	at := len(t.spans)
+	if need := at + 1 + len(items); need > cap(t.spans) {
+		// As in grow: as many as the text will need if it goes on as it began.
+		spans := make([]Span, at, max(need+need/4, min(int(float64(need)*float64(len(r.text))/float64(r.pos+1)*1.05), 8*need), 32))
+		copy(spans, t.spans)
+		t.spans = spans
+	}
+	t.spans = append(append(t.spans, own), items...)
+	return uint32(at)
+}
 
 // hash reads what begins with #.
 func (r *reader) hash(start int) *Error {

@@ -245,21 +245,44 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// TestReadMemory holds that no text costs more than a bounded multiple of its size. The worst are lists of
-// two bytes, each of which has a place of its own.
+// TestReadMemory holds that no text costs more than a bounded multiple of its size: data take 32 bytes a byte at
+// most, and reading them no more than as much again. What is denser is refused, once it is long.
 func TestReadMemory(t *testing.T) {
-	for _, unit := range []string{"()", "'a", "a ", "{}", "{:a 1}", "(a)", "#;a ", `"\n"`, "1 ", `(p "x")`, ",@a", "((((()))))"} {
-		text := strings.Repeat(unit, 1<<20/len(unit))
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if _, err := sx.Read(sx.NewSource("", text), sx.Limits{}); err != nil {
-			t.Fatal(err)
-		}
-		runtime.ReadMemStats(&after)
-		if n := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(text)); n > 100 {
-			t.Errorf("reading %s… allocates %.0f bytes per byte", unit, n)
-		} else {
-			t.Logf("%-12q %.0f", unit, n)
+	const size = 1 << 20
+	for _, c := range []struct {
+		unit    string
+		refused bool
+	}{
+		{"a ", false}, {"1 ", false}, {"a b c d e f g h ", false}, {`"\n"`, false}, {`"a" `, false}, {"#;a ", false}, {":a ", false},
+		{`(p "x") `, false}, {"[0 1] ", false}, {"(a) ", false}, {"{:a 1} ", false}, {"(define (f x) (+ x 1))\n", false},
+		{"()", true}, {"'a", true}, {"{}", true}, {",@a", true}, {"((((()))))", true}, {"''a", true}, {"[[[]]]", true},
+	} {
+		for _, wrap := range []string{"", "(list "} {
+			text := wrap + strings.Repeat(c.unit, size/len(c.unit))
+			if wrap != "" {
+				text += ")"
+			}
+			runtime.GC()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			forms, err := sx.Read(sx.NewSource("t.sx", text), sx.Limits{})
+			runtime.ReadMemStats(&after)
+			all := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(text))
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			live := (float64(after.HeapAlloc) - float64(before.HeapAlloc)) / float64(len(text))
+			t.Logf("%s%-24q %5.1f bytes allocated per byte, %5.1f kept", wrap, c.unit, all, live)
+			if live > 36 || all > 72 {
+				t.Errorf("reading %s%s… allocates %.1f bytes per byte and keeps %.1f", wrap, c.unit, all, live)
+			}
+			var e *sx.Error
+			if refused := errors.As(err, &e); refused != c.refused || refused && (e.Kind != sx.SyntaxError || !strings.Contains(e.Message, "too many forms")) {
+				t.Errorf("reading %s%s…: %v", wrap, c.unit, err)
+			}
+			runtime.KeepAlive(forms)
+			if c.refused { // a short text may be as dense as it likes
+				read(t, text[:len(wrap)]+strings.Repeat(c.unit, 10_000/len(c.unit))+strings.Repeat(")", len(wrap)/6))
+			}
 		}
 	}
 }

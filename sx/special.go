@@ -263,31 +263,30 @@ func (a *Analyzer) formThread(f *Form) Expr {
 	x := f.Form(1)
 	for _, g := range f.Forms(2) {
 		l := &List{}
-		info := &formInfo{}
+		var spans []Span
 		place := func(g *Form) Span { return g.site.span }
 		if g.v.tag() == KindList && g.Len() > 0 && !g.bracketed() {
 			parts := g.Forms(0)
 			l.Items = append(l.Items, g.Item(0))
-			info.items = append(info.items, place(parts[0]))
+			spans = append(spans, place(parts[0]))
 			if first {
 				l.Items = append(l.Items, x.v)
-				info.items = append(info.items, place(x))
+				spans = append(spans, place(x))
 			}
 			for _, p := range parts[1:] {
 				l.Items = append(l.Items, p.v)
-				info.items = append(info.items, place(p))
+				spans = append(spans, place(p))
 			}
 			if !first {
 				l.Items = append(l.Items, x.v)
-				info.items = append(info.items, place(x))
+				spans = append(spans, place(x))
 			}
 		} else {
 			l.Items = []Value{g.v, x.v}
-			info.items = []Span{place(g), place(x)}
+			spans = []Span{place(g), place(x)}
 		}
-		info.src, info.span, info.brace = g.site.src, g.site.span, '('
-		if info.src != nil {
-			l.src = info
+		if g.site.src != nil {
+			l.places = infoTable(g.site.src, g.site.span, spans)
 		}
 		x = &Form{v: ListOf(l), site: g.site, exp: f.exp}
 	}

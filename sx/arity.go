@@ -1,6 +1,9 @@
 package sx
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Calls, and how many arguments they may have.
 
@@ -62,6 +65,7 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 			}
 		}
 	}
+	var seen []*param
 	for i := 0; i < len(c.args); i++ {
 		k, isKw := c.args[i].(*constExpr)
 		if fn.hasKey && isKw && k.kw {
@@ -73,6 +77,7 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 			if p := fn.keyParam(key); p == nil {
 				a.errorAt(k.At, KeywordError, name+": unknown keyword :"+key+suggestKey(key, fn), notes...)
 			} else {
+				seen = append(seen, p)
 				literal(p, c.args[i+1])
 			}
 			i++
@@ -83,9 +88,22 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 		}
 		given++
 	}
+	for i, p := range fn.params {
+		if p.required && (p.key && !slices.Contains(seen, p) || !p.key && i >= given) {
+			a.errorAt(c.At, KeywordError, name+": "+p.missing(), notes...)
+		}
+	}
 	if given > positional && fn.rest == nil {
 		a.errorAt(c.At, ArityError, fmt.Sprintf("%s takes %s, got %d", name, fn.arityText(), given), notes...)
 	}
+}
+
+// missing says that a required parameter was given nothing.
+func (p *param) missing() string {
+	if p.key {
+		return "the required keyword :" + p.Name + " is missing"
+	}
+	return "the required argument " + p.Name + " is missing"
 }
 
 func (fn *fnExpr) arityText() string {

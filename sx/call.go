@@ -21,8 +21,7 @@ type Code struct {
 	simple   bool // positional parameters only
 	npos     int
 	nparams  int
-	bound    int  // parameters of all sorts
-	demands  bool // some parameter is required
+	bound    int // parameters of all sorts
 	variants [2 * maxDests]atomic.Pointer[variant]
 }
 
@@ -46,9 +45,6 @@ func newCode(p *Program, fn *fnExpr, env map[*Binding]loc) *Code {
 	c.npos = len(fn.params) - fn.nkey
 	c.nparams = len(fn.params)
 	c.bound = c.nparams
-	for _, p := range fn.params {
-		c.demands = c.demands || p.required
-	}
 	if fn.rest != nil {
 		c.bound++
 	}
@@ -84,7 +80,7 @@ func (c *Code) generate(dest int, emit bool) *variant {
 	v := &variant{}
 	i := 0
 	for _, p := range c.fn.params {
-		g.param(v, p, i)
+		g.param(v, c.name, p, i)
 		i++
 	}
 	for _, b := range []*Binding{c.fn.rest, c.fn.attrs} {
@@ -118,14 +114,16 @@ func (c *Code) generate(dest int, emit bool) *variant {
 }
 
 // param gives parameter p slot i, with its default, its check in development, and its cell.
-func (g *Gen) param(v *variant, p *param, i int) {
+func (g *Gen) param(v *variant, of string, p *param, i int) {
 	g.fn.next = max(g.fn.next, i+1)
 	g.fn.max = max(g.fn.max, g.fn.next)
 	if p.def != nil {
 		v.prologue = append(v.prologue, &defaultStep{i, g.Value(p.def)})
 	}
-	if g.prog.dev && (p.typ != "" && p.typ != "any" || p.check != nil || p.required) {
-		v.prologue = append(v.prologue, &checkStep{p, i})
+	if g.checked(p) {
+		v.prologue = append(v.prologue, &checkStep{of, p, i})
+	} else if p.required {
+		v.prologue = append(v.prologue, &requiredStep{of, p, i})
 	}
 	l := loc{kind: locSlot, i: i}
 	if p.boxed() {
@@ -141,6 +139,12 @@ type (
 		def  Node
 	}
 	checkStep struct {
+		of   string
+		p    *param
+		slot int
+	}
+	requiredStep struct {
+		of   string
 		p    *param
 		slot int
 	}
@@ -156,11 +160,14 @@ func (s *defaultStep) run(m *Machine) {
 
 func (s *checkStep) run(m *Machine) {
 	if msg := typeProblem(s.p, m.s[s.slot]); msg != "" {
-		name := ""
-		if n := len(m.calls); n > 0 {
-			name = m.calls[n-1].name + ": "
-		}
-		m.Fail(TypeError, "%s:%s %s", name, s.p.Name, msg)
+		m.failParam(s.of, s.p, m.s[s.slot], msg)
+	}
+}
+
+// A parameter that is :required is checked in production too: nil would go on to places that never expected it.
+func (s *requiredStep) run(m *Machine) {
+	if m.s[s.slot].IsNil() {
+		m.failRequired(s.of, s.p)
 	}
 }
 
@@ -428,7 +435,7 @@ func (m *Machine) externalArgs(c *Component, args []Value, names []string) (*Dic
 			}
 		}
 		if msg := typeProblem(p, v); msg != "" {
-			m.failParam(c.Name, p, msg)
+			m.failParam(c.Name, p, v, msg)
 		}
 	}
 	if kids != nil && c.fn.rest == nil {

@@ -141,7 +141,7 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 		}
 		for _, p := range fn.params {
 			if p.required && !seen[p.Name] {
-				a.errorAt(f.site, KeywordError, d.Name+": the required keyword :"+p.Name+" is missing", note)
+				a.errorAt(f.site, KeywordError, d.Name+": "+p.missing(), note)
 			}
 		}
 		if len(e.children) > 0 && fn.rest == nil {
@@ -152,11 +152,27 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 	return e
 }
 
-// failParam raises that the argument for parameter p of the component name is wrong: msg says how.
-func (m *Machine) failParam(name string, p *param, msg string) {
-	e := m.newError(TypeError, "%s: :%s %s", name, p.Name, msg)
+// failParam raises that v is wrong for parameter p of the function or component called name: msg says how.
+func (m *Machine) failParam(name string, p *param, v Value, msg string) {
+	if v.IsNil() && p.required {
+		m.failRequired(name, p)
+	}
+	m.raiseParam(TypeError, name, ":"+p.Name+" "+msg, p)
+}
+
+// failRequired raises that a required parameter is nil, which is as good as missing.
+func (m *Machine) failRequired(name string, p *param) {
+	m.raiseParam(KeywordError, name, p.missing(), p)
+}
+
+func (m *Machine) raiseParam(k ErrorKind, name, msg string, p *param) {
+	of, prefix := "", ""
+	if name != "" {
+		of, prefix = " of "+name, name+": "
+	}
+	e := m.newError(k, "%s%s", prefix, msg)
 	if pos := p.site.Pos(); pos.Line > 0 {
-		e.Notes = append(e.Notes, Note{":" + p.Name + " of " + name + " is declared", pos})
+		e.Notes = append(e.Notes, Note{":" + p.Name + of + " is declared", pos})
 	}
 	panic(e)
 }

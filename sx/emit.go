@@ -284,11 +284,11 @@ func (g *Gen) inline(c *CompCall) Emit {
 	for _, a := range c.args {
 		p := a.param
 		if !p.mutated {
-			if v, ok := g.Const(a.val); ok && !(v.IsNil() && p.def != nil) && !(g.checked(p) && typeProblem(p, v) != "") {
+			if v, ok := g.Const(a.val); ok && !(v.IsNil() && p.def != nil) && !(g.checked(p) && typeProblem(p, v) != "") && !(v.IsNil() && p.required) {
 				env.m[p.Binding] = loc{kind: locConst, v: v}
 				continue
 			}
-			if x, ok := a.val.(*localExpr); ok && p.def == nil && !x.b.mutated && !x.b.early && !g.checked(p) {
+			if x, ok := a.val.(*localExpr); ok && p.def == nil && !x.b.mutated && !x.b.early && !g.checked(p) && !p.required {
 				if l, ok := g.locs.find(x.b); ok && !l.cell {
 					env.m[p.Binding] = l
 					continue
@@ -340,7 +340,9 @@ func (g *Gen) inline(c *CompCall) Emit {
 				steps = append(steps, bindInit{slotSetter(l.i), &defaultNode{l.i, g.Value(p.def)}})
 			}
 			if g.checked(p) {
-				checks = append(checks, &checkEmit{p, l.i, comp.Name, site})
+				checks = append(checks, &checkEmit{p, l.i, comp.Name, site, true})
+			} else if p.required {
+				checks = append(checks, &checkEmit{p, l.i, comp.Name, site, false})
 			}
 			if p.boxed() {
 				steps = append(steps, bindInit{cellSetter(l.i), slotNode(l.i)})
@@ -382,6 +384,7 @@ type checkEmit struct {
 	slot int
 	comp string
 	site *Site
+	all  bool // type and bounds too, not only that it is there
 }
 
 func (n *checkEmit) Emit(m *Machine) {
@@ -389,9 +392,12 @@ func (n *checkEmit) Emit(m *Machine) {
 	if v.tag() == kindCell {
 		v = v.cell().v
 	}
+	if !n.all && !v.IsNil() {
+		return
+	}
 	if msg := typeProblem(n.p, v); msg != "" {
 		m.at = n.site
-		m.failParam(n.comp, n.p, msg)
+		m.failParam(n.comp, n.p, v, msg)
 	}
 }
 
@@ -517,7 +523,7 @@ func (n *compNode) emitGo(m *Machine) {
 			}
 		}
 		if msg := typeProblem(p, v); msg != "" {
-			m.failParam(n.comp.Name, p, msg)
+			m.failParam(n.comp.Name, p, v, msg)
 		}
 	}
 	m.calls = append(m.calls, callRec{n.comp.Name, n.site})

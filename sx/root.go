@@ -54,13 +54,6 @@ func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body E
 			m.putArg(c, slots, rest, attrs, a)
 		}
 	}
-	if code.demands {
-		for i, p := range fn.params {
-			if p.required && slots[i].IsNil() {
-				m.Fail(KeywordError, "%s: the required keyword :%s is missing", c.Name, p.Name)
-			}
-		}
-	}
 	if attrs >= 0 && slots[attrs].IsNil() {
 		slots[attrs] = SpreadOf(&Dict{})
 	}

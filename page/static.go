@@ -228,5 +228,9 @@ func subFS(fsys fs.FS, dir string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fs.Sub(fsys, dir)
+	sub, err := fs.Sub(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	return confine(sub), nil
 }

@@ -35,21 +35,25 @@ type Client struct {
 	MaxLine        int           // bytes of a line; default 1 MiB
 	MaxEvent       int           // bytes of an event's data; default 4 MiB
 
-	// OnRetry is called before each wait with what broke the connection: io.EOF when the server ended it, a *ResponseError, or an error of the
-	// network. Returning an error gives up: Events ends with it. Nil tries for ever.
+	// OnRetry is called before each wait with what broke the connection: io.EOF when the server ended it, a *ResponseError, ErrSilent, ErrCorrupt,
+	// or an error of the network. Returning an error gives up: Events ends with it. Nil tries for ever.
 	OnRetry func(failures int, err error, wait time.Duration) error
 }
 
 // ResponseError is a response that is no event stream.
 type ResponseError struct {
-	Status      int           // HTTP status
-	ContentType string        // when that is what is wrong
-	RetryAfter  time.Duration // what the server asks for, or 0
+	Status          int           // HTTP status
+	ContentType     string        // when that is what is wrong
+	ContentEncoding string        // when that is what is wrong
+	RetryAfter      time.Duration // what the server asks for, or 0
 }
 
 // Error says what was found.
 func (e *ResponseError) Error() string {
-	if e.Status == http.StatusOK {
+	switch {
+	case e.ContentEncoding != "":
+		return fmt.Sprintf("event stream: found content encoding %q, expected gzip, zstd or none", e.ContentEncoding)
+	case e.Status == http.StatusOK:
 		return fmt.Sprintf("event stream: found content type %q, expected text/event-stream", e.ContentType)
 	}
 	return fmt.Sprintf("event stream: found status %d %s, expected 200", e.Status, http.StatusText(e.Status))
@@ -65,8 +69,11 @@ func (e *ResponseError) temporary() bool {
 	return false
 }
 
-// ErrSilent is what OnRetry is told when nothing has arrived for the time of Silence.
-var ErrSilent = errors.New("live: event stream is silent")
+// What breaks a connection, as OnRetry is told, besides the errors of the network.
+var (
+	ErrSilent  = errors.New("live: event stream is silent")  // no response for ConnectTimeout, or no byte for Silence
+	ErrCorrupt = errors.New("live: event stream is corrupt") // the bytes are not of the coding that the response names
+)
 
 // Events returns the stream's events, reconnecting as long as it makes sense: after a network failure, the end of a response, and the statuses
 // 429, 502, 503 and 504. Each event has the stream's last event id; its name is "message" if the server gave none. The
@@ -175,7 +182,8 @@ func (c *clientRun) follow(ctx context.Context, yield func(Event, error) bool) e
 		}
 		return time.AfterFunc(d, func() { cancel(err) })
 	}
-	connecting := watch(orDefault(c.ConnectTimeout, 30*time.Second), errors.New("live: event stream did not begin in time"))
+	limit := orDefault(c.ConnectTimeout, 30*time.Second)
+	connecting := watch(limit, fmt.Errorf("%w: no response for %v", ErrSilent, limit))
 	client := c.HTTP
 	if client == nil {
 		client = new(http.Client)
@@ -198,7 +206,7 @@ func (c *clientRun) follow(ctx context.Context, yield func(Event, error) bool) e
 		return err
 	}
 	silence := orDefault(c.Silence, 45*time.Second)
-	body := &watchedReader{r: resp.Body, d: silence, t: watch(silence, fmt.Errorf("%w for %v", ErrSilent, silence))}
+	body := &watchedReader{r: resp.Body, d: silence, t: watch(silence, fmt.Errorf("%w: no byte for %v", ErrSilent, silence))}
 	defer body.stop()
 	in, done, err := decompress(resp, body)
 	if err != nil {
@@ -268,18 +276,53 @@ func decompress(resp *http.Response, body io.Reader) (io.Reader, func(), error) 
 	case "", "identity":
 		return body, func() {}, nil
 	case "gzip", "x-gzip":
-		return &lazyGzip{body: body}, func() {}, nil
+		src := &keptError{r: body}
+		return &decoded{src: src, r: &lazyGzip{body: src}, name: enc}, func() {}, nil
 	case "zstd":
 		// With a concurrency of 1 it decodes in Read, without goroutines, and returns each block as soon as it is complete. The window is
 		// what browsers allow.
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+		src := &keptError{r: body}
+		z, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 		if err != nil {
 			return nil, nil, err
 		}
-		return z, z.Close, nil
+		return &decoded{src: src, r: z, name: enc}, z.Close, nil
 	default:
-		return nil, nil, fmt.Errorf("event stream: found content encoding %q, expected gzip, zstd or none", enc)
+		return nil, nil, &ResponseError{Status: resp.StatusCode, ContentEncoding: enc}
 	}
+}
+
+// decoded tells what a decompressor finds wrong from what the network does.
+type decoded struct {
+	src  *keptError
+	r    io.Reader
+	name string
+}
+
+func (d *decoded) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	switch {
+	case err == nil:
+	case d.src.err == nil && err != io.EOF:
+		err = fmt.Errorf("%w: %s: %w", ErrCorrupt, d.name, err)
+	case d.src.err != nil:
+		err = d.src.err // a stream cut in the middle is cut, whatever the decompressor calls it
+	}
+	return n, err
+}
+
+// keptError keeps the error that reading ended with.
+type keptError struct {
+	r   io.Reader
+	err error
+}
+
+func (k *keptError) Read(p []byte) (int, error) {
+	n, err := k.r.Read(p)
+	if err != nil {
+		k.err = err
+	}
+	return n, err
 }
 
 // lazyGzip reads the gzip header with the first bytes, not before.

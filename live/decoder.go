@@ -53,7 +53,9 @@ func (d *decoder) feed(p []byte, emit func(Event) bool) error {
 		d.afterCR = p[i] == '\r'
 		p = p[i+1:]
 		goOn, err := d.take(line, emit)
-		d.line = d.line[:0]
+		if d.line = d.line[:0]; cap(d.line) > 64<<10 {
+			d.line = nil // a rare long line must not stay
+		}
 		if err != nil || !goOn {
 			return err
 		}

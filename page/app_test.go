@@ -412,13 +412,3 @@ func TestSharedLibrary(t *testing.T) {
 	_, body := s.get(t, "/")
 	wants(t, "the page", body, `data-sx-live="/stream"`, `data-suspense="n"`)
 }
-
-func TestStreamFieldIsNotThereYet(t *testing.T) {
-	_, err := page.New(fstest.MapFS{"app.sx": {Data: []byte(`(defpage home :path "/"
-  :live (live :src "/s" :stream (f) (bind "n" "x"))
-  :content (p "hi"))
-(define (f) nil)`)}}, page.WithSecret("test"), page.WithData(t.TempDir()))
-	if err == nil || !strings.Contains(err.Error(), "app.sx:2:33: not yet: :stream") {
-		t.Errorf("got %v", err)
-	}
-}

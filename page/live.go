@@ -130,10 +130,6 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 		}
 	}
 	l.read(a, f, fs, l.params)
-	if g := fs["stream"]; g != nil {
-		a.Errorf(g.Site(), sx.NotYetError, "not yet: :stream (mount the stream from Go with page.WithStream and show its :src in ~live)")
-		l.stream = &compiled{fn: a.Function(l.name, l.params, g)}
-	}
 	if l.every == 0 && l.topics == nil && l.stream == nil {
 		a.Errorf(f.Site(), sx.FormError, "live: nothing makes it change: give :every milliseconds, :on \"topic\" or :stream")
 	}
@@ -141,13 +137,11 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 	for _, e := range l.data {
 		l.names = append(l.names, e.key)
 	}
-	if !slices.Contains(l.names, "message") {
-		l.names = append(l.names, "message")
-	}
+	l.names = withMessage(l.names)
 	for ; end < f.Len(); end++ {
 		d.bind(a, f.Form(end), l)
 	}
-	if len(l.slots) == 0 && l.stream == nil {
+	if len(l.slots) == 0 {
 		a.Errorf(f.Site(), sx.FormError, "live: no slots: add (bind \"id\" markup)")
 	}
 	l.findNeeded()
@@ -158,7 +152,7 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 }
 
 // read reads what a (live …) and a (~live …) have in common: what makes it change, and who shares it. names
-// are what :on may mention.
+// are what :on and :stream may mention.
 func (l *liveDef) read(a *sx.Analyzer, f *sx.Form, fs map[string]*sx.Form, names []string) {
 	if g := fs["every"]; g != nil {
 		v := g.Value()
@@ -175,6 +169,9 @@ func (l *liveDef) read(a *sx.Analyzer, f *sx.Form, fs map[string]*sx.Form, names
 	}
 	if g := fs["wire"]; g != nil {
 		l.wire = plainText(g.Value())
+	}
+	if g := fs["stream"]; g != nil {
+		l.stream = &compiled{fn: a.Function(":stream of "+l.name, names, g)}
 	}
 	if g := fs["on"]; g != nil {
 		if v := g.Value(); v.Kind() == sx.KindList && v.List().Len() > 0 && v.List().Items[0].Kind() == sx.KindString {
@@ -276,6 +273,10 @@ func (l *liveDef) checkParams(a *sx.Analyzer) {
 		check(s.body)
 		check(s.key)
 	}
+	check(l.stream)
+	for _, t := range l.topics {
+		check(t)
+	}
 	for i, e := range l.data {
 		if l.needed[i] {
 			check(e.fn)
@@ -324,4 +325,5 @@ func (d *declarations) checkLive(a *sx.Analyzer, l *liveDef) {
 	for _, t := range l.topics {
 		check(t, ":on")
 	}
+	check(l.stream, ":stream")
 }

@@ -108,6 +108,7 @@ func (a *App) regionOf(ctx context.Context, q *request, address string) *region 
 }
 
 func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, address string, r *region) {
+	message := sx.Nil
 	if l.scope == "page" {
 		topic, err := l.topic(q, address)
 		if err != nil {
@@ -120,11 +121,13 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 					r.slots[msg.Slot] = markup
 				}
 			}
-			if len(r.slots) > 0 && !slices.ContainsFunc(l.slots, func(d *slotDef) bool { return d.wire }) {
+			// What the page cannot show must come with the stream's snapshot, which a cursor would leave out.
+			if len(r.slots) > 0 && !slices.ContainsFunc(l.slots, func(d *slotDef) bool { return d.wire || d.mode.Ordered() }) {
 				r.cursor = cursor.String()
 				return
 			}
 		}
+		message = a.regions.message(topic)
 	}
 	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
 	defer cancel()
@@ -138,8 +141,8 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 		defer close(results)
 		var values []sx.Value
 		if l.page != nil && l.page == q.page && q.values != nil {
-			values = append(slices.Clone(q.values), sx.Nil)[:len(l.names)] // what the page has loaded already
-		} else if values, err = e.values(ctx, sx.Nil); err != nil {
+			values = append(slices.Clone(q.values), message)[:len(l.names)] // what the page has loaded already
+		} else if values, err = e.values(ctx, message); err != nil {
 			return
 		}
 		for _, v := range values {

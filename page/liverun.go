@@ -22,10 +22,11 @@ import (
 // costs one evaluation and one encoding, however many they are.
 
 // regions keeps what topics share between connections: one evaluation of a page's :data when a topic
-// begins.
+// begins, and what its slots are evaluated with since.
 type regions struct {
-	mu    sync.Mutex
-	first map[string]*firstData // by topic, while it is being evaluated
+	mu      sync.Mutex
+	first   map[string]*firstData  // by topic, while it is being evaluated
+	running map[string]*evaluation // by topic, while somebody is subscribed
 }
 
 type firstData struct {
@@ -33,7 +34,35 @@ type firstData struct {
 	err  error
 }
 
-func (g *regions) init() { g.first = map[string]*firstData{} }
+func (g *regions) init() {
+	g.first, g.running = map[string]*firstData{}, map[string]*evaluation{}
+}
+
+// begin notes that e makes the events of its topic.
+func (g *regions) begin(e *evaluation) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running[e.topic] = e
+}
+
+func (g *regions) end(e *evaluation) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.running[e.topic] == e {
+		delete(g.running, e.topic)
+	}
+}
+
+// message gives the newest message of a topic's streams, nil when there is none.
+func (g *regions) message(topic string) sx.Value {
+	g.mu.Lock()
+	e := g.running[topic]
+	g.mu.Unlock()
+	if e == nil {
+		return sx.Nil
+	}
+	return e.newest()
+}
 
 // once runs f for a topic unless it is running already, and gives its outcome to all who ask meanwhile.
 func (g *regions) once(ctx context.Context, topic string, f func() error) error {
@@ -349,8 +378,9 @@ type evaluation struct {
 	q      *request
 	topic  string
 
-	mu   sync.Mutex
-	last map[string]string // what each slot shows, to leave unchanged ones silent
+	mu      sync.Mutex
+	last    map[string]string // what each slot shows, to leave unchanged ones silent
+	message sx.Value          // the newest
 }
 
 // producer gives what the hub runs while somebody is subscribed to the topic.
@@ -362,6 +392,8 @@ func (a *App) producer(s *site, l *liveDef, params []param, q *request, topic st
 		} else {
 			ctx = withRequest(ctx, &request{app: a, site: s, r: backgroundRequest(topic), params: params, sent: true, sub: &submission{}})
 		}
+		a.regions.begin(e)
+		defer a.regions.end(e)
 		e.run(ctx)
 	}
 }
@@ -413,6 +445,13 @@ func (e *evaluation) run(ctx context.Context) {
 		defer t.Stop()
 		tick = t.C
 	}
+	var in *inbox
+	if e.l.stream != nil {
+		in = newInbox(e.l, ring)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		reading.Go(func() { e.follow(ctx, in) }) // ends with ctx, or with the feed
+	}
 	poll := func() mailbox {
 		var box mailbox
 		for _, s := range subs {
@@ -435,23 +474,22 @@ func (e *evaluation) run(ctx context.Context) {
 		if n := len(box.queue) - mostQueued; n > 0 {
 			box.queue = box.queue[n:]
 		}
+		in.take(&box)
 		return box
 	}
-	poll() // arms the subscriptions
-	e.refresh(ctx, sx.Nil)
+	e.take(ctx, poll()) // arms the subscriptions too
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick:
-			e.refresh(ctx, sx.Nil)
+			e.refresh(ctx)
 		case <-wake:
 			box := poll()
 			if !box.any {
 				continue
 			}
-			e.ordered(ctx, box.queue)
-			e.refresh(ctx, box.newest)
+			e.take(ctx, box)
 		}
 	}
 }
@@ -475,9 +513,28 @@ func (e *evaluation) values(ctx context.Context, message sx.Value) ([]sx.Value, 
 	return values, nil
 }
 
-// refresh evaluates every slot that is state and publishes those that changed.
-func (e *evaluation) refresh(ctx context.Context, message sx.Value) {
-	values, err := e.values(ctx, message)
+// take evaluates the slots upon messages, or without any.
+func (e *evaluation) take(ctx context.Context, box mailbox) {
+	e.ordered(ctx, box.queue)
+	if box.any {
+		e.mu.Lock()
+		e.message = box.newest
+		e.mu.Unlock()
+	}
+	e.refresh(ctx)
+}
+
+// newest gives the newest message so far, nil before the first.
+func (e *evaluation) newest() sx.Value {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.message
+}
+
+// refresh evaluates every slot that is state and publishes those that changed. They see the newest message
+// whatever made them change: a slot that shows it must not go blank with the next tick.
+func (e *evaluation) refresh(ctx context.Context) {
+	values, err := e.values(ctx, e.newest())
 	for _, v := range values {
 		sx.Freeze(v)
 	}

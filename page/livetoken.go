@@ -28,11 +28,11 @@ const (
 	liveRegion  = "~sx-live"
 )
 
-var regionFields = []string{"src", "every", "on", "scope", "wire"}
+var regionFields = []string{"src", "every", "on", "stream", "scope", "wire"}
 
 // liveForm is ~live.
 func (d *declarations) liveForm() *sx.Special {
-	return &sx.Special{Name: "~live", Usage: `(~live :src "/api/stream/x" child …) or (~live :every ms :on topic :scope :page child …)`,
+	return &sx.Special{Name: "~live", Usage: `(~live :src "/api/stream/x" child …) or (~live :every ms :on topic :stream (feed) :scope :page child …)`,
 		Doc: "A region that a stream fills: with :src that of a (live …), without :src its own.", Analyze: d.region}
 }
 
@@ -58,25 +58,44 @@ func (d *declarations) region(a *sx.Analyzer, f *sx.Form) sx.Expr {
 		fs[v.Text()] = f.Form(i)
 	}
 	items := []sx.Value{sx.Symbol(liveRegion)}
+	inside := func(v sx.Value) sx.Value { return v }
 	switch {
 	case fs["src"] != nil:
 		if fs["src"].Value().Kind() != sx.KindString {
 			a.Errorf(fs["src"].Site(), sx.FormError, "~live: :src must be a literal string, found %s", sx.Serialize(fs["src"].Value()))
 		}
 		items = append(items, sx.Keyword("src"), fs["src"].Value())
-	case fs["every"] != nil || fs["on"] != nil:
+	case fs["every"] != nil || fs["on"] != nil || fs["stream"] != nil:
 		if l := d.ownStream(a, f, fs, children); l != nil {
 			args := sx.NewDict(len(l.params))
 			for _, n := range l.params {
 				args.Set(n, sx.Symbol(n))
 			}
 			items = append(items, sx.Keyword("own"), sx.String(l.src), sx.Keyword("args"), sx.DictOf(args))
+			uses := func(s *slotDef) bool { return slices.Contains(s.body.fn.Uses(), "message") }
+			if !slices.Contains(l.all, "message") && slices.ContainsFunc(l.slots, uses) {
+				inside = withoutMessage
+			}
 		}
 	}
 	for _, c := range children {
-		items = append(items, c.Value())
+		items = append(items, inside(c.Value()))
 	}
 	return a.Analyze(f.With(items...))
+}
+
+// withoutMessage binds message as the stream does, for the page's own rendering, when there is none yet.
+func withoutMessage(v sx.Value) sx.Value {
+	list := func(items ...sx.Value) sx.Value { return sx.ListOf(sx.NewList(items...)) }
+	return list(sx.Symbol("let"), list(list(sx.Symbol("message"), sx.Nil)), v)
+}
+
+// withMessage adds message to the names that a stream's binds see.
+func withMessage(names []string) []string {
+	if slices.Contains(names, "message") {
+		return slices.Clone(names)
+	}
+	return append(slices.Clone(names), "message")
 }
 
 // ownStream compiles the boundaries of a ~live without :src to the slots of a stream.
@@ -117,7 +136,11 @@ func (d *declarations) ownStream(a *sx.Analyzer, f *sx.Form, fs map[string]*sx.F
 			used[n] = true
 		}
 	}
-	for _, t := range l.topics {
+	sources := l.topics
+	if l.stream != nil {
+		sources = append(slices.Clone(sources), l.stream)
+	}
+	for _, t := range sources {
 		for _, n := range t.fn.Uses() {
 			used[n] = true
 		}
@@ -127,7 +150,7 @@ func (d *declarations) ownStream(a *sx.Analyzer, f *sx.Form, fs map[string]*sx.F
 			l.params = append(l.params, n)
 		}
 	}
-	l.names = append(slices.Clone(names), "message")
+	l.names = withMessage(names)
 	l.all = names
 	d.site.live = append(d.site.live, l)
 	a.Later(func() { d.checkLive(a, l) })
@@ -156,7 +179,7 @@ func (d *declarations) ownSlot(a *sx.Analyzer, g *sx.Form, l *liveDef, names []s
 	case l.known[s.id] != nil:
 		return // ~suspense itself reports the repeated id
 	}
-	s.body = &compiled{fn: a.Function("slot "+s.id+" of "+l.name, append(slices.Clone(names), "message"), body...)}
+	s.body = &compiled{fn: a.Function("slot "+s.id+" of "+l.name, withMessage(names), body...)}
 	l.slots = append(l.slots, s)
 	l.known[s.id] = s
 }

@@ -1,13 +1,11 @@
 package ws
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -21,23 +19,43 @@ import (
 
 // Conn is one client. It is safe for concurrent use.
 type Conn struct {
-	srv   *Server
-	ep    *Endpoint
-	sock  *websocket.Conn
-	net   *tapConn // what sock reads from; frames of ours are written to it whole
-	id    string
-	since time.Time
+	srv     *Server
+	ep      *Endpoint
+	sock    *websocket.Conn
+	net     *tapConn // what sock reads from; frames of ours are written to it whole
+	id      string
+	since   time.Time
+	address string
 
-	cancel  context.CancelFunc
-	sub     *hub.Subscriber
-	writer  atomic.Int32
-	writing sync.Mutex // held by the writer
+	ctx    context.Context // the connection's own life, for its handlers
+	cancel context.CancelFunc
+
+	// Reading. Who has the turn reads, and runs the handlers.
+	reading  turn
+	refusals []time.Time
+	tokens   float64
+	filled   time.Time
+	added    bool // to the server's connections
+
+	// Writing.
 	wmu     sync.Mutex // one writer at a time, so that nothing follows a close frame
-	closing bool
-	cmu     sync.Mutex
-	ending  bool // the closing handshake has begun
-	closed  sync.Once
-	done    chan struct{} // closed when the closing handshake is over, or needs none
+	sub     *hub.Subscriber
+	closing atomic.Bool
+	writing turn       // of a connection without a loop
+	written sync.Mutex // held by its writer
+
+	// With a loop. See loop_linux.go.
+	loop  *loop
+	fd    int32
+	why   atomic.Uint32 // it is in the loop's queue
+	rest  []byte        // what the socket has not taken yet, whole frames but for the first; may be part of shared bytes
+	moved int64         // when the socket last took something while there was a rest, Unix nanoseconds
+	room  chan struct{} // closed when there is no rest any more; nil when nobody waits
+
+	pmu    sync.Mutex // guards looking at what the library reads through
+	ending bool       // the closing handshake has begun
+	closed sync.Once
+	done   chan struct{} // closed when the closing handshake is over, or needs none
 }
 
 // ID identifies the connection.
@@ -58,86 +76,31 @@ func (c *Conn) Since() time.Time { return c.since }
 // Data is what the endpoint attached.
 func (c *Conn) Data() any { return c.ep.Data }
 
-// tapWriter keeps the connection that Accept takes over.
-type tapWriter struct {
-	http.ResponseWriter
-	conn *tapConn
-}
-
-// Unwrap lets http.ResponseController find what is beneath.
-func (w *tapWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Hijack implements http.Hijacker.
-func (w *tapWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	w.conn = &tapConn{Conn: conn}
-	// The buffered reader may hold bytes that came with the handshake. Small buffers take its place: of the
-	// reader's only headers go through, of the writer's only control frames.
-	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	w.conn.early = append([]byte(nil), early...)
-	w.conn.buf = bufio.NewReaderSize(w.conn, 256)
-	small := bufio.NewReadWriter(w.conn.buf, bufio.NewWriterSize(w.conn, 256))
-	return w.conn, small, nil
-}
-
-// tapConn notes when something is read, pongs included.
-type tapConn struct {
-	net.Conn
-	early []byte
-	buf   *bufio.Reader // what the library reads through
-	heard atomic.Int64  // Unix nanoseconds
-	told  atomic.Bool   // a close frame has been written
-}
-
-// Read implements net.Conn.
-func (t *tapConn) Read(p []byte) (int, error) {
-	if len(t.early) > 0 {
-		n := copy(p, t.early)
-		t.early = t.early[n:]
-		return n, nil
-	}
-	n, err := t.Conn.Read(p)
-	if n > 0 {
-		t.heard.Store(time.Now().UnixNano())
-	}
-	return n, err
-}
-
-// Write implements net.Conn. The library writes nothing but control frames, each at once.
-func (t *tapConn) Write(p []byte) (int, error) {
-	if len(p) > 0 && p[0] == 0x80|opClose {
-		t.told.Store(true)
-	}
-	return t.Conn.Write(p)
-}
-
-const (
-	lingerTime  = 500 * time.Millisecond
-	lingerBytes = 1 << 20
-)
-
-// Close implements net.Conn for the library, which closes after the close frame is written. What the client
-// is still sending is read and thrown away for a moment: closing a socket with unread data resets it, and
-// the client would never see why it was closed.
-func (t *tapConn) Close() error {
-	if w, ok := t.Conn.(interface{ CloseWrite() error }); ok && w.CloseWrite() == nil {
-		if t.Conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
-			_, _ = io.CopyN(io.Discard, t.Conn, lingerBytes)
+// open begins the connection and reads until there is nothing to read.
+func (c *Conn) open(lastEventID, defs string) {
+	c.reading.hold()
+	c.writing.over() // until it is subscribed there is nothing to write
+	c.sock.SetReadLimit(maxMessage)
+	c.filled, c.tokens = c.since, float64(c.srv.cfg.burst)
+	c.net.heard.Store(c.since.UnixNano())
+	if l := c.srv.loopFor(c); l != nil {
+		c.loop = l
+		c.net.c = c
+		if err := l.enter(c); err != nil { // such as when the system's limit of watched sockets is reached
+			c.srv.cfg.logger.Warn("websocket is not served by a loop", "error", err)
+			c.loop, c.net.c = nil, nil
 		}
 	}
-	return t.Conn.Close()
+	if !c.join(lastEventID, defs) {
+		c.finish()
+		return
+	}
+	c.input()
 }
 
-// serve runs the connection until it ends: it reads on this goroutine. Another one writes, and exists only
-// while there is something to write.
-func (c *Conn) serve(ctx context.Context, lastEventID, defs string) {
+// join subscribes the connection to its channel and runs what is to be run when it opens.
+func (c *Conn) join(lastEventID, defs string) bool {
 	s := c.srv
-	c.writer.Store(writerDone)
-	c.sock.SetReadLimit(maxMessage)
-	c.net.heard.Store(time.Now().UnixNano())
 	cursor := hub.Cursor{}
 	if lastEventID != "" {
 		var err error
@@ -148,63 +111,79 @@ func (c *Conn) serve(ctx context.Context, lastEventID, defs string) {
 	if c.ep.Join != nil {
 		channel := ""
 		err := c.call(func() (err error) {
-			channel, err = c.ep.Join(ctx, c)
+			channel, err = c.ep.Join(c.ctx, c)
 			return err
 		})
 		if err != nil {
 			s.cfg.logger.Error("websocket join", "channel", c.ep.Channel, "error", err)
 			c.Close(websocket.StatusInternalError, "")
-			c.end()
-			return
+			return false
 		}
 		if channel != "" {
 			c.ep.Channel = channel
 		}
 	}
-	sub, err := s.hub.Subscribe(ctx, topic(c.ep.Channel), cursor, hub.WithWake(c.wake))
+	// The connection ends its subscription itself, so the hub need not watch a context.
+	sub, err := s.hub.Subscribe(context.Background(), topic(c.ep.Channel), cursor, hub.WithWake(c.wake))
 	if err != nil {
 		s.cfg.logger.Error("websocket subscribe", "channel", c.ep.Channel, "error", err)
 		c.Close(websocket.StatusTryAgainLater, "no place")
-		c.end()
-		return
+		return false
 	}
+	c.wmu.Lock()
 	c.sub = sub
-	c.writer.Store(writerIdle) // until now wake found nothing to write from
-	defer c.unsubscribe()
+	c.wmu.Unlock()
+	c.writing.state.Store(turnFree)
 	if !s.add(c) {
 		_ = c.Send(render.Frame{Event: render.EventDrain, Delay: 500})
 		c.Close(websocket.StatusGoingAway, "going away")
-		c.end()
-		return
+		return false
 	}
+	c.added = true
 	if c.ep.Defs != "" && defs != c.ep.DefsHash {
 		_ = c.Send(render.Frame{Event: render.EventDefs, Hash: c.ep.DefsHash, SX: c.ep.Defs})
 	}
 	c.wake()
-	if err := c.call(func() error {
-		if c.ep.OnOpen == nil {
-			return nil
-		}
-		return c.ep.OnOpen(ctx, c)
-	}); err != nil {
+	if c.ep.OnOpen == nil {
+		return true
+	}
+	if err := c.call(func() error { return c.ep.OnOpen(c.ctx, c) }); err != nil {
 		s.cfg.logger.Error("websocket open", "channel", c.ep.Channel, "error", err)
 		c.Close(websocket.StatusInternalError, "")
-	} else {
-		c.read(ctx)
+		return false
 	}
+	return true
+}
+
+// input reads and handles messages until there is nothing to read, or for good. Its caller has the turn.
+func (c *Conn) input() {
+	for !c.quiet() {
+		if !c.receive() {
+			c.finish()
+			return
+		}
+	}
+}
+
+// finish ends the connection and what belongs to it. Called once, by who has the turn, which stays with it.
+func (c *Conn) finish() {
 	c.cancel()
 	c.end()
 	c.cut() // frees a writer that waits for the client
 	c.unsubscribe()
-	s.remove(c)
-	if c.ep.OnClose != nil {
+	c.srv.remove(c)
+	if c.loop != nil {
+		c.loop.leave(c)
+	}
+	if c.ep.OnClose != nil && c.added {
 		if err := c.call(func() error {
-			c.ep.OnClose(context.WithoutCancel(ctx), c)
+			c.ep.OnClose(context.WithoutCancel(c.ctx), c)
 			return nil
 		}); err != nil {
-			s.cfg.logger.Error("websocket close", "channel", c.ep.Channel, "error", err)
+			c.srv.cfg.logger.Error("websocket close", "channel", c.ep.Channel, "error", err)
 		}
 	}
+	c.srv.leave(c.address, c.ep.Session)
 }
 
 // call runs a handler and makes a panic in it an error.
@@ -217,53 +196,97 @@ func (c *Conn) call(f func() error) (err error) {
 	return f()
 }
 
-// read handles messages until the connection ends.
-func (c *Conn) read(ctx context.Context) {
-	var refusals []time.Time
-	tokens, last := float64(c.srv.cfg.burst), time.Now()
-	for {
-		c.quiet()
-		typ, data, err := c.sock.Read(ctx)
-		if err != nil {
-			c.fail(err)
-			return
+// receive reads one message and handles it. It reports whether to go on.
+func (c *Conn) receive() bool {
+	// Without a context of its own, which the library would watch for every frame: closing the connection ends
+	// reading as well.
+	typ, data, err := c.sock.Read(context.Background())
+	if err != nil {
+		c.fail(err)
+		return false
+	}
+	if typ != websocket.MessageText {
+		c.Close(websocket.StatusUnsupportedData, "text messages only")
+		return false
+	}
+	now, cfg := time.Now(), &c.srv.cfg
+	c.tokens = min(float64(cfg.burst), c.tokens+now.Sub(c.filled).Seconds()*cfg.rate)
+	c.filled = now
+	if c.tokens--; c.tokens < 0 { // read more slowly: what is waiting stays in the client's buffers
+		t := time.NewTimer(time.Duration(-c.tokens / cfg.rate * float64(time.Second)))
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-c.ctx.Done():
+			return false
 		}
-		if typ != websocket.MessageText {
-			c.Close(websocket.StatusUnsupportedData, "text messages only")
-			return
-		}
-		now := time.Now()
-		tokens = min(float64(c.srv.cfg.burst), tokens+now.Sub(last).Seconds()*c.srv.cfg.rate)
-		last = now
-		if tokens--; tokens < 0 { // read more slowly: what is waiting stays in the client's buffers
-			select {
-			case <-time.After(time.Duration(-tokens / c.srv.cfg.rate * float64(time.Second))):
-			case <-ctx.Done():
-				return
-			}
-		}
-		if c.handle(ctx, string(data)) {
-			continue
-		}
-		refusals = append(refusals, now)
-		for now.Sub(refusals[0]) > time.Minute {
-			refusals = refusals[1:]
-		}
-		if len(refusals) > 20 {
-			c.Close(websocket.StatusPolicyViolation, "too many refused messages")
-			return
-		}
+	}
+	if c.handle(c.ctx, string(data)) {
+		return true
+	}
+	c.refusals = append(c.refusals, now)
+	for now.Sub(c.refusals[0]) > time.Minute {
+		c.refusals = c.refusals[1:]
+	}
+	if len(c.refusals) > 20 {
+		c.Close(websocket.StatusPolicyViolation, "too many refused messages")
+		return false
+	}
+	return true
+}
+
+// readable is called by the loop when there is something to read, or the client has gone. Pongs are taken here;
+// for anything else a goroutine reads.
+func (c *Conn) readable() {
+	if c.reading.take() && !c.quiet() {
+		go c.input() // ends when nothing is left to read
 	}
 }
 
-// quiet waits for the next message where that costs least. Once closing has begun the library reads on
+// quiet waits for the next message where that costs least: with a loop not at all. It reports whether the turn
+// was given back, because there is nothing to read.
+func (c *Conn) quiet() bool {
+	if c.loop == nil {
+		c.pmu.Lock()
+		wait := !c.ending && len(c.net.early) == 0 && c.net.buf.Buffered() == 0
+		c.pmu.Unlock()
+		if wait {
+			waitReadable(c.net.Conn)
+		}
+		return false
+	}
+	for c.nothing() {
+		if c.reading.give() {
+			return true
+		}
+	}
+	return false
+}
+
+// nothing takes pongs and reports whether nothing else is there. Once closing has begun the library reads on
 // another goroutine, and its buffer is no longer ours to look at.
-func (c *Conn) quiet() {
-	c.cmu.Lock()
-	wait := !c.ending && len(c.net.early) == 0 && c.net.buf.Buffered() == 0
-	c.cmu.Unlock()
-	if wait {
-		waitReadable(c.net.Conn)
+func (c *Conn) nothing() bool {
+	c.pmu.Lock()
+	defer c.pmu.Unlock()
+	if c.ending {
+		return false
+	}
+	c.net.peeking = true
+	defer func() { c.net.peeking = false }()
+	for {
+		// A masked pong with at most the payload that the buffer has place for (RFC 6455 section 5.5.3).
+		b, err := c.net.buf.Peek(6)
+		if len(b) < 6 {
+			return len(b) == 0 && err == errNothing
+		}
+		n := 6 + int(b[1]&0x7f)
+		if b[0] != 0x80|opPong || b[1]&0x80 == 0 || n > c.net.buf.Size() {
+			return false
+		}
+		if b, _ = c.net.buf.Peek(n); len(b) < n {
+			return false
+		}
+		_, _ = c.net.buf.Discard(n)
 	}
 }
 
@@ -321,152 +344,4 @@ func (c *Conn) handle(ctx context.Context, text string) bool {
 	c.srv.cfg.logger.Error("websocket message", "channel", c.ep.Channel, "message", m.Name, "error", err)
 	_ = c.Send(render.Frame{Event: render.EventError, Message: "the server could not handle the message"})
 	return true
-}
-
-// States of a connection's writer.
-const (
-	writerIdle    int32 = iota // nothing to write; the hub will call wake
-	writerBusy                 // a goroutine is writing
-	writerPending              // and the hub has called wake meanwhile
-	writerDone
-)
-
-// wake is called by the hub when there is something new. It starts a writer unless one is at work.
-func (c *Conn) wake() {
-	for {
-		switch st := c.writer.Load(); st {
-		case writerIdle:
-			if c.writer.CompareAndSwap(st, writerBusy) {
-				go c.write() // ends when all that is new is written
-				return
-			}
-		case writerBusy:
-			if c.writer.CompareAndSwap(st, writerPending) {
-				return
-			}
-		default:
-			return
-		}
-	}
-}
-
-// write sends what is new in the channel.
-func (c *Conn) write() {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	for {
-		b, err := c.sub.Poll()
-		switch {
-		case err != nil: // the subscription or the hub has ended
-			if c.writer.Swap(writerDone) != writerDone {
-				c.Close(websocket.StatusGoingAway, "closed")
-			}
-			return
-		case b == nil:
-			if c.writer.CompareAndSwap(writerBusy, writerIdle) {
-				return
-			}
-			if !c.writer.CompareAndSwap(writerPending, writerBusy) {
-				return
-			}
-			continue
-		}
-		if wire := b.Encoded(hub.EncodingWS, "", frames); len(wire) > 0 {
-			if err := c.send(wire); err != nil {
-				c.writer.Store(writerDone)
-				c.cut()
-				return
-			}
-		}
-	}
-}
-
-// unsubscribe ends the writer and waits for it.
-func (c *Conn) unsubscribe() {
-	c.writer.Store(writerDone)
-	c.sub.Close()
-	c.writing.Lock()
-	defer c.writing.Unlock()
-}
-
-// Send writes a frame to this client only. It waits for this client at most for the write timeout.
-func (c *Conn) Send(f render.Frame) error {
-	data, err := f.AppendData(nil)
-	if err != nil {
-		return err
-	}
-	return c.send(appendFrame(nil, opText, envelope(nil, f.EventName(), "", data)))
-}
-
-// send writes whole frames.
-func (c *Conn) send(wire []byte) error {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	if c.closing {
-		return net.ErrClosed
-	}
-	// The deadline is for a client that accepts nothing; one that takes a large batch slowly is still there.
-	for len(wire) > 0 {
-		part := wire[:min(len(wire), 64<<10)]
-		if err := c.net.SetWriteDeadline(time.Now().Add(c.srv.cfg.write)); err != nil {
-			return err
-		}
-		if _, err := c.net.Write(part); err != nil {
-			return err
-		}
-		wire = wire[len(part):]
-	}
-	return nil
-}
-
-// ping sends a ping, or drops a client that has been silent for three.
-func (c *Conn) ping(now time.Time) {
-	if now.Sub(time.Unix(0, c.net.heard.Load())) > 3*c.srv.cfg.ping {
-		c.cut()
-		return
-	}
-	// A client that is being written to is busy enough, and must not delay the others' pings.
-	if !c.wmu.TryLock() {
-		return
-	}
-	defer c.wmu.Unlock()
-	if c.closing || c.net.SetWriteDeadline(now.Add(time.Second)) != nil {
-		return
-	}
-	_, _ = c.net.Write([]byte{0x80 | opPing, 0}) // one that cannot be written to falls silent
-}
-
-// Close ends the connection with a close code of RFC 6455 section 7.4. It does not wait.
-func (c *Conn) Close(code websocket.StatusCode, reason string) {
-	c.closed.Do(func() {
-		go func() { // ends when the peer has answered the close frame, after 5s at the latest
-			defer close(c.done)
-			c.cmu.Lock()
-			c.ending = true
-			c.cmu.Unlock()
-			c.wmu.Lock()
-			c.closing = true
-			c.wmu.Unlock()
-			_ = c.net.SetWriteDeadline(time.Now().Add(c.srv.cfg.write))
-			_ = c.sock.Close(code, reason)
-			if c.cancel != nil {
-				c.cancel()
-			}
-		}()
-	})
-}
-
-// end waits for a closing handshake under way, and lets none begin.
-func (c *Conn) end() {
-	c.closed.Do(func() { close(c.done) })
-	<-c.done
-}
-
-// cut ends the connection at once.
-func (c *Conn) cut() {
-	_ = c.net.Conn.Close() // frees whoever reads from or writes to it
-	c.wmu.Lock()
-	c.closing = true
-	c.wmu.Unlock()
-	_ = c.sock.CloseNow()
 }

@@ -12,6 +12,7 @@ const (
 	opText  = 1
 	opClose = 8
 	opPing  = 9
+	opPong  = 10
 )
 
 // appendFrame appends one unmasked, unfragmented frame (RFC 6455 section 5.2).
@@ -42,19 +43,30 @@ func envelope(dst []byte, event, id string, data []byte) []byte {
 	return append(dst, '}')
 }
 
-// frames encodes a batch as WebSocket messages, once for all that get it.
+// frames encodes a batch as WebSocket messages, once for all that get it; each message once for all batches.
 func frames(b *hub.Batch) []byte {
-	var out, body []byte
+	if b.Reset == "" && len(b.Messages) == 1 {
+		return b.Messages[0].Encoded(hub.EncodingWS, messageFrame)
+	}
+	size := 64
+	for _, m := range b.Messages {
+		size += len(m.Encoded(hub.EncodingWS, messageFrame))
+	}
+	out := make([]byte, 0, size)
 	if b.Reset != "" {
 		// A reset frame has nothing that could be wrong with it.
 		data, _ := render.Frame{Event: render.EventReset, Reason: b.Reset}.AppendData(nil)
 		out = appendFrame(out, opText, envelope(nil, render.EventReset, "", data))
 	}
 	for _, m := range b.Messages {
-		body = envelope(body[:0], m.Name, m.Cursor.String(), m.Data)
-		out = appendFrame(out, opText, body)
+		out = append(out, m.Encoded(hub.EncodingWS, messageFrame)...)
 	}
 	return out
+}
+
+func messageFrame(m *hub.Message) []byte {
+	body := envelope(make([]byte, 0, len(m.Data)+len(m.Name)+64), m.Name, m.Cursor.String(), m.Data)
+	return appendFrame(make([]byte, 0, len(body)+10), opText, body)
 }
 
 // event makes the hub event that carries a frame.

@@ -138,7 +138,9 @@ const (
 	pong = 10
 )
 
-func TestFramesOfClients(t *testing.T) {
+func TestFramesOfClients(t *testing.T) { everywhere(t, testFramesOfClients) }
+
+func testFramesOfClients(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	t.Run("a fragmented message with a ping between", func(t *testing.T) {
 		c := dialRaw(t, s)
@@ -235,7 +237,9 @@ func TestFramesOfClients(t *testing.T) {
 }
 
 // Whatever clients do, nothing stays behind: TestMain looks for goroutines, this for connections.
-func TestHangingUpLeavesNothing(t *testing.T) {
+func TestHangingUpLeavesNothing(t *testing.T) { everywhere(t, testHangingUpLeavesNothing) }
+
+func testHangingUpLeavesNothing(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	for i := range 50 {
 		c := dialRaw(t, s)

@@ -75,7 +75,7 @@ type Server struct {
 	hub *hub.Hub
 
 	mu       sync.Mutex
-	conns    map[*Conn]struct{}
+	open     int
 	channels map[string]map[*Conn]struct{}
 	address  map[string]int
 	session  map[string]int
@@ -84,13 +84,15 @@ type Server struct {
 	running  sync.WaitGroup
 	pinging  bool
 	stop     chan struct{} // closed by Drain: ends the pinger
+	loops    *loops        // nil before the first connection that needs one
+	noLoops  bool          // there cannot be any
 
 	delivered delivered
 }
 
 // NewServer makes a server.
 func NewServer(h *hub.Hub, opts ...Option) *Server {
-	return &Server{cfg: newConfig(opts), hub: h, conns: map[*Conn]struct{}{}, channels: map[string]map[*Conn]struct{}{},
+	return &Server{cfg: newConfig(opts), hub: h, channels: map[string]map[*Conn]struct{}{},
 		address: map[string]int{}, session: map[string]int{}, stop: make(chan struct{})}
 }
 
@@ -143,15 +145,17 @@ func (s *Server) CloseSession(session string) {
 func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.conns)
+	return s.open
 }
 
 func (s *Server) all() []*Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]*Conn, 0, len(s.conns))
-	for c := range s.conns {
-		out = append(out, c)
+	out := make([]*Conn, 0, s.open)
+	for _, ch := range s.channels {
+		for c := range ch {
+			out = append(out, c)
+		}
 	}
 	return out
 }
@@ -174,7 +178,7 @@ func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http
 			s.refuse(w, err)
 			return
 		}
-		tap := &tapWriter{ResponseWriter: w}
+		tap := newTapWriter(w)
 		sock, err := websocket.Accept(tap, r, &websocket.AcceptOptions{
 			Subprotocols:    []string{Subprotocol},
 			OriginPatterns:  s.cfg.origins,
@@ -185,18 +189,43 @@ func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http
 			s.leave(addr, ep.Session)
 			return // Accept has answered
 		}
-		c := &Conn{srv: s, ep: ep, sock: sock, net: tap.conn, id: newID(), since: time.Now(), done: make(chan struct{})}
-		query := r.URL.Query()
 		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-		c.cancel = cancel
+		c := &Conn{srv: s, ep: ep, sock: sock, net: tap.conn, id: newID(), address: addr, since: time.Now(), ctx: ctx, cancel: cancel,
+			done: make(chan struct{})}
+		var lastEventID, defs string
+		if r.URL.RawQuery != "" {
+			query := r.URL.Query()
+			lastEventID, defs = query.Get(render.ParamLastEventID), query.Get(render.ParamDefs)
+		}
 		// On a goroutine of its own, so that what net/http keeps for a request (its buffers, and a stack grown by
-		// parsing) is free while the connection lives. It ends with the connection, for which Drain waits.
-		go func() {
-			defer s.leave(addr, ep.Session)
-			defer cancel()
-			c.serve(ctx, query.Get(render.ParamLastEventID), query.Get(render.ParamDefs))
-		}()
+		// parsing) is free while the connection is served. It ends when there is nothing to read or, without a loop,
+		// with the connection, for which Drain waits.
+		go c.open(lastEventID, defs)
 	})
+}
+
+// loopFor gives the loop that is to serve a connection, or nil.
+func (s *Server) loopFor(c *Conn) *loop {
+	if c.net.raw == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loops == nil && !s.noLoops {
+		l, err := startLoops(s.cfg.write)
+		if err != nil {
+			s.noLoops = true
+			if !errors.Is(err, errors.ErrUnsupported) {
+				s.cfg.logger.Warn("websockets are not served by loops", "error", err)
+			}
+			return nil
+		}
+		s.loops = l
+	}
+	if s.loops == nil {
+		return nil
+	}
+	return s.loops.pick()
 }
 
 func (s *Server) refuse(w http.ResponseWriter, err error) {
@@ -261,7 +290,7 @@ func (s *Server) add(c *Conn) bool {
 	if s.draining {
 		return false
 	}
-	s.conns[c] = struct{}{}
+	s.open++
 	ch := s.channels[c.ep.Channel]
 	if ch == nil {
 		ch = map[*Conn]struct{}{}
@@ -274,8 +303,11 @@ func (s *Server) add(c *Conn) bool {
 func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, c)
 	ch := s.channels[c.ep.Channel]
+	if _, there := ch[c]; !there {
+		return
+	}
+	s.open--
 	delete(ch, c)
 	if len(ch) == 0 {
 		delete(s.channels, c.ep.Channel)
@@ -322,7 +354,7 @@ func (s *Server) Drain(ctx context.Context) error {
 		if delay > 0 {
 			delay = rand.IntN(delay)
 		}
-		_ = c.Send(render.Frame{Event: render.EventDrain, Delay: delay}) // a client that is gone needs no word
+		c.farewell(delay)
 		c.Close(websocket.StatusGoingAway, "going away")
 	}
 	done := make(chan struct{})
@@ -330,16 +362,24 @@ func (s *Server) Drain(ctx context.Context) error {
 		s.running.Wait()
 		close(done)
 	}()
+	var err error
 	select {
 	case <-done:
-		return nil
 	case <-ctx.Done():
+		for _, c := range s.all() {
+			c.drop()
+		}
+		<-done
+		err = ctx.Err()
 	}
-	for _, c := range s.all() {
-		c.cut()
+	s.mu.Lock()
+	l := s.loops
+	s.loops, s.noLoops = nil, true
+	s.mu.Unlock()
+	if l != nil {
+		l.end()
 	}
-	<-done
-	return ctx.Err()
+	return err
 }
 
 func remoteHost(r *http.Request) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,16 +30,46 @@ type site struct {
 	runs []string
 }
 
-func newSite(t *testing.T, opts ...ws.Option) *site {
+func newSite(t *testing.T, opts ...ws.Option) *site { return makeSite(t, false, opts) }
+
+type siteMaker func(t *testing.T, opts ...ws.Option) *site
+
+// everywhere runs a test with connections that loops serve and with such as have a goroutine each, which is
+// what other systems and TLS get.
+func everywhere(t *testing.T, f func(t *testing.T, newSite siteMaker)) {
+	t.Run("loops", func(t *testing.T) { f(t, newSite) })
+	t.Run("goroutines", func(t *testing.T) {
+		f(t, func(t *testing.T, opts ...ws.Option) *site { return makeSite(t, true, opts) })
+	})
+}
+
+// veiled hands out connections that are not the operating system's own.
+type veiled struct{ net.Listener }
+
+type veiledConn struct{ net.Conn }
+
+func (v veiled) Accept() (net.Conn, error) {
+	c, err := v.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return veiledConn{c}, nil
+}
+
+func makeSite(t *testing.T, veil bool, opts []ws.Option) *site {
 	t.Helper()
 	h := hub.New()
 	s := &site{ws: ws.NewServer(h, opts...)}
-	s.Server = httptest.NewServer(s.ws.Handler(func(r *http.Request) (*ws.Endpoint, error) {
+	s.Server = httptest.NewUnstartedServer(s.ws.Handler(func(r *http.Request) (*ws.Endpoint, error) {
 		if r.URL.Query().Get("refuse") != "" {
 			return nil, &ws.StatusError{Code: 403}
 		}
 		return &ws.Endpoint{Channel: "room", User: r.URL.Query().Get("user"), Session: "s", OnMessage: s.message}, nil
 	}))
+	if veil {
+		s.Listener = veiled{s.Listener}
+	}
+	s.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -106,6 +137,10 @@ func send(t *testing.T, c *websocket.Conn, text string) {
 }
 
 func TestBroadcastReachesEveryClientOnceAndInOrder(t *testing.T) {
+	everywhere(t, testBroadcastReachesEveryClientOnceAndInOrder)
+}
+
+func testBroadcastReachesEveryClientOnceAndInOrder(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	a, b := s.dial(t, ""), s.dial(t, "")
 	for _, x := range []string{"one", "two", "three"} {
@@ -136,7 +171,9 @@ func TestBroadcastReachesEveryClientOnceAndInOrder(t *testing.T) {
 	}
 }
 
-func TestReliableMessageIsHandledOnce(t *testing.T) {
+func TestReliableMessageIsHandledOnce(t *testing.T) { everywhere(t, testReliableMessageIsHandledOnce) }
+
+func testReliableMessageIsHandledOnce(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	a := s.dial(t, "")
 	send(t, a, `(send "m1" (say :text "once"))`)
@@ -162,7 +199,9 @@ func TestReliableMessageIsHandledOnce(t *testing.T) {
 	}
 }
 
-func TestMessagesAreData(t *testing.T) {
+func TestMessagesAreData(t *testing.T) { everywhere(t, testMessagesAreData) }
+
+func testMessagesAreData(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	for _, c := range []struct{ text, message string }{
 		{`(chat-message :text (db-exec "drop table messages"))`, "no such message"},
@@ -195,7 +234,9 @@ func TestMessagesAreData(t *testing.T) {
 	}
 }
 
-func TestTooManyRefusalsClose(t *testing.T) {
+func TestTooManyRefusalsClose(t *testing.T) { everywhere(t, testTooManyRefusalsClose) }
+
+func testTooManyRefusalsClose(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	c := s.dial(t, "")
 	for range 21 {
@@ -210,7 +251,9 @@ func TestTooManyRefusalsClose(t *testing.T) {
 	}
 }
 
-func TestLargeAndBinaryMessagesClose(t *testing.T) {
+func TestLargeAndBinaryMessagesClose(t *testing.T) { everywhere(t, testLargeAndBinaryMessagesClose) }
+
+func testLargeAndBinaryMessagesClose(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	c := s.dial(t, "")
 	send(t, c, `(say :text "`+strings.Repeat("x", 70<<10)+`")`)
@@ -226,7 +269,9 @@ func TestLargeAndBinaryMessagesClose(t *testing.T) {
 	}
 }
 
-func TestPresence(t *testing.T) {
+func TestPresence(t *testing.T) { everywhere(t, testPresence) }
+
+func testPresence(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	a := s.dial(t, "user=ann")
 	s.dial(t, "user=bob")
@@ -264,7 +309,9 @@ func TestHandshakeRefusals(t *testing.T) {
 	}
 }
 
-func TestDrain(t *testing.T) {
+func TestDrain(t *testing.T) { everywhere(t, testDrain) }
+
+func testDrain(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	c := s.dial(t, "")
 	wait(t, func() bool { return s.ws.Len() == 1 })
@@ -290,7 +337,9 @@ func TestDrain(t *testing.T) {
 }
 
 // TestSlowReaderDelaysNobody has one client that never reads while another gets everything.
-func TestSlowReaderDelaysNobody(t *testing.T) {
+func TestSlowReaderDelaysNobody(t *testing.T) { everywhere(t, testSlowReaderDelaysNobody) }
+
+func testSlowReaderDelaysNobody(t *testing.T, newSite siteMaker) {
 	s := newSite(t, ws.WriteTimeout(time.Second))
 	slow, quick := s.dial(t, ""), s.dial(t, "")
 	_ = slow
@@ -312,7 +361,9 @@ func TestSlowReaderDelaysNobody(t *testing.T) {
 	wait(t, func() bool { return s.ws.Len() == 1 }) // the slow one is dropped
 }
 
-func TestSilentPeerIsDropped(t *testing.T) {
+func TestSilentPeerIsDropped(t *testing.T) { everywhere(t, testSilentPeerIsDropped) }
+
+func testSilentPeerIsDropped(t *testing.T, newSite siteMaker) {
 	s := newSite(t, ws.Ping(20*time.Millisecond))
 	c := s.dial(t, "") // its library answers pings only while it reads
 	_ = c

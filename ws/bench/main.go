@@ -3,7 +3,10 @@
 // server that writes from an epoll loop. Each server is a process of its own; all run one after another, in
 // rounds, and the table gives medians and their ratios to the gorilla hub.
 //
-//	go run . [-n 5000] [-rounds 3] [-seconds 5]
+// Throughput is measured with a fifth of the sockets: events are published as fast as every client is known to
+// read, with as many on their way as the hubs' channels hold, or 3,000 where a log takes their place.
+//
+//	go run . [-n 5000] [-rounds 3] [-seconds 5] [-kinds sx,gorilla,coder,gobwas]
 package main
 
 import (
@@ -24,8 +27,6 @@ import (
 	"time"
 )
 
-var kinds = []string{"sx", "gorilla", "coder", "gobwas"}
-
 const payload = 200 // bytes of an event
 
 func main() {
@@ -33,7 +34,9 @@ func main() {
 	rounds := flag.Int("rounds", 3, "rounds")
 	seconds := flag.Int("seconds", 5, "seconds of publishing, 10 events each")
 	serve := flag.String("serve", "", "run as the server of a kind")
+	list := flag.String("kinds", "sx,gorilla,coder,gobwas", "servers to compare; gorilla is what ratios refer to")
 	flag.Parse()
+	kinds := strings.Split(*list, ",")
 	if *serve != "" {
 		runServer(*serve)
 		return
@@ -47,16 +50,16 @@ func main() {
 				fmt.Fprintf(os.Stderr, "%s: %v\n", kind, err)
 				os.Exit(1)
 			}
-			fmt.Fprintf(os.Stderr, "round %d %-8s %6.0f B/conn %6.2f µs/event p50 %6.1f ms p99 %6.1f ms connect %5.0f/s\n", round+1, kind, r.bytes, r.cpu, r.p50, r.p99, r.connects)
+			fmt.Fprintf(os.Stderr, "round %d %-8s %6.0f B/conn %6.2f µs/event p50 %6.1f ms p99 %6.1f ms connect %5.0f/s %4.0f µs flat out %7.0f/s\n", round+1, kind, r.bytes, r.cpu, r.p50, r.p99, r.connects, r.connectCPU, r.flat)
 			results[kind] = append(results[kind], r)
 		}
 	}
-	report(results, *n)
+	report(kinds, results, *n)
 }
 
-type result struct{ bytes, cpu, p50, p99, connects float64 }
+type result struct{ bytes, cpu, p50, p99, connects, connectCPU, flat float64 }
 
-func report(results map[string][]result, n int) {
+func report(kinds []string, results map[string][]result, n int) {
 	columns := []struct {
 		name string
 		of   func(result) float64
@@ -65,13 +68,15 @@ func report(results map[string][]result, n int) {
 		{"CPU µs/event", func(r result) float64 { return r.cpu }},
 		{"p50 ms", func(r result) float64 { return r.p50 }},
 		{"p99 ms", func(r result) float64 { return r.p99 }},
+		{"flat out events/s", func(r result) float64 { return r.flat }},
 		{"connects/s", func(r result) float64 { return r.connects }},
+		{"CPU µs/connect", func(r result) float64 { return r.connectCPU }},
 	}
 	fmt.Printf("%d sockets, median of the rounds, ratio to gorilla\n\n| server |", n)
 	for _, c := range columns {
 		fmt.Printf(" %s |", c.name)
 	}
-	fmt.Print("\n|---|--:|--:|--:|--:|--:|\n")
+	fmt.Println("\n|---|" + strings.Repeat("--:|", len(columns)))
 	median := func(kind string, of func(result) float64) float64 {
 		var v []float64
 		for _, r := range results[kind] {
@@ -121,11 +126,15 @@ func measure(kind string, n, seconds int) (r result, err error) {
 	}
 	r.connects = float64(n) / time.Since(began).Seconds()
 	defer c.close()
+	if err := await(addr, n); err != nil {
+		return r, err
+	}
 	full, err := stats(addr)
 	if err != nil {
 		return r, err
 	}
 	r.bytes = (full.memory - empty.memory) / float64(n)
+	r.connectCPU = (full.cpu - empty.cpu) / float64(n) * 1e6
 	events := seconds * 10
 	c.want.Store(int64(n * events))
 	for range events {
@@ -150,10 +159,80 @@ func measure(kind string, n, seconds int) (r result, err error) {
 	r.p50 = float64(c.latency[len(c.latency)/2]) / 1e6
 	r.p99 = float64(c.latency[len(c.latency)*99/100]) / 1e6
 	c.mu.Unlock()
-	return r, nil
+	c.close()
+	r.flat, err = flatOut(addr, n/5, time.Duration(seconds)*time.Second/2)
+	return r, err
 }
 
-type usage struct{ memory, cpu float64 }
+// flatOut gives the events that n clients together get in a second.
+func flatOut(addr string, n int, d time.Duration) (float64, error) {
+	if err := await(addr, 0); err != nil { // those before have left
+		return 0, err
+	}
+	c := &clients{done: make(chan struct{}), counts: true}
+	defer c.close()
+	if err := c.connect(addr, n); err != nil {
+		return 0, err
+	}
+	if err := await(addr, n); err != nil {
+		return 0, err
+	}
+	if err := call(addr, "/flood"); err != nil {
+		return 0, err
+	}
+	var from int64
+	var began time.Time
+	for end, phase := time.Now().Add(d/4), 0; phase < 2; phase++ {
+		for time.Now().Before(end) {
+			if err := call(addr, "/credit?n="+strconv.FormatInt(c.slowest(), 10)); err != nil {
+				return 0, err
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if phase == 0 {
+			from, began = c.events(), time.Now()
+			end = began.Add(d)
+		}
+	}
+	rate := float64(c.events()-from) / time.Since(began).Seconds()
+	return rate, call(addr, "/credit?n=-1")
+}
+
+// await waits until the server has n connections: it notices them a little later than the clients.
+func await(addr string, n int) error {
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		u, err := stats(addr)
+		if err != nil || u.conns == float64(n) {
+			return err
+		}
+		if time.Since(began) > 20*time.Second {
+			return fmt.Errorf("%v connections, want %d", u.conns, n)
+		}
+	}
+}
+
+// slowest is how many events the client that has the fewest has got.
+func (c *clients) slowest() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	least := int64(1) << 60
+	for _, n := range c.got {
+		least = min(least, n.Load())
+	}
+	return least
+}
+
+// events is how many all have got.
+func (c *clients) events() (sum int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.got {
+		sum += n.Load()
+	}
+	return sum
+}
+
+type usage struct{ memory, cpu, conns float64 }
 
 func stats(addr string) (u usage, err error) {
 	res, err := http.Get("http://" + addr + "/stats")
@@ -161,7 +240,7 @@ func stats(addr string) (u usage, err error) {
 		return u, err
 	}
 	defer res.Body.Close()
-	_, err = fmt.Fscan(res.Body, &u.memory, &u.cpu)
+	_, err = fmt.Fscan(res.Body, &u.memory, &u.cpu, &u.conns)
 	return u, err
 }
 
@@ -181,6 +260,8 @@ type clients struct {
 	done    chan struct{}
 	mu      sync.Mutex
 	latency []int64
+	counts  bool // events are only counted
+	got     []*atomic.Int64
 }
 
 func (c *clients) connect(addr string, n int) error {
@@ -207,8 +288,14 @@ func (c *clients) connect(addr string, n int) error {
 			}
 			c.mu.Lock()
 			c.conns = append(c.conns, conn)
+			got := &atomic.Int64{}
+			c.got = append(c.got, got)
 			c.mu.Unlock()
-			go c.read(r)
+			if c.counts {
+				go count(bufio.NewReaderSize(r, 32<<10), got)
+			} else {
+				go c.read(r)
+			}
 		}()
 	}
 	wg.Wait()
@@ -265,7 +352,32 @@ func (c *clients) read(r *bufio.Reader) {
 	}
 }
 
+// count counts text frames, without looking into them.
+func count(r *bufio.Reader, got *atomic.Int64) {
+	for {
+		h, err := r.Peek(2)
+		if err != nil {
+			return
+		}
+		text, n, head := h[0]&0x0f == 1, int(h[1]&0x7f), 2
+		if n == 126 {
+			if h, err = r.Peek(4); err != nil {
+				return
+			}
+			n, head = int(binary.BigEndian.Uint16(h[2:])), 4
+		}
+		if _, err := r.Discard(head + n); err != nil {
+			return
+		}
+		if text {
+			got.Add(1)
+		}
+	}
+}
+
 func (c *clients) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, conn := range c.conns {
 		conn.Close()
 	}

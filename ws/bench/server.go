@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,13 +27,16 @@ import (
 type server interface {
 	accept(w http.ResponseWriter, r *http.Request)
 	publish(text string)
+	len() int
 }
 
 func runServer(kind string) {
 	var s server
+	window := int64(14) // events on their way: what a hub's channels hold, less what a credit's way takes
 	switch kind {
 	case "sx":
-		h := hub.New()
+		window = 3000
+		h := hub.New(hub.History(8192, 0, 0))
 		x := &sxServer{ws: ws.NewServer(h)}
 		x.handler = x.ws.Handler(func(*http.Request) (*ws.Endpoint, error) { return &ws.Endpoint{Channel: "c"}, nil })
 		s = x
@@ -46,6 +51,29 @@ func runServer(kind string) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ws", s.accept)
+	var credit atomic.Int64 // events that every client is known to have; negative: stop
+	mux.HandleFunc("/flood", func(http.ResponseWriter, *http.Request) {
+		credit.Store(0)
+		go func() { // ends with a negative credit
+			text := strings.Repeat("x", payload)
+			for n := int64(0); ; n++ {
+				for n-credit.Load() > window {
+					if credit.Load() < 0 {
+						return
+					}
+					time.Sleep(50 * time.Microsecond)
+				}
+				if credit.Load() < 0 {
+					return
+				}
+				s.publish(text)
+			}
+		}()
+	})
+	mux.HandleFunc("/credit", func(_ http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.ParseInt(r.FormValue("n"), 10, 64)
+		credit.Store(n)
+	})
 	mux.HandleFunc("/publish", func(w http.ResponseWriter, r *http.Request) {
 		text := "@" + r.FormValue("text")
 		s.publish(text + strings.Repeat("x", payload-len(text)))
@@ -58,7 +86,7 @@ func runServer(kind string) {
 		var u syscall.Rusage
 		syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 		cpu := time.Duration(u.Utime.Nano() + u.Stime.Nano())
-		fmt.Fprintln(w, m.HeapAlloc+m.StackInuse, cpu.Seconds())
+		fmt.Fprintln(w, m.HeapAlloc+m.StackInuse, cpu.Seconds(), s.len())
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -75,10 +103,11 @@ type sxServer struct {
 
 func (s *sxServer) accept(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 func (s *sxServer) publish(text string) {
-	if _, err := s.ws.Broadcast("c", render.Frame{ID: "slot", HTML: text}); err != nil {
+	if _, err := s.ws.Broadcast("c", render.Frame{ID: "slot", Mode: render.ModeAppend, HTML: text}); err != nil {
 		log.Print(err)
 	}
 }
+func (s *sxServer) len() int { return s.ws.Len() }
 
 // coderHub is the chat example of coder/websocket: a reader, and a writer fed by a channel.
 type coderHub struct {
@@ -262,4 +291,22 @@ func (s *gobwasServer) publish(text string) {
 		c.SetWriteDeadline(time.Now().Add(10 * time.Second))
 		c.Write(frame)
 	}
+}
+
+func (h *coderHub) len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs)
+}
+
+func (h *gorillaHub) len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs)
+}
+
+func (s *gobwasServer) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
 }

@@ -1,0 +1,315 @@
+package ws
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Loops
+//
+// A goroutine for each connection, and one more while there is something to write, would cost 6 KB each and a
+// switch for every write. On Linux a quiet connection has neither. A few loops, one for each core, own a poller
+// in which the connections' sockets are entered next to the runtime's own: poll waits there and puts those that
+// can be read or written into the loop's queue, where the hub puts those for which there is news. run takes
+// them out and writes without waiting; what a socket does not take stays with its connection until the poller
+// reports it writable, and nothing more is asked of the hub until then, so that the hub skips values that have
+// been replaced. Only when a client sends something other than a pong does a goroutine read, through the
+// library, until there is nothing more to read.
+
+// loops are a server's loops. They start with the first connection and end with Drain.
+type loops struct {
+	all  []*loop
+	next int // guarded by the server
+}
+
+// loop serves some of the connections.
+type loop struct {
+	timeout time.Duration
+	ep      *os.File      // the poller, itself polled by the runtime, so that no thread waits in it
+	bell    chan struct{} // there is something in the queue
+	stop    chan struct{}
+	polled  chan struct{} // closed when poll has ended
+	stopped chan struct{} // closed when run has ended
+
+	mu    sync.Mutex
+	queue []*Conn
+	byFD  map[int32]*Conn
+
+	// The rest belongs to run.
+	spare []*Conn
+	slow  []*Conn // those with something left to write
+}
+
+// startLoops starts a loop for each core.
+func startLoops(timeout time.Duration) (*loops, error) {
+	ls := &loops{}
+	for range runtime.GOMAXPROCS(0) {
+		l, err := newLoop(timeout)
+		if err != nil {
+			ls.end()
+			return nil, err
+		}
+		ls.all = append(ls.all, l)
+	}
+	return ls, nil
+}
+
+// pick gives the loops in turn.
+func (ls *loops) pick() *loop {
+	ls.next = (ls.next + 1) % len(ls.all)
+	return ls.all[ls.next]
+}
+
+// end ends the loops and waits for them. Their connections have ended before.
+func (ls *loops) end() {
+	for _, l := range ls.all {
+		close(l.stop)
+		<-l.stopped
+		l.ep.Close()
+		<-l.polled
+	}
+}
+
+func newLoop(timeout time.Duration) (*loop, error) {
+	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		syscall.Close(fd)
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	l := &loop{
+		timeout: timeout, ep: os.NewFile(uintptr(fd), "epoll"), byFD: map[int32]*Conn{},
+		bell: make(chan struct{}, 1), stop: make(chan struct{}), polled: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go l.poll() // ends when the poller is closed
+	go l.run()  // ends with stop
+	return l, nil
+}
+
+// enter makes the poller report about the connection's socket.
+func (l *loop) enter(c *Conn) error {
+	raw, err := l.ep.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var ctl error
+	err = c.net.raw.Control(func(fd uintptr) {
+		c.fd = int32(fd)
+		l.mu.Lock()
+		l.byFD[c.fd] = c // in place of one whose socket is closed, if the number is used again
+		l.mu.Unlock()
+		err := raw.Control(func(ep uintptr) {
+			const edge = 1 << 31 // EPOLLET; the constant of package syscall is negative
+			ctl = syscall.EpollCtl(int(ep), syscall.EPOLL_CTL_ADD, int(fd), &syscall.EpollEvent{
+				Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | edge, Fd: c.fd, Pad: c.fd})
+		})
+		if err != nil {
+			ctl = err
+		}
+	})
+	if err == nil {
+		err = ctl
+	}
+	if err != nil {
+		l.leave(c)
+	}
+	return err
+}
+
+// leave forgets a connection. Closing its socket has taken it out of the poller.
+func (l *loop) leave(c *Conn) {
+	l.mu.Lock()
+	if l.byFD[c.fd] == c {
+		delete(l.byFD, c.fd)
+	}
+	l.mu.Unlock()
+}
+
+// Why a connection is in the queue.
+const (
+	whyQueued uint32 = 1 << iota
+	whyWrite         // there may be something to write, and place for it
+	whyRead          // there is something to read, or the client has gone
+	whySlow          // in loop.slow
+)
+
+// push puts a connection into the queue, once. Anybody may call it; it does not wait.
+func (l *loop) push(c *Conn, why uint32) {
+	if c.why.Or(why|whyQueued)&whyQueued != 0 {
+		return
+	}
+	l.mu.Lock()
+	l.queue = append(l.queue, c)
+	first := len(l.queue) == 1
+	l.mu.Unlock()
+	if first {
+		select {
+		case l.bell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// poll passes on what the kernel reports.
+func (l *loop) poll() {
+	defer close(l.polled)
+	raw, err := l.ep.SyscallConn()
+	if err != nil {
+		return
+	}
+	events := make([]syscall.EpollEvent, 256)
+	conns := make([]*Conn, len(events))
+	for {
+		var n int
+		var fail error
+		err := raw.Read(func(fd uintptr) bool {
+			n, fail = syscall.EpollWait(int(fd), events, 0)
+			return n != 0 || fail != nil && fail != syscall.EINTR
+		})
+		if err != nil || fail != nil && fail != syscall.EINTR {
+			return
+		}
+		n = max(n, 0)
+		l.mu.Lock()
+		for i, e := range events[:n] {
+			conns[i] = l.byFD[e.Fd] // one whose number has changed hands looks in vain once
+		}
+		l.mu.Unlock()
+		for i, e := range events[:n] {
+			if conns[i] == nil {
+				continue
+			}
+			var why uint32
+			if e.Events&(syscall.EPOLLIN|syscall.EPOLLHUP|syscall.EPOLLERR|syscall.EPOLLRDHUP) != 0 {
+				why |= whyRead
+			}
+			if e.Events&syscall.EPOLLOUT != 0 {
+				why |= whyWrite
+			}
+			l.push(conns[i], why)
+			conns[i] = nil
+		}
+	}
+}
+
+// run serves the queue.
+func (l *loop) run() {
+	defer close(l.stopped)
+	every := min(max(l.timeout/4, 5*time.Millisecond), time.Second)
+	t := time.NewTimer(every)
+	t.Stop()
+	defer t.Stop()
+	waits := false
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-l.bell:
+		case now := <-t.C:
+			waits = false
+			l.sweep(now)
+		}
+		l.mu.Lock()
+		queue := l.queue
+		l.queue, l.spare = l.spare, nil
+		l.mu.Unlock()
+		for i, c := range queue {
+			queue[i] = nil
+			l.serve(c)
+		}
+		l.spare = queue[:0]
+		if len(l.slow) > 0 && !waits {
+			waits = true
+			t.Reset(every)
+		}
+	}
+}
+
+func (l *loop) serve(c *Conn) {
+	why := c.why.And(whySlow)
+	if why&whyRead != 0 {
+		c.readable()
+	}
+	// Reported or not, it is tried: a socket that takes nothing says so at once.
+	more, left := c.flush()
+	if left && why&whySlow == 0 {
+		c.why.Or(whySlow)
+		l.slow = append(l.slow, c)
+	}
+	if more {
+		l.push(c, whyWrite) // behind the others
+	}
+}
+
+// sweep drops clients that have accepted nothing for too long.
+func (l *loop) sweep(now time.Time) {
+	keep := l.slow[:0]
+	for _, c := range l.slow {
+		switch since := c.stuck(); {
+		case since == 0:
+			c.why.And(^whySlow)
+		case now.UnixNano()-since >= int64(l.timeout):
+			c.why.And(^whySlow)
+			c.drop()
+		default:
+			keep = append(keep, c)
+		}
+	}
+	clear(l.slow[len(keep):])
+	l.slow = keep
+}
+
+// tryWrite writes what the socket takes now.
+func tryWrite(raw syscall.RawConn, p []byte) (n int, err error) {
+	bad := raw.Write(func(fd uintptr) bool {
+		for n < len(p) {
+			m, e := syscall.Write(int(fd), p[n:])
+			switch {
+			case m > 0:
+				n += m
+			case e == syscall.EINTR:
+			case e == syscall.EAGAIN:
+				return true
+			default:
+				err = os.NewSyscallError("write", e)
+				return true
+			}
+		}
+		return true
+	})
+	if err == nil {
+		err = bad
+	}
+	return n, err
+}
+
+// errNothing says that there is nothing to read at present.
+const errNothing = syscall.EAGAIN
+
+// tryRead reads what is there.
+func tryRead(raw syscall.RawConn, p []byte) (n int, err error) {
+	bad := raw.Read(func(fd uintptr) bool {
+		for {
+			n, err = syscall.Read(int(fd), p)
+			if err != syscall.EINTR {
+				return true
+			}
+		}
+	})
+	switch {
+	case bad != nil:
+		return 0, bad
+	case err != nil:
+		return 0, err
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}

@@ -106,8 +106,15 @@ func (s *site) redirect(w http.ResponseWriter, q *request, l *leave) {
 	if err := q.commit(w); err != nil {
 		s.logError("the session", err)
 	}
-	w.Header().Set("Location", l.url)
 	w.Header().Set("Cache-Control", "no-store")
+	if q.r.Header.Get("Sx-Request") != "" && !q.origin.owns(l.url) {
+		// fetch would follow to the other site, which answers a page of ours with an error: the client goes there
+		// itself.
+		w.Header().Set("Sx-Location", l.url)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Location", l.url)
 	w.WriteHeader(l.status)
 }
 

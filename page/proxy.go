@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -61,6 +62,15 @@ func (o origin) url() string {
 		return "https://" + o.host
 	}
 	return "http://" + o.host
+}
+
+// owns tells whether a URL, or a path, is of this origin.
+func (o origin) owns(target string) bool {
+	if sameOriginPath(target) {
+		return true
+	}
+	u, err := url.Parse(target)
+	return err == nil && strings.EqualFold(u.Scheme+"://"+u.Host, o.url())
 }
 
 // resolve finds the origin. X-Forwarded-For is read from the right: each trusted proxy vouches for the one

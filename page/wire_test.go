@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -67,22 +66,6 @@ func TestWireBoundaries(t *testing.T) {
 	_, whole := s.get(t, "/w?_sx=flat")
 	wants(t, "the page in one piece", whole, `<b class="badge"><i class="mark">first 2</i>`, `<i class="mark">second</i>`)
 	lacks(t, "the page in one piece", whole, `__sxResolve("one"`, `aria-busy="true"`)
-}
-
-// poll waits until an expression holds in the browser, across navigations.
-func poll(t testing.TB, ctx context.Context, expr string) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expr+")"))
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			now, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.documentElement.outerHTML"))
-			t.Fatalf("waited in vain for %s: %v\n%s", expr, err, now)
-		}
-		time.Sleep(5 * time.Millisecond) // between two looks
-	}
 }
 
 func TestWireBoundariesInABrowser(t *testing.T) {

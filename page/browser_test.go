@@ -1,0 +1,90 @@
+package page_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/sx-framework/sxgo/client/clienttest"
+)
+
+// poll waits until an expression holds in the browser, across navigations.
+func poll(t testing.TB, ctx context.Context, expr string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expr+")"))
+		if ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			now, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.documentElement.outerHTML"))
+			t.Fatalf("waited in vain for %s: %v\n%s", expr, err, now)
+		}
+		time.Sleep(5 * time.Millisecond) // between two looks
+	}
+}
+
+// run opens an address and evaluates a script there.
+func run(t testing.TB, ctx context.Context, address, script string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, ctx, "window.Sx")
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+script+")")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A redirect to another site is followed by the browser, not by fetch: that could not read the answer.
+func TestRedirectsElsewhereInABrowser(t *testing.T) {
+	var asked atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/paid" {
+			asked.Add(1)
+		}
+		w.Header().Set("Content-Type", "text/html")
+		w.Write([]byte("<title>elsewhere</title><p>" + r.URL.RawQuery))
+	}))
+	defer other.Close()
+	s := serve(t, []string{"app.sx", `
+(defpage home :path "/" :content (main
+  (form :method "post" :action "/pay" (input :name "n" :value "1") (button :id "pay" "pay"))
+  (a :id "out" :href "/out" :sx-boost "true" "out")
+  (a :id "in" :href "/in" :sx-boost "true" "in")))
+(defpage there :path "/there" :content (h1 "there"))
+(defaction pay :path "/pay" (&key n) (redirect (trusted-url (str "` + other.URL + `/paid?n=" n))))
+(defhandler out :path "/out" () (redirect (trusted-url "` + other.URL + `/paid?out")))
+(defhandler in :path "/in" () (redirect "/there"))`})
+	for _, h := range []string{"Sx-Request", "X-None"} {
+		resp, body := s.do(t, "POST", "/pay", "n=2", "Content-Type", form, h, "1")
+		fetched := h == "Sx-Request"
+		if got := resp.Header.Get("Sx-Location"); fetched && (resp.StatusCode != 204 || got != other.URL+"/paid?n=2" || resp.Header.Get("Location") != "") {
+			t.Errorf("under fetch: %d, Sx-Location %q", resp.StatusCode, got)
+		}
+		if got := resp.Header.Get("Location"); !fetched && (resp.StatusCode != 303 || got != other.URL+"/paid?n=2" || body != "") {
+			t.Errorf("natively: %d, Location %q", resp.StatusCode, got)
+		}
+	}
+	if resp, _ := s.get(t, "/in", "Sx-Request", "1"); resp.StatusCode != 303 || resp.Header.Get("Location") != "/there" {
+		t.Errorf("a redirect within the site under fetch: %d", resp.StatusCode)
+	}
+	ctx := clienttest.Browser(t)
+	run(t, ctx, s.URL, `!document.querySelector("#pay").click()`)
+	poll(t, ctx, `document.title == "elsewhere" && document.body.textContent == "n=1"`)
+	run(t, ctx, s.URL, `!document.querySelector("#out").click()`)
+	poll(t, ctx, `document.title == "elsewhere" && document.body.textContent == "out"`)
+	run(t, ctx, s.URL, `window.stays = !document.querySelector("#in").click()`)
+	poll(t, ctx, `window.stays && location.pathname == "/there" && document.querySelector("h1").textContent == "there"`)
+	if asked.Load() != 2 {
+		t.Errorf("the other site was asked %d times", asked.Load())
+	}
+	for _, p := range clienttest.Problems(ctx) {
+		t.Error("the browser reports:", p)
+	}
+}

@@ -532,6 +532,9 @@ func (a *Analyzer) elementOrCall(f *Form, fn Expr, s *Special) Expr {
 		a.prog.diags = a.prog.diags[:n]
 		return call
 	}
+	if c, ok := call.(*callExpr); ok {
+		c.orElement = true
+	}
 	return &headExpr{ExprBase{f.site}, fn, call, el}
 }
 

@@ -41,6 +41,9 @@ func (a *Analyzer) later(f func()) {
 func (a *Analyzer) checkCall(c *callExpr, d *Def, exp *expansion) {
 	fn, ok := d.expr.(*fnExpr)
 	if !ok {
+		if c.orElement {
+			return
+		}
 		switch d.expr.(type) {
 		case *constExpr, *dataList, *dictExpr:
 			a.Errorf(c.fn.Site(), CallError, "not callable: %s is defined at %s as a value, not a function", d.Name, posText(d.Site))

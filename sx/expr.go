@@ -120,6 +120,8 @@ type (
 		args []Expr
 		kw   bool // some argument is a literal keyword
 		tail bool
+
+		orElement bool // the head names an element too: it is that when its value is no function
 	}
 	primCall struct {
 		ExprBase

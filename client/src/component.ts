@@ -66,9 +66,9 @@ export const params = (list: Value, scope: Scope, component?: boolean): Params =
   return p;
 };
 
-const settle = (fn: string, p: Param, v: Value | undefined, e: Env, component = false): Value => {
+const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
   if (v === null || v === undefined) v = p._default ? p._default(e) : null;
-  const bad = v === null && !component ? "" : violation(p, v);
+  const bad = violation(p, v);
   return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`) : v;
 };
 
@@ -94,7 +94,7 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
   const n = _pos.length;
   if (args.length > n && !p._rest) fail(component ? "keyword" : "arity", `${fn || "lambda"}: takes ${n || "no"} arguments besides keywords, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
-  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e, component), _up: e };
+  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
   if (extra) e = { _v: new Spread(extra), _up: e };

@@ -29,8 +29,10 @@ func TestDeployUnderLoad(t *testing.T) {
 			point(old)
 			p := newProxy(t, func() string { return *target.Load() })
 			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
 			var publishers, followers sync.WaitGroup
+			defer publishers.Wait()
+			defer followers.Wait() // also when the test has failed: nobody may report to one that is over
+			defer cancel()
 			for _, s := range []*site{old, next} {
 				name := map[*site]string{old: "old", next: "new"}[s]
 				publishers.Add(1)
@@ -55,12 +57,18 @@ func TestDeployUnderLoad(t *testing.T) {
 					drained, reset := false, false
 					for e, err := range c.Events(ctx) {
 						if err != nil {
-							t.Errorf("client %d: %v", i, err)
+							if ctx.Err() == nil {
+								t.Errorf("client %d: %v", i, err)
+							}
 							return
 						}
 						switch e.Name {
 						case render.EventDrain:
 							drained = true
+							var f struct{ Delay int64 }
+							if err := json.Unmarshal([]byte(e.Data), &f); err != nil || time.Duration(f.Delay)*time.Millisecond > window+100*time.Millisecond {
+								t.Errorf("client %d is told to wait: %s", i, e.Data)
+							}
 						case render.EventReset:
 							reset = true
 							clear(slots) // what a page shows until it is replaced is all in the snapshot
@@ -90,26 +98,26 @@ func TestDeployUnderLoad(t *testing.T) {
 					}
 				}()
 			}
-			eventually(t, func() bool { return connected.Load() == int64(clients) }, func() string {
+			patiently(t, func() bool { return connected.Load() == int64(clients) }, func() string {
 				return fmt.Sprintf("%d of %d clients have connected", connected.Load(), clients)
 			})
 			eventually(t, func() bool { return next.hub.Stats().Published > 10 }, func() string { return "the new process has no state" })
 			point(next)
 			left.Store(time.Now().UnixNano())
-			grace, stop := context.WithTimeout(ctx, 5*time.Second)
+			grace, stop := context.WithTimeout(ctx, 30*time.Second)
 			defer stop()
 			if err := old.server.Drain(grace); err != nil {
 				t.Error(err)
 			}
-			followers.Wait()
+			patiently(t, func() bool { return moved.Load() == int64(clients) || t.Failed() }, func() string {
+				return fmt.Sprintf("%d of %d clients have moved", moved.Load(), clients)
+			})
 			cancel()
+			followers.Wait()
 			publishers.Wait()
 			old.http.CloseIdleConnections()
 			if moved.Load() != int64(clients) {
 				t.Errorf("%d of %d clients moved", moved.Load(), clients)
-			}
-			if slowest > window+3*time.Second { // the machine may be busy; the delays themselves are at most the window and 0.1s
-				t.Errorf("the slowest took %v", slowest)
 			}
 			t.Logf("%d clients moved, the slowest within %v", moved.Load(), slowest)
 		})

@@ -149,7 +149,18 @@ func (s *site) await(n int) {
 // eventually polls for something that happens in another goroutine or process and that nothing announces.
 func eventually(t testing.TB, ok func() bool, msg func() string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	within(t, 10*time.Second, ok, msg)
+}
+
+// patiently is eventually for hundreds of clients on a busy machine.
+func patiently(t testing.TB, ok func() bool, msg func() string) {
+	t.Helper()
+	within(t, time.Minute, ok, msg)
+}
+
+func within(t testing.TB, d time.Duration, ok func() bool, msg func() string) {
+	t.Helper()
+	for end := time.Now().Add(d); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(msg())
 		}

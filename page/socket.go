@@ -376,7 +376,7 @@ func (a *App) socketPrimitives() []*sx.Primitive {
 			func(_ context.Context, args []sx.Value) (sx.Value, error) {
 				return sx.OpaqueOf(&sx.Opaque{Type: "channel", Text: plainText(args[0]) + ":" + plainText(args[1])}), nil
 			}),
-		p("(presence channel?)", "Who is connected to a channel at this node: a list of {:id :user :since}.", sx.IO,
+		p("(presence channel?)", "Who is connected to a channel, at every node: a list of {:id :user :since}, longest first.", sx.IO,
 			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
 				name := ""
 				if st, ok := ctx.Value(socketKey{}).(*socketState); ok {
@@ -389,7 +389,7 @@ func (a *App) socketPrimitives() []*sx.Primitive {
 					}
 				}
 				l := sx.NewList()
-				for _, member := range a.ws.Presence(name) {
+				for _, member := range a.ws.Presence(ctx, name) {
 					e := sx.NewDict(3)
 					e.Set("id", sx.String(member.ID))
 					e.Set("user", sx.String(member.User))

@@ -9,6 +9,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/ws"
 )
@@ -128,4 +130,46 @@ func TestSocketFromGo(t *testing.T) {
 	if _, body := s.get(t, "/"); !strings.Contains(body, "hi") {
 		t.Errorf("the page is gone: %s", body)
 	}
+}
+
+// Two applications share a broker: who is connected to one is present in the other, and gone when it goes.
+func TestPresenceOfAllNodes(t *testing.T) {
+	broker := hub.NewMemory()
+	t.Cleanup(func() { broker.Close() })
+	app := `
+(defpage room :path "/room" :content (~ws :src "/ws/room" :on-open tell :on-close tell (~suspense :id "who")))
+(define (tell conn) (broadcast! "who" (len (presence))))
+(defpage count :path "/count" :content (p "here: " (len (presence "/ws/room"))))`
+	one, two := serve(t, []string{"app.sx", app}, page.WithBroker(broker)), serve(t, []string{"app.sx", app}, page.WithBroker(broker))
+	dial := func(s *server) *websocket.Conn {
+		c, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/ws/room", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.CloseNow() })
+		return c
+	}
+	hears := func(c *websocket.Conn, want string) {
+		t.Helper()
+		for {
+			_, b, err := c.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), `"html":"`+want+`"`) {
+				return
+			}
+		}
+	}
+	a := dial(one)
+	hears(a, "1")
+	b := dial(two)
+	hears(a, "2")
+	hears(b, "2")
+	for _, s := range []*server{one, two} {
+		_, body := s.get(t, "/count")
+		wants(t, "the page", body, "here: 2")
+	}
+	b.CloseNow()
+	hears(a, "1")
 }

@@ -140,6 +140,9 @@ func (c *Conn) join(lastEventID, defs string) bool {
 		return false
 	}
 	c.added = true
+	if s.people != nil {
+		s.people.come(c.ctx, c.ep.Channel, Member{c.id, c.ep.User, c.since})
+	}
 	if c.ep.Defs != "" && defs != c.ep.DefsHash {
 		_ = c.Send(render.Frame{Event: render.EventDefs, Hash: c.ep.DefsHash, SX: c.ep.Defs})
 	}
@@ -172,6 +175,9 @@ func (c *Conn) finish() {
 	c.cut() // frees a writer that waits for the client
 	c.unsubscribe()
 	c.srv.remove(c)
+	if c.added && c.srv.people != nil {
+		c.srv.people.leave(c.ep.Channel, c.id)
+	}
 	if c.loop != nil {
 		c.loop.leave(c)
 	}

@@ -18,13 +18,14 @@ type config struct {
 	ping       time.Duration
 	write      time.Duration
 	drain      time.Duration
+	heartbeat  time.Duration
 	rate       float64
 	burst      int
 	logger     *slog.Logger
 }
 
 func newConfig(opts []Option) config {
-	c := config{maxTotal: 100_000, ping: 15 * time.Second, write: 10 * time.Second, drain: 3 * time.Second,
+	c := config{maxTotal: 100_000, ping: 15 * time.Second, write: 10 * time.Second, drain: 3 * time.Second, heartbeat: 5 * time.Second,
 		rate: 50, burst: 100, logger: slog.Default(), addressOf: remoteHost}
 	for _, o := range opts {
 		o(&c)
@@ -64,6 +65,10 @@ func Ping(d time.Duration) Option { return func(c *config) { c.ping = d } }
 
 // WriteTimeout sets how long a client may accept nothing before it is dropped. Default 10s.
 func WriteTimeout(d time.Duration) Option { return func(c *config) { c.write = d } }
+
+// Heartbeat sets how often a node whose hub has a broker tells the others that it is alive; the people of one that
+// has not done so three times are no longer present. Default 5s.
+func Heartbeat(d time.Duration) Option { return func(c *config) { c.heartbeat = d } }
 
 // DrainWindow sets the time over which the clients of a draining server are told to spread their
 // reconnecting. Default 3s.

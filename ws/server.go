@@ -63,9 +63,9 @@ func (e *StatusError) Unwrap() error { return e.Err }
 
 // Member is one client in a channel.
 type Member struct {
-	ID    string // of the connection
-	User  string
-	Since time.Time
+	ID    string    `json:"id"` // of the connection
+	User  string    `json:"user"`
+	Since time.Time `json:"since"`
 }
 
 // Server serves WebSockets whose clients follow channels, which are topics of a hub. It is safe for
@@ -88,12 +88,17 @@ type Server struct {
 	noLoops  bool          // there cannot be any
 
 	delivered delivered
+	people    *people // nil without a broker
 }
 
 // NewServer makes a server.
 func NewServer(h *hub.Hub, opts ...Option) *Server {
-	return &Server{cfg: newConfig(opts), hub: h, channels: map[string]map[*Conn]struct{}{},
+	s := &Server{cfg: newConfig(opts), hub: h, channels: map[string]map[*Conn]struct{}{},
 		address: map[string]int{}, session: map[string]int{}, stop: make(chan struct{})}
+	if h.Linked() {
+		s.people = newPeople(h, s.cfg.heartbeat, s.cfg.logger)
+	}
+	return s
 }
 
 // topic names the hub's topic of a channel.
@@ -115,14 +120,19 @@ func (s *Server) Snapshot(channel string) ([]*hub.Message, hub.Cursor) {
 	return s.hub.Snapshot(topic(channel))
 }
 
-// Presence lists who is connected to a channel at this node, longest first.
-func (s *Server) Presence(channel string) []Member {
+// Presence lists who is connected to a channel, longest first, at every node that shares the hub's broker. It waits
+// until the broker has told about the channel, if it has not yet, for two seconds at most; what it has not told is
+// missing.
+func (s *Server) Presence(ctx context.Context, channel string) []Member {
+	var out []Member
+	if s.people != nil {
+		out = s.people.elsewhere(ctx, channel)
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Member, 0, len(s.channels[channel]))
 	for c := range s.channels[channel] {
 		out = append(out, Member{c.id, c.ep.User, c.since})
 	}
+	s.mu.Unlock()
 	sort.Slice(out, func(i, j int) bool {
 		if !out[i].Since.Equal(out[j].Since) {
 			return out[i].Since.Before(out[j].Since)
@@ -378,6 +388,9 @@ func (s *Server) Drain(ctx context.Context) error {
 	s.mu.Unlock()
 	if l != nil {
 		l.end()
+	}
+	if s.people != nil {
+		s.people.stop()
 	}
 	return err
 }

@@ -275,12 +275,12 @@ func testPresence(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	a := s.dial(t, "user=ann")
 	s.dial(t, "user=bob")
-	wait(t, func() bool { return len(s.ws.Presence("room")) == 2 })
-	if p := s.ws.Presence("room"); p[0].User != "ann" && p[1].User != "ann" {
+	wait(t, func() bool { return len(s.ws.Presence(t.Context(), "room")) == 2 })
+	if p := s.ws.Presence(t.Context(), "room"); p[0].User != "ann" && p[1].User != "ann" {
 		t.Errorf("got %+v", p)
 	}
 	a.Close(websocket.StatusNormalClosure, "")
-	wait(t, func() bool { return len(s.ws.Presence("room")) == 1 })
+	wait(t, func() bool { return len(s.ws.Presence(t.Context(), "room")) == 1 })
 }
 
 func TestHandshakeRefusals(t *testing.T) {

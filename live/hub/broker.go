@@ -43,6 +43,9 @@ func (h *Hub) Err() error {
 	return nil
 }
 
+// Linked reports whether a broker links the hub with others.
+func (h *Hub) Linked() bool { return h.cfg.broker != nil }
+
 // follow ties a shared topic to the broker. Called without the lock, once.
 func (t *topic) follow() {
 	stop, err := t.hub.cfg.broker.Follow(t.name, (*follower)(t))

@@ -6,7 +6,8 @@ import "sync"
 type Kind uint8
 
 const (
-	// Value is the state of a slot. A newer value of the slot replaces it, and snapshots hold the newest. The default.
+	// Value is the state of a slot. A newer value of the slot replaces it, and snapshots hold the newest. One without
+	// Data takes the slot out of snapshots. The default.
 	Value Kind = iota
 	// Ordered events are delivered all and in order. Snapshots hold those of the history that follow their slot's last Value.
 	Ordered

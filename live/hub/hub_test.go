@@ -306,7 +306,7 @@ func TestLimits(t *testing.T) {
 	}
 	publish(t, h, "t", "a", hub.Value, "1")
 	publish(t, h, "t", "b", hub.Value, "1")
-	if _, err := h.Publish("t", hub.Event{Slot: "c"}); !errors.Is(err, hub.ErrSlots) {
+	if _, err := h.Publish("t", hub.Event{Slot: "c", Data: []byte("1")}); !errors.Is(err, hub.ErrSlots) {
 		t.Errorf("slots: %v", err)
 	}
 	publish(t, h, "t", "b", hub.Value, "2")
@@ -433,4 +433,36 @@ func TestSubscribingIsTheMomentThatCounts(t *testing.T) {
 	publish(t, h, "t", "x", hub.Value, "1")
 	r.Until("1").Expect("toast", "1")
 	now.Until("1").Expect("toast", "1")
+}
+
+// A Value without Data takes its slot out, and a reader that has missed that is told.
+func TestEmptyValueTakesTheSlotOut(t *testing.T) {
+	h := hub.New(hub.History(2, 0, 0), hub.MaxSlots(1))
+	defer h.Close(t.Context())
+	pub := func(slot, data string) {
+		t.Helper()
+		if _, err := h.Publish("t", hub.Event{Slot: slot, Data: []byte(data)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pub("a", "1")
+	late, err := h.Subscribe(t.Context(), "t", hub.Cursor{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	if b, err := late.Next(t.Context()); err != nil || len(b.Messages) != 1 {
+		t.Fatalf("got %+v %v", b, err)
+	}
+	pub("a", "")
+	if list, _ := h.Snapshot("t"); len(list) != 0 {
+		t.Errorf("snapshot %+v", list)
+	}
+	for range 3 {
+		pub("b", "2") // there is room for another slot now
+	}
+	b, err := late.Next(t.Context())
+	if err != nil || b.Reset != hub.ResetSlow || len(b.Messages) != 1 || b.Messages[0].Slot != "b" {
+		t.Errorf("got %+v %v, want a reset", b, err)
+	}
 }

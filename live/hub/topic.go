@@ -89,13 +89,16 @@ func (t *topic) append(seq uint64, ev Event) (Cursor, []*Subscriber, error) {
 	m := &Message{Event: ev, Cursor: Cursor{t.epoch, seq}, at: now}
 	if ev.Kind == Value {
 		old := t.slots[ev.Slot]
-		if old == nil && len(t.slots) >= t.hub.cfg.slots {
+		if old == nil && len(ev.Data) > 0 && len(t.slots) >= t.hub.cfg.slots {
 			return Cursor{}, nil, ErrSlots
 		}
 		if old != nil {
 			old.superseded = true
 		}
 		t.slots[ev.Slot] = m
+		if len(ev.Data) == 0 {
+			delete(t.slots, ev.Slot)
+		}
 	}
 	t.head, t.used, t.last, t.whole = seq, now, nil, nil
 	t.expire(now)
@@ -135,7 +138,7 @@ func (t *topic) forgetOldest() {
 	t.n--
 	t.bytes -= len(m.Data)
 	t.floor = m.Cursor.seq
-	if m.Kind != Value {
+	if m.Kind != Value || len(m.Data) == 0 { // nothing else says that a slot is gone
 		t.lost = m.Cursor.seq
 	}
 }

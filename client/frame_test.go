@@ -77,7 +77,8 @@ func TestFrameEffects(t *testing.T) {
 		out.push(slot.outerHTML)
 		Sx.resolve({event: "sx-error", id: "a", message: "broken"})
 		out.push(slot.outerHTML)
-		Sx.resolve({id: "a", html: "again"})
+		Sx.resolve({id: "a", html: "between"}); Sx.resolve({id: "a", html: "again"}) // one event
+		await 0
 		out.push(slot.outerHTML)
 		return out.join("\n")`)
 	want := strings.Join([]string{

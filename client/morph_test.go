@@ -115,3 +115,16 @@ func TestMorphThreeWays(t *testing.T) {
 		t.Error(bad)
 	}
 }
+
+// TestMorphTexts applies some thousand small changes and compares each with what the browser makes of the
+// same payload.
+func TestMorphTexts(t *testing.T) {
+	s := newSite(t)
+	ctx := clienttest.Browser(t)
+	lab(t, ctx, s, "texts.js")
+	for seed := range 4 {
+		for _, bad := range js[[]string](t, ctx, fmt.Sprintf("return await texts(150, %d)", seed)) {
+			t.Errorf("seed %d: %s", seed, bad)
+		}
+	}
+}

@@ -119,6 +119,7 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
     const fn = new Fn(kind, name);
     fn._code = () => code || make();
     fn._params = p;
+    fn._forms = forms;
     fn._env = e;
     return fn;
   };

@@ -2,6 +2,7 @@
 // by the evaluator; make() turns what is new into nodes. Nodes remember their version, so that the next one
 // can be compared with it and not with what the person has done to the page since.
 
+import type { Known } from "./quick";
 import type { Attrs, NS, Sink } from "./sink";
 
 /** A node of a server version. `_tag` is "" for text, "!" for comments, "?" for what is left alone. */
@@ -16,6 +17,9 @@ export class V {
   _loose = false;
   /** tbody that the HTML parser would have implied. */
   _implied = false;
+  /** Of a slot: its last frame, if it changed only texts; how many more to go without that. */
+  _known: Known | undefined = undefined;
+  _missed = 0;
   declare _tag: string;
   declare _ns: string;
   declare _attrs: Attrs;

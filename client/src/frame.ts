@@ -3,6 +3,8 @@
 
 import { Tree, parseHTML } from "./dom";
 import { type Mode, apply, pending, slot } from "./patch";
+import { shape } from "./morph";
+import { learn, quick } from "./quick";
 import { fire, report } from "./report";
 import { type Patch, merge } from "./state";
 
@@ -38,6 +40,8 @@ export interface Language {
   emit(sx: string, to: Tree): void;
   /** Takes component definitions. */
   defs(sx: string, hash?: string): void;
+  /** Offsets of the literals whose value reaches the page as it is, and nothing else. */
+  texts(sx: string): [number, number][];
 }
 
 /** What applying frames needs from the rest. */
@@ -161,29 +165,46 @@ export function language(): Language {
 }
 
 function fill(f: Frame) {
+  const { id, sx, key } = f;
+  const text = sx ?? f.html ?? "";
+  const read = (text: string, of: Element) => {
+    if (sx == undefined) return parseHTML(text, of.namespaceURI, of.localName);
+    const t = new Tree(of);
+    language().emit(text, t);
+    return t._top;
+  };
   const found: Element[] = [];
-  if (f.id != undefined) {
-    const at = slot(f.id) || document.getElementById(f.id);
-    if (at) found.push(at);
-  } else if (f.selector) found.push(...document.querySelectorAll(f.selector));
-  if (!found.length) throw new Error("no slot " + (f.id ?? f.selector));
-  for (const at of found) {
+  const at = id == undefined ? undefined : slot(id);
+  if (at) found.push(at);
+  else if (id != undefined) found.push(...[document.getElementById(id)!].filter(Boolean));
+  else if (f.selector) found.push(...document.querySelectorAll(f.selector));
+  if (!found.length) throw new Error("no slot " + (id ?? f.selector));
+  for (const e of found) {
     let mode = f.mode || "inner";
-    if (stale.delete(at) && /pend$/.test(mode) && f.key == undefined) mode = "inner";
-    apply(
-      at,
-      mode,
-      of => {
-        if (f.sx == undefined) return parseHTML(f.html || "", of.namespaceURI, of.localName);
-        const t = new Tree(of);
-        language().emit(f.sx, t);
-        return t._top;
-      },
-      f.key,
-    );
-    settle(at);
-    fire(at.isConnected ? at : document, "resolve", f);
+    if (stale.delete(e) && /pend$/.test(mode) && key == undefined) mode = "inner";
+    const whole = at && mode == "inner";
+    if (!whole || !quick(at, text, sx != undefined)) {
+      const was = shape;
+      apply(e, mode, of => read(text, of), key);
+      settle(e);
+      if (whole && was == shape) learn(at, text, t => read(t, at), sx == undefined ? undefined : language().texts);
+    }
+    tell(e.isConnected ? e : document, f, !whole);
   }
+}
+
+const told = new Map<EventTarget, Frame>();
+
+/** Events of slots that got a new value come once for all values of an animation frame, after the last. */
+function tell(at: EventTarget, f: Frame, each: boolean) {
+  if (each) return fire(at, "resolve", f);
+  if (!told.size)
+    queueMicrotask(() => {
+      const all = [...told];
+      told.clear();
+      for (const [at, f] of all) fire(at, "resolve", f);
+    });
+  told.set(at, f);
 }
 
 /** A slot that got content is neither busy nor in error. */

@@ -34,6 +34,9 @@ function likeness(v: V, level: number): string {
   return level ? s : s + ">" + v._kids.map(k => likeness(k, 0)).join("\0");
 }
 
+/** Counts the changes that were more than another text. */
+export let shape = 0;
+
 // What one patch has inserted and dropped; both empty between patches.
 let made: [V[], number, Node][] = [];
 let gone: V[] = [];
@@ -78,6 +81,7 @@ export function kids(p: Node, oc: V[], nc: V[], end: Node | null = null): V[] {
     }
     i = 0;
   }
+  shape++;
   const match = (o: V, n: V) => {
     if (n._key == undefined ? !equal(o, n) : !same(o, n)) return false;
     patch(o, n);
@@ -195,6 +199,7 @@ export function patch(o: V, n: V) {
     return;
   }
   if (n._hold || o._tag == "?") return;
+  o._known = undefined;
   const e = d as HTMLElement;
   // The placeholder of a slot that was filled on its own: what fills it is newer.
   if (n._slot != undefined && n._slot == o._slot && busy(n) && e.getAttribute("aria-busy") != "true") return;
@@ -257,6 +262,7 @@ function value(f: HTMLInputElement | HTMLTextAreaElement, next: string) {
 }
 
 function attrs(e: HTMLElement, o: V, n: V) {
+  shape++;
   for (const [name, now] of n._attrs) {
     const was = attr(o, name);
     if (was !== now) change(e, name, was, now);

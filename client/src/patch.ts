@@ -2,6 +2,7 @@
 
 import { type Owned, V, inside, make, version } from "./dom";
 import { finish, kids } from "./morph";
+import { forget } from "./quick";
 
 /** What to do with a payload; "inner" is the default. */
 export type Mode = "inner" | "outer" | "append" | "prepend" | "before" | "after" | "replace" | "remove" | "morph";
@@ -32,6 +33,8 @@ export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?:
   const next =
     how == "remove" ? [] : read(how != "inner" && !/pend$/.test(how) && parent instanceof Element ? parent : at);
   if (key != undefined) for (const v of next) if (v._tag) mark(v, key);
+  // What is known of slots is the result of their own frames.
+  if (how != "inner" || !at.hasAttribute("data-suspense")) forget();
   if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
     const v = version(at);
     v._kids = kids(inside(at), v._kids, next);

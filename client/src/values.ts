@@ -22,7 +22,7 @@ export class Kw implements Place {
 export class Fn {
   declare _run: (args: Value[]) => Value;
   declare _code: () => (e: any) => Value;
-  declare _params?: any; declare _doc?: any; declare _env?: any; declare _lib?: any;
+  declare _params?: any; declare _forms?: any; declare _doc?: any; declare _env?: any; declare _lib?: any;
   constructor(public _t: "lambda" | "macro" | "component" | "primitive", public _name: string) {}
 }
 

@@ -66,6 +66,7 @@ func (d *declarations) region(a *sx.Analyzer, f *sx.Form) sx.Expr {
 		}
 		items = append(items, sx.Keyword("src"), fs["src"].Value())
 	case fs["every"] != nil || fs["on"] != nil || fs["stream"] != nil:
+		a.Acts() // this stream belongs to the site being loaded
 		if l := d.ownStream(a, f, fs, children); l != nil {
 			args := sx.NewDict(len(l.params))
 			for _, n := range l.params {

@@ -59,10 +59,26 @@ type declarations struct {
 	finish []func() error // once the program is loaded
 }
 
+// load loads the application. What did not change since it was loaded last is taken over.
 func (a *App) load(fsys fs.FS) (*site, error) {
+	if last := a.current(); last != nil {
+		if s, err := a.loadSince(fsys, last); err == nil {
+			return s, nil
+		}
+	}
+	return a.loadSince(fsys, nil)
+}
+
+// loadSince loads the application; last, unless it is nil, is what stood there before.
+func (a *App) loadSince(fsys fs.FS, last *site) (*site, error) {
 	s := &site{app: a, router: newRouter(), errorPages: map[int]*pageDef{}, guards: map[string]*compiled{}, sockets: map[string]*socketDef{}, config: siteConfig{lang: "en"}}
 	d := &declarations{site: s, names: map[string]*sx.Site{}}
-	files, err := sx.ReadFiles(fsys, "")
+	var base *sx.Program
+	var known []*sx.Source
+	if last != nil {
+		base, known = last.prog, last.prog.Sources()
+	}
+	files, err := sx.ReadFiles(fsys, "", known...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +89,7 @@ func (a *App) load(fsys fs.FS) (*site, error) {
 		}
 	}
 	s.hash = hashSources(sources)
-	if s.prog, err = sx.LoadSources(sources, append(a.programOptions(d), a.cfg.options...)...); err != nil {
+	if s.prog, err = sx.LoadSources(sources, append(append(a.programOptions(d), a.cfg.options...), sx.WithBase(base))...); err != nil {
 		return nil, err
 	}
 	s.rend = render.New(s.prog)

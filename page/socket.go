@@ -78,6 +78,7 @@ func (d *declarations) socket(a *sx.Analyzer, f *sx.Form) sx.Expr {
 		return a.Analyze(f.With(items...))
 	}
 	s.pattern = p
+	a.Acts() // the socket belongs to the site being loaded
 	if old := d.site.sockets[s.src]; old != nil {
 		if old.text != s.text {
 			a.Errorf(f.Site(), sx.DuplicateError, "~ws: %s has other handlers at %s", s.src, placeOf(old.site))

@@ -22,6 +22,8 @@ type Analyzer struct {
 	retry    int            // nested named lets that are being analysed a second time
 	memo     map[*List]Expr // see elementOrCall
 	ids      map[string]*Site
+	custom   *customRec // of the custom form being handled
+	kept     *customRec // what the base made of it, or nil
 }
 
 type scope struct {
@@ -100,6 +102,7 @@ func (a *Analyzer) analyzeDef(d *Def) {
 		return
 	}
 	d.state = 1
+	a.prog.analyzed = append(a.prog.analyzed, d.Name)
 	a.top(d.form, func(b *Analyzer) {
 		b.def = d
 		switch d.kind {

@@ -273,11 +273,19 @@ func (a *Analyzer) lambda(f, params *Form, body []*Form, name string) Expr {
 // Function analyses form as the body of a function of the named parameters, for custom definitions. The
 // value is a lambda once loading is done; effects are final then too, see Fn.Effects.
 func (a *Analyzer) Function(name string, params []string, forms ...*Form) *Fn {
+	var at *Site
+	if len(forms) > 0 {
+		at = forms[0].site
+	}
+	if a.def == nil {
+		if f := a.keptFunction(name, params, at); f != nil {
+			return a.note(f)
+		}
+	}
 	fn := &fnExpr{name: name}
 	d := &Def{Name: name, state: 2, kind: defValue, expr: fn}
-	if len(forms) > 0 {
-		fn.At = forms[0].site
-		d.Site = forms[0].site
+	if at != nil {
+		fn.At, d.Site = at, at
 	}
 	old, oldScope := a.def, a.scope
 	a.def, a.scope = d, nil
@@ -288,7 +296,7 @@ func (a *Analyzer) Function(name string, params []string, forms ...*Form) *Fn {
 		fn.body = a.body(forms, true, fn.At)
 	})
 	a.def, a.scope = old, oldScope
-	return &Fn{Def: d, prog: a.prog, fn: fn}
+	return a.note(&Fn{Def: d, prog: a.prog, fn: fn})
 }
 
 // Fn is a function that a custom definition made of a form; see Analyzer.Function.

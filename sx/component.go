@@ -262,20 +262,22 @@ func (a *Analyzer) finish() {
 	a.load.checks = nil
 	p := a.prog
 	p.components(func(d *Def) {
-		d.comp.size = countExprs(d.comp.fn.body, 2000)
+		if !a.load.kept[d] {
+			d.comp.size = countExprs(d.comp.fn.body, 2000)
+		}
 	})
 	p.findCycles()
 	for changed := true; changed; {
 		changed = false
 		p.components(func(d *Def) {
-			if !d.comp.spread && mayBeSpread(d.comp.fn.body, 0) {
+			if !a.load.kept[d] && !d.comp.spread && mayBeSpread(d.comp.fn.body, 0) {
 				d.comp.spread = true
 				changed = true
 			}
 		})
 	}
 	p.components(func(d *Def) {
-		if d.comp.Affinity == "client" {
+		if d.comp.Affinity == "client" && !a.load.kept[d] {
 			if prims := p.ioOf(d); len(prims) > 0 {
 				a.def = nil
 				a.Errorf(d.Site, EffectError, "%s is :affinity :client but reaches %s, which only exists on the server", d.Name, prims[0])
@@ -351,7 +353,7 @@ func (p *Program) findCycles() {
 					stack = stack[:len(stack)-1]
 					on[x] = false
 					size++
-					if x.comp != nil && (x != d || size > 1) {
+					if x.comp != nil && !x.comp.recurses && (x != d || size > 1) {
 						x.comp.recurses = true
 					}
 					if x == d {
@@ -362,13 +364,8 @@ func (p *Program) findCycles() {
 		}
 	}
 	for _, d := range p.order {
-		if d.comp == nil {
-			continue
-		}
-		for _, e := range []Expr{d.expr} {
-			if e != nil && mentionsSelf(e, d) {
-				d.comp.recurses = true
-			}
+		if d.comp != nil && !d.comp.recurses && d.expr != nil && mentionsSelf(d.expr, d) {
+			d.comp.recurses = true
 		}
 	}
 }
@@ -525,11 +522,16 @@ func (c *Component) Deps(p *Program) []string {
 func (l *loader) defineGoComponents() {
 	for _, gc := range l.goComps {
 		src := NewSource("go:"+gc.name, "(defcomp "+gc.name+" "+gc.usage+" nil)")
-		forms, spans, err := readAll(src, 500)
-		if err != nil || len(forms) != 1 {
+		if l.base != nil { // the source of the base, so that the definition can be kept
+			if d := l.base.defs[gc.name]; d != nil && d.comp != nil && d.comp.external != nil && d.form.site.src.Text == src.Text {
+				src = d.form.site.src
+			}
+		}
+		r := l.forms(src)
+		if len(r.vals) != 1 {
 			panic("sx: component " + gc.name + ": bad parameter list " + gc.usage)
 		}
-		l.define("defcomp", &Form{v: forms[0], site: &Site{place: place{src, spans[0]}}})
+		l.define("defcomp", &Form{v: r.vals[0], site: &Site{place: place{src, r.spans[0]}}})
 		if d := l.prog.defs[gc.name]; d != nil && d.comp != nil {
 			d.comp.external = gc.fn
 			d.effects = IO

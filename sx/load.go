@@ -17,6 +17,11 @@ type loader struct {
 	mains   []*Form
 	late    []*Form  // top-level forms whose head may be a macro
 	checks  []func() // checks that need every definition analysed
+
+	base      *Program // see WithBase
+	reuse     bool     // definitions of it may be kept
+	kept      map[*Def]bool
+	keptForms []place // of custom forms
 }
 
 type customForm struct {
@@ -31,6 +36,8 @@ func newLoader() *loader {
 			prims:   map[string]*Primitive{},
 			aliases: map[string]string{},
 			special: make(map[string]*Special, 64),
+			read:    map[*Source]readForms{},
+			customs: map[place]*customRec{},
 		},
 		custom: map[string]func(*Analyzer, *Form){},
 	}
@@ -50,23 +57,28 @@ func (l *loader) load(srcs []*Source) *Program {
 		p.dests = []Dest{plainDest{}}
 	}
 	for _, lib := range l.libs {
-		more, err := ReadFiles(lib.fsys, lib.ns+":")
+		var known []*Source
+		if l.base != nil {
+			known = l.base.sources
+		}
+		more, err := ReadFiles(lib.fsys, lib.ns+":", known...)
 		if err != nil {
 			p.diags = append(p.diags, &Error{Kind: GoError, Message: "library " + lib.ns + ": " + err.Error(), Cause: err})
 			continue
 		}
 		srcs = append(more, srcs...)
 	}
+	srcs = l.reread(srcs)
 	p.sources = srcs
 	l.defineGoComponents()
 	for _, src := range srcs {
-		forms, spans, err := readAll(src, p.limits.Nesting)
-		if err != nil {
-			p.diags = append(p.diags, err)
+		r := l.forms(src)
+		for i, v := range r.vals {
+			l.collect(&Form{v: v, site: &Site{place: place{src, r.spans[i]}}})
 		}
-		for i, v := range forms {
-			l.collect(&Form{v: v, site: &Site{place: place{src, spans[i]}}})
-		}
+	}
+	if len(l.late) > 0 && l.main == "" {
+		l.base = nil // macros define names, and expand before it is known which
 	}
 	for n := 0; len(l.late) > 0; n++ {
 		late := l.late
@@ -79,12 +91,13 @@ func (l *loader) load(srcs []*Source) *Program {
 			break
 		}
 	}
+	l.takeOver()
 	a := &Analyzer{prog: p, load: l}
 	for _, d := range p.order {
 		a.analyzeDef(d)
 	}
 	for _, c := range l.pending {
-		a.top(c.form, func(b *Analyzer) { c.handle(b, c.form) })
+		l.runCustom(a, c)
 	}
 	for _, t := range p.suites {
 		a.top(t.form, func(b *Analyzer) { b.tests(t.form, nil) })
@@ -93,6 +106,8 @@ func (l *loader) load(srcs []*Source) *Program {
 		p.main = a.mainBody(l.mains, l.main)
 	}
 	a.finish()
+	l.actors()
+	l.keepDiagnostics()
 	if len(p.diags.Errors()) == 0 {
 		l.evaluate()
 	}

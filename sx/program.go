@@ -9,28 +9,32 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Program is everything that was loaded: definitions, primitives and the forms that other packages add.
 // It is immutable; any number of goroutines evaluate it at once.
 type Program struct {
-	defs    map[string]*Def
-	order   []*Def
-	prims   map[string]*Primitive
-	special map[string]*Special
-	heads   []func(string) *Special
-	aliases map[string]string
-	dests   []Dest
-	limits  Limits
-	dev     bool
-	diags   Diagnostics
-	main    *fnExpr
-	suites  []*suite
-	tests   []testCase
-	sources []*Source
-	frozen  bool
-	gensyms atomic.Int64
-	pool    sync.Pool
+	defs     map[string]*Def
+	order    []*Def
+	prims    map[string]*Primitive
+	special  map[string]*Special
+	heads    []func(string) *Special
+	aliases  map[string]string
+	dests    []Dest
+	limits   Limits
+	dev      bool
+	diags    Diagnostics
+	main     *fnExpr
+	suites   []*suite
+	tests    []testCase
+	sources  []*Source
+	read     map[*Source]readForms
+	customs  map[place]*customRec
+	analyzed []string
+	frozen   bool
+	gensyms  atomic.Int64
+	pool     sync.Pool
 }
 
 // Def is a top-level definition.
@@ -50,7 +54,7 @@ type Def struct {
 	effects Effect
 	refs    []*Def // what it mentions, once each
 	prims   []*Primitive
-	effSeen bool
+	acts    bool // on more than its own value while the program loads; see base.go
 }
 
 type defKind uint8
@@ -168,9 +172,15 @@ func Load(fsys fs.FS, opts ...Option) (*Program, error) {
 }
 
 // ReadFiles reads the .sx files below the root of fsys, sorted by name. Files and folders that begin with
-// a dot, and folders named node_modules, dist and data, are left out. prefix is put before their names.
-func ReadFiles(fsys fs.FS, prefix string) ([]*Source, error) {
+// a dot, and folders named node_modules, dist, data and testdata, are left out. prefix is put before their names.
+// old are sources from an earlier reading, to be given again where a file's size and time say that it was not
+// written since.
+func ReadFiles(fsys fs.FS, prefix string, old ...*Source) ([]*Source, error) {
 	var srcs []*Source
+	known := make(map[string]*Source, len(old))
+	for _, s := range old {
+		known[s.Name] = s
+	}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -185,11 +195,22 @@ func ReadFiles(fsys fs.FS, prefix string) ([]*Source, error) {
 		if !strings.HasSuffix(name, ".sx") || strings.HasPrefix(base, ".") {
 			return nil
 		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if s := known[prefix+name]; s != nil && s.current(info) {
+			srcs = append(srcs, s)
+			return nil
+		}
+		began := time.Now()
 		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
 		}
-		srcs = append(srcs, NewSource(prefix+name, string(text)))
+		s := NewSource(prefix+name, string(text))
+		s.written, s.read = info.ModTime(), began
+		srcs = append(srcs, s)
 		return nil
 	})
 	sort.Slice(srcs, func(i, j int) bool { return srcs[i].Name < srcs[j].Name })

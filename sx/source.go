@@ -1,9 +1,11 @@
 package sx
 
 import (
+	"io/fs"
 	"sort"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 )
 
@@ -14,10 +16,19 @@ type Source struct {
 
 	once  sync.Once
 	lines []int // byte offsets at which lines begin
+
+	written, read time.Time // when its file was written, and when it was read; zero: not known
 }
 
 // NewSource makes a Source.
 func NewSource(name, text string) *Source { return &Source{Name: name, Text: text} }
+
+// current tells whether a file is still the one that was read. Clocks of file systems are coarse: a file that was read
+// right after it was written may have been written once more at the same time.
+func (s *Source) current(info fs.FileInfo) bool {
+	const tick = 100 * time.Millisecond
+	return !s.written.IsZero() && s.written.Equal(info.ModTime()) && int64(len(s.Text)) == info.Size() && s.read.Sub(s.written) > tick
+}
 
 // Span is a range of bytes of a Source. The zero Span is no place at all.
 type Span struct{ Start, End uint32 }

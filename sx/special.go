@@ -311,10 +311,17 @@ func (a *Analyzer) formSet(f *Form) Expr {
 		a.capture(b)
 		b.mutated = true
 		b.loop = nil
+		a.Acts()
 		return &setExpr{ExprBase{f.site}, b, nil, v}
 	}
 	if d := a.prog.defs[name]; d != nil {
 		a.mention(d)
+		a.Acts()
+		if a.load != nil && a.load.kept[d] {
+			a.Errorf(f.site, GoError, "set!: %s was taken over from the program before", name) // see WithBase: a clean load follows
+			return a.nothing(f.site)
+		}
+		d.acts = true
 		return &setExpr{ExprBase{f.site}, nil, d, v}
 	}
 	a.Errorf(a.atomSite(n), UndefinedError, "set!: undefined symbol: %s%s", name, suggest(name, a.names()))

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,7 +119,7 @@ func (d *devSite) load(changed []string) error {
 		d.call.report(d.call.stderr, warnings)
 	}
 	if changed != nil {
-		d.log.Info(fmt.Sprintf("reloaded in %s: %s", took(time.Since(began)), summary(changed)))
+		d.log.Info(fmt.Sprintf("reloaded in %s: %s%s", took(time.Since(began)), summary(changed), compiled(app.Program().Analyzed())))
 	}
 	return nil
 }
@@ -178,6 +179,15 @@ func (d *devSite) WriteMetrics(w io.Writer) {
 	if app := d.app.Load(); app != nil {
 		app.WriteMetrics(w)
 	}
+}
+
+// compiled says which definitions were compiled.
+func compiled(names []string) string {
+	// The built-in parts of a page belong to the program, and a stream of theirs is new each time.
+	if names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return strings.HasPrefix(n, "~shared:") }); len(names) == 0 {
+		return ""
+	}
+	return "; compiled " + summary(names)
 }
 
 func summary(paths []string) string {

@@ -26,7 +26,6 @@ const (
 	LimitError     ErrorKind = "limit"     // a limit was exceeded; SX code cannot catch it
 	CancelledError ErrorKind = "cancelled" // the context was cancelled; SX code cannot catch it
 	GoError        ErrorKind = "go"        // an error or a panic of a Go primitive
-	NotYetError    ErrorKind = "not yet"   // specified and not built yet
 	EffectError    ErrorKind = "effect"    // IO where none is allowed
 	WarningKind    ErrorKind = "warning"   // a diagnostic that does not stop loading
 )

@@ -37,6 +37,7 @@ type Machine struct {
 	gensyms int   // symbols made by gensym
 	steps   int64 // left until the next check
 	budget  int64 // left after that
+	grace   int64 // steps given to clean-up after that
 	depth   int
 	written int64 // bytes that left Out
 }

@@ -449,13 +449,31 @@ func (n *tryNode) run(m *Machine) (v Value) {
 		}
 	}
 	if n.finally != nil {
-		n.finally.Eval(m)
+		m.cleanUp(err, func() { n.finally.Eval(m) })
 	}
 	if err != nil {
 		panic(err)
 	}
 	return v
 }
+
+// cleanUp runs f, which a program asked for whatever happens, after err or after none. What passes through try
+// may have used the steps up, so f gets some of its own; and nothing that f raises takes its place, or else a limit
+// could be caught after all.
+func (m *Machine) cleanUp(err *Error, f func()) {
+	if err == nil || !err.passes {
+		f()
+		return
+	}
+	if m.steps < stepBatch && m.grace < mostGrace {
+		m.grace += stepBatch
+		m.steps = stepBatch
+	}
+	_ = m.protect(f)
+}
+
+// mostGrace bounds the steps that all clean-up of an evaluation gets after its own are used up.
+const mostGrace = 64 * stepBatch
 
 // Value gives the error as catch sees it: {:message :data :form :file :line :col}.
 func (e *Error) Value() Value {
@@ -480,7 +498,7 @@ func (n *windNode) Eval(m *Machine) (v Value) {
 	m.Call(before)
 	err := m.protect(func() { v = m.Call(thunk) })
 	m.at = n.site
-	m.Call(after)
+	m.cleanUp(err, func() { m.Call(after) })
 	if err != nil {
 		panic(err)
 	}

@@ -132,6 +132,9 @@ func (m *Machine) Rest() {
 	m.steps, m.budget = 0, m.limits.Steps
 	m.ctx, m.at, m.s, m.caps = nil, nil, nil, nil
 	m.calls = m.calls[:0]
+	if m.grace != 0 {
+		m.grace = 0
+	}
 	if m.tail != nil || m.again != nil || m.dyn != nil || m.tailArgs != nil || m.spare != nil || m.tailBound {
 		m.tail, m.again, m.dyn, m.tailArgs, m.spare, m.tailBound = nil, nil, nil, nil, nil, false
 	}

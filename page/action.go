@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -22,9 +23,19 @@ type inputDef struct {
 	defaults map[string]*compiled // by field, functions without parameters
 	names    []string             // parameters of body: path parameters, then fields that are none
 	body     *compiled
+
+	// A handler that answers with a stream; see repeat.go.
+	repeats bool
+	every   time.Duration
+	topics  []*compiled
+	message bool // its body sees the message
+	stream  http.Handler
 }
 
-var inputFields = []string{"path", "method", "auth"}
+var (
+	actionFields  = []string{"path", "method", "auth"}
+	handlerFields = append(slices.Clone(actionFields), "every", "on")
+)
 
 func (d *declarations) handler(a *sx.Analyzer, f *sx.Form) { d.input(a, f, "handler") }
 func (d *declarations) action(a *sx.Analyzer, f *sx.Form)  { d.input(a, f, "action") }
@@ -44,11 +55,15 @@ func (d *declarations) input(a *sx.Analyzer, f *sx.Form, kind string) {
 		a.Errorf(f.Site(), sx.FormError, "%s %s: a parameter list is missing after the fields: (&key name …), or () for none", head, name)
 		return
 	}
+	known := handlerFields
+	if kind == "action" {
+		known = actionFields
+	}
 	fs := map[string]*sx.Form{}
 	for i := 2; i+1 <= end-1; i += 2 {
 		key := f.Item(i).Text()
-		if !slices.Contains(inputFields, key) {
-			a.Errorf(f.SiteOf(i), sx.KeywordError, "%s: unknown field :%s%s", head, key, didYouMean(key, inputFields))
+		if !slices.Contains(known, key) {
+			a.Errorf(f.SiteOf(i), sx.KeywordError, "%s: unknown field :%s%s", head, key, didYouMean(key, known))
 			continue
 		}
 		fs[key] = f.Form(i + 1)
@@ -94,7 +109,13 @@ func (d *declarations) input(a *sx.Analyzer, f *sx.Form, kind string) {
 		a.Errorf(f.Site(), sx.FormError, "%s %s has no body", head, name)
 		return
 	}
-	h.body = &compiled{fn: a.Function(kind+" "+name, h.names, f.Forms(end+1)...)}
+	d.repeats(a, f, h, fs)
+	seen := h.names
+	if h.message {
+		seen = append(slices.Clip(seen), "message")
+	}
+	h.body = &compiled{fn: a.Function(kind+" "+name, seen, f.Forms(end+1)...)}
+	a.Later(func() { d.checkRepeats(a, f, h) })
 	if h.method == http.MethodGet {
 		a.Later(func() {
 			if names := a.Program().Reaches(h.body.fn.Expr(), sx.Write); len(names) > 0 {
@@ -116,7 +137,12 @@ func (s *site) serveInput(w http.ResponseWriter, r *http.Request, q *request, h 
 		s.fail(w, q, where, err)
 		return
 	}
-	defer s.app.release()
+	held := true
+	defer func() {
+		if held {
+			s.app.release()
+		}
+	}()
 	sub, err := readSubmission(q.r)
 	defer sub.discard()
 	if err != nil {
@@ -137,6 +163,13 @@ func (s *site) serveInput(w http.ResponseWriter, r *http.Request, q *request, h 
 		s.refuseForm(w, q, &bad)
 		return
 	}
+	if h.repeats {
+		held = false
+		s.app.release()
+		s.serveRepeats(w, q, h, args)
+		return
+	}
+	q.patches = &patches{}
 	s.answer(ctx, w, q, where, func(m *sx.Machine) sx.Value { return m.Call(h.body.value, args...) })
 }
 
@@ -178,7 +211,7 @@ func (s *site) bindInputs(ctx context.Context, q *request, h *inputDef) ([]sx.Va
 }
 
 // answer evaluates a handler and sends what it gives: markup as an HTML fragment, a dict or list as JSON,
-// text as it is, nothing as 204.
+// text as it is, nothing as 204. When it has patched a page of Datastar's client, the patches are the answer.
 func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, where string, eval func(m *sx.Machine) sx.Value) {
 	m := s.prog.Machine(ctx, htmlDest)
 	m.Host = s.host(q)
@@ -187,7 +220,9 @@ func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, wh
 	status := http.StatusOK
 	err := m.Protect(func() {
 		v := eval(m)
-		switch {
+		switch events := q.patches.collected(); {
+		case len(events) > 0:
+			body, kind = events, "text/event-stream; charset=utf-8"
 		case v.IsNil():
 			status = http.StatusNoContent
 		case v.Kind() == sx.KindDict || v.Kind() == sx.KindList && !markupList(v, 0):

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -66,7 +67,10 @@ func (s *site) fail(w http.ResponseWriter, q *request, where string, err error) 
 		return
 	}
 	var se *statusError
+	var signals *live.SignalsError
 	switch {
+	case errors.As(err, &signals):
+		s.errorPage(w, q, http.StatusBadRequest, "The signals are not a JSON object.", nil)
 	case errors.Is(err, ErrUnauthorized):
 		s.errorPage(w, q, http.StatusUnauthorized, "", nil)
 	case errors.As(err, &se):

@@ -65,6 +65,16 @@ func readSubmission(r *http.Request) (*submission, error) {
 		return s, err
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Body == nil || r.Body == http.NoBody {
+		if r.Header.Get("Datastar-Request") != "" {
+			// A handler's parameters come from the signals, wherever they travel.
+			d, err := s.signals()
+			if err != nil {
+				return s, &statusError{http.StatusBadRequest, "the signals are not a JSON object"}
+			}
+			if d.Len() > 0 {
+				s.json = d
+			}
+		}
 		return s, nil
 	}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

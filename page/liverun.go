@@ -415,6 +415,36 @@ type mailbox struct {
 const mostQueued = 1000 // messages that wait for ordered binds; the oldest are left out beyond
 
 func (e *evaluation) run(ctx context.Context) {
+	failed := func(err error) { e.site.logError(":on of "+e.l.name, err) }
+	var topics []string
+	for _, t := range e.l.topics {
+		v, err := e.site.prog.Call(ctx, t.value, e.l.args(e.site, e.params)...)
+		if err != nil {
+			failed(err)
+			continue
+		}
+		topics = append(topics, textList(v)...)
+	}
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	feed := func(ring func()) *inbox {
+		if e.l.stream == nil {
+			return nil
+		}
+		in := newInbox(e.l, ring)
+		reading.Go(func() { e.follow(ctx, in) }) // ends with ctx, or with the feed
+		return in
+	}
+	e.app.changes(ctx, topics, e.l.every, feed, failed, func(box mailbox) error {
+		e.take(ctx, box)
+		return nil
+	})
+}
+
+// changes calls turn at once and upon each change, with what was published to the topics and read from the feed
+// meanwhile, until ctx ends or turn returns an error. A tick brings an empty mailbox. feed may be nil, and give nil. A topic
+// that cannot be followed is reported and left out.
+func (a *App) changes(ctx context.Context, topics []string, every time.Duration, feed func(ring func()) *inbox, failed func(error), turn func(mailbox) error) error {
 	wake := make(chan struct{}, 1) // buffered by one: a publisher leaves its mark and goes on
 	ring := func() {
 		select {
@@ -423,34 +453,24 @@ func (e *evaluation) run(ctx context.Context) {
 		}
 	}
 	var subs []*hub.Subscriber
-	for _, t := range e.l.topics {
-		v, err := e.site.prog.Call(ctx, t.value, e.l.args(e.site, e.params)...)
+	for _, name := range topics {
+		sub, err := a.hub.Subscribe(ctx, messagePrefix+name, hub.Cursor{}, hub.FromNow(), hub.WithWake(ring))
 		if err != nil {
-			e.site.logError(":on of "+e.l.name, err)
+			failed(err)
 			continue
 		}
-		for _, name := range textList(v) {
-			sub, err := e.app.hub.Subscribe(ctx, messagePrefix+name, hub.Cursor{}, hub.FromNow(), hub.WithWake(ring))
-			if err != nil {
-				e.site.logError(":on of "+e.l.name, err)
-				continue
-			}
-			defer sub.Close()
-			subs = append(subs, sub)
-		}
+		defer sub.Close()
+		subs = append(subs, sub)
 	}
 	var tick <-chan time.Time
-	if e.l.every > 0 {
-		t := time.NewTicker(e.l.every)
+	if every > 0 {
+		t := time.NewTicker(every)
 		defer t.Stop()
 		tick = t.C
 	}
 	var in *inbox
-	if e.l.stream != nil {
-		in = newInbox(e.l, ring)
-		var reading sync.WaitGroup
-		defer reading.Wait()
-		reading.Go(func() { e.follow(ctx, in) }) // ends with ctx, or with the feed
+	if feed != nil {
+		in = feed(ring)
 	}
 	poll := func() mailbox {
 		var box mailbox
@@ -477,21 +497,19 @@ func (e *evaluation) run(ctx context.Context) {
 		in.take(&box)
 		return box
 	}
-	e.take(ctx, poll()) // arms the subscriptions too
-	for ctx.Err() == nil {
+	err := turn(poll()) // arms the subscriptions too
+	for err == nil && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick:
-			e.refresh(ctx)
+			err = turn(mailbox{})
 		case <-wake:
-			box := poll()
-			if !box.any {
-				continue
+			if box := poll(); box.any {
+				err = turn(box)
 			}
-			e.take(ctx, box)
 		}
 	}
+	return err
 }
 
 // values gives what the binds see, with the entries of :data that they need evaluated anew.

@@ -49,6 +49,8 @@ type siteConfig struct {
 	lang       string
 	maxBody    int64
 	session    *compiled
+
+	datastarScripts bool
 }
 
 // declarations is what the definitions of one load are collected in.
@@ -146,6 +148,7 @@ func (a *App) programOptions(d *declarations) []sx.Option {
 	opts := append([]sx.Option{}, render.Options()...)
 	return append(opts, sx.WithPrimitives(a.primitives()...),
 		sx.WithSpecials(d.socketForm()),
+		sx.WithSpecials(patchForms()...),
 		// The built-in library: its everyday components have short names.
 		sx.WithAlias("~shared:pages/suspense", "~suspense"),
 		sx.WithAlias("~shared:pages/live", "~live"),
@@ -165,6 +168,7 @@ func (a *App) primitives() []*sx.Primitive {
 	ps := append(requestPrimitives(), a.ioPrimitives()...)
 	ps = append(ps, a.system.primitives()...)
 	ps = append(ps, a.socketPrimitives()...)
+	ps = append(ps, a.datastarPrimitives()...)
 	return append(ps, a.livePrimitives()...)
 }
 
@@ -180,6 +184,9 @@ func (d *declarations) compile() {
 	}
 	for _, h := range d.site.inputs {
 		h.body.finish()
+		for _, t := range h.topics {
+			t.finish()
+		}
 		for _, c := range h.defaults {
 			c.finish()
 		}
@@ -216,7 +223,7 @@ func (d *declarations) guard(a *sx.Analyzer, f *sx.Form) {
 	d.site.guards[name] = &compiled{fn: a.Function("guard "+name, nil, f.Forms(2)...)}
 }
 
-var configKeys = []string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name"}
+var configKeys = []string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts"}
 
 // configure reads (defconfig :key value …). Its values are literals.
 func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
@@ -252,6 +259,12 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 		} else {
 			a.Errorf(g.Site(), sx.FormError, ":max-body must be a number of bytes")
 		}
+	}
+	if g := fs["datastar-scripts"]; g != nil {
+		if g.Value().Kind() != sx.KindBool {
+			a.Errorf(g.Site(), sx.FormError, ":datastar-scripts must be true or false")
+		}
+		c.datastarScripts = g.Value().Truthy()
 	}
 	if g := fs["csp"]; g != nil {
 		dict := g.Value().Dict()

@@ -35,6 +35,8 @@ type request struct {
 	invalid *sx.Dict    // messages of a form being shown again, by field
 	inputs  *sx.Dict    // what the user had put in, by field
 	regions map[string]*region
+
+	patches *patches // of a handler or an action: what it sends to Datastar's client
 }
 
 type requestKey struct{}

@@ -7,21 +7,17 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/sx-framework/sxgo/client/bundle"
+	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/client/clienttest"
 )
 
 // What Sx offers of the language, under the strictest policy, from a bundle as it is shipped. It is included
 // twice, once as a module.
 func TestAPI(t *testing.T) {
-	out, err := bundle.Build(bundle.Options{Entry: "src/index.ts", Minify: true})
-	if err != nil {
-		t.Fatal(err)
-	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/sx-live.js" {
-			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-			_, _ = w.Write(out.JS)
+			r.URL.Path = client.Script()
+			client.Handler().ServeHTTP(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -27,6 +27,9 @@ var dist embed.FS
 // Prefix is where Handler expects to be mounted: all URLs of this package begin with it.
 const Prefix = "/_sx/client/"
 
+// everything is what Script includes.
+var everything = Parts{WholeLanguage, true}
+
 type files struct {
 	hash  string
 	bytes map[string][]byte
@@ -42,6 +45,9 @@ var load = sync.OnceValue(func() files {
 		sum.Write([]byte(e.Name() + "\n" + strconv.Itoa(len(data)) + "\n"))
 		sum.Write(data)
 	}
+	for _, p := range allParts() {
+		f.bytes[p.file()], _ = compose(p, f.bytes)
+	}
 	f.hash = hex.EncodeToString(sum.Sum(nil))[:16]
 	return f
 })
@@ -49,8 +55,9 @@ var load = sync.OnceValue(func() files {
 // Version gives a hash of all scripts, in hexadecimal digits.
 func Version() string { return load().hash }
 
-// Script gives the URL of the script that a page includes, with a nonce. It may be included twice.
-func Script() string { return Prefix + load().hash + "/sx-live.js" }
+// Script gives the URL of the script with all parts of the client; a page includes it with a nonce. It may be
+// included twice.
+func Script() string { return ScriptWith(everything) }
 
 // Inline gives the text of the small script that stands in the head of a streamed page, without the element
 // around it. It may stand in a script element as it is.
@@ -64,6 +71,9 @@ func Handler() http.Handler {
 		rest, ok := strings.CutPrefix(r.URL.Path, Prefix)
 		hash, name, _ := strings.Cut(rest, "/")
 		data, found := f.bytes[name]
+		if file, ok := strings.CutSuffix(name, ".map"); ok && !found {
+			data, found = sourceMap(file, f.bytes)
+		}
 		if !ok || !found {
 			http.NotFound(w, r)
 			return

@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/client/clienttest"
 )
 
@@ -48,13 +49,10 @@ func newSite(t testing.TB) *site {
 	t.Helper()
 	s := &site{mux: http.NewServeMux(), topics: map[string]*topic{}, more: make(chan struct{})}
 	s.mux.HandleFunc("/_sx/live", s.live)
+	s.mux.Handle(client.Prefix, client.Handler())
 	s.mux.HandleFunc("/sx-live.js", func(w http.ResponseWriter, r *http.Request) {
-		b, err := os.ReadFile("dist/sx-live.js")
-		if err != nil {
-			t.Error(err)
-		}
-		w.Header().Set("Content-Type", "text/javascript")
-		_, _ = w.Write(b)
+		r.URL.Path = client.Script()
+		client.Handler().ServeHTTP(w, r)
 	})
 	s.Server = httptest.NewUnstartedServer(s.mux)
 	s.Server.Start()

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -20,6 +21,9 @@ type Options struct {
 	Minify bool              // as shipped; otherwise readable
 	Map    bool              // make a source map
 	Define map[string]string // replaces identifiers, such as "DEV": "false"
+
+	// Names keeps the short names of private members from one build to the next; nil: each has its own.
+	Names map[string]any
 
 	// Replace gives the text of modules by the path that they are imported by, such as "./lang": to measure
 	// and to test a part without another.
@@ -44,21 +48,38 @@ type File struct {
 	Data []byte
 }
 
+// Parts are the parts of a page's script, in the order in which they stand: package client puts them together.
+// Each is a script of its own, that reaches the core through the global __sx alone.
+var parts = []struct {
+	name    string
+	entry   string
+	replace map[string]string
+}{
+	{"core", "src/index.ts", nil},
+	{"socket", "src/part_socket.ts", map[string]string{
+		"./frame":   "export const { enqueue, resolve } = __sx",
+		"./regions": "export const { show, stale } = __sx",
+		"./report":  "export const { fire, report } = __sx",
+		"./retry":   "export const { Link } = __sx",
+	}},
+	{"small", "src/part_small.ts", nil},
+	{"language", "src/part_language.ts", nil},
+}
+
 // Files builds all files of dist, in a fixed order.
 func Files() ([]File, error) {
-	var files []File
-	for _, f := range []struct{ name, entry string }{{"sx-live.js", "index.ts"}, {"inline.js", "inline.ts"}} {
-		mapped := f.entry == "index.ts"
-		out, err := Build(Options{Entry: filepath.Join(Dir(), "src", f.entry), Minify: true, Map: mapped})
+	inline, err := Build(Options{Entry: filepath.Join(Dir(), "src/inline.ts"), Minify: true})
+	if err != nil {
+		return nil, err
+	}
+	files := []File{{"inline.js", inline.JS}}
+	names := map[string]any{} // private members have the same short names in all parts
+	for _, p := range parts {
+		out, err := Build(Options{Entry: filepath.Join(Dir(), p.entry), Minify: true, Map: true, Replace: p.replace, Names: names})
 		if err != nil {
 			return nil, err
 		}
-		if mapped {
-			// Only developer tools ask for it.
-			out.JS = append(out.JS, "//# sourceMappingURL="+f.name+".map\n"...)
-			files = append(files, File{f.name + ".map", out.Map})
-		}
-		files = append(files, File{f.name, out.JS})
+		files = append(files, File{p.name + ".js", out.JS}, File{p.name + ".js.map", out.Map})
 	}
 	return files, nil
 }
@@ -88,6 +109,7 @@ func Build(o Options) (Output, error) {
 		opts.MinifyWhitespace, opts.MinifyIdentifiers, opts.MinifySyntax = true, true, true
 		// Private members start with one underscore; __sxResolve and __proto__ keep their names.
 		opts.MangleProps = "^_[a-zA-Z]"
+		opts.MangleCache = o.Names
 	}
 	if o.Map {
 		opts.Sourcemap = api.SourceMapExternal
@@ -100,6 +122,9 @@ func Build(o Options) (Output, error) {
 	if len(res.Errors) > 0 {
 		lines := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 		return Output{}, fmt.Errorf("bundle: %s", strings.TrimSpace(strings.Join(lines, "")))
+	}
+	if o.Names != nil {
+		maps.Copy(o.Names, res.MangleCache)
 	}
 	var out Output
 	for _, f := range res.OutputFiles {

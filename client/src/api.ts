@@ -1,18 +1,12 @@
 // The language, as scripts of a page use it through Sx.
 
-import { make, Tree } from "./dom";
 import { emit, evaluate, loadDefs } from "./eval";
 import { parse } from "./reader";
 import { serialize } from "./serialize";
 import { stringSink } from "./sink";
 
 /** Markup of source text as DOM nodes, which are in no document yet. */
-const render = (src: string): DocumentFragment => {
-  const tree = new Tree(), out = document.createDocumentFragment();
-  emit(parse(src), tree);
-  out.append(...tree._top.map(make));
-  return out;
-};
+const render = (src: string): DocumentFragment => __sx.nodes(to => emit(parse(src), to));
 
 /** Markup of source text as HTML. */
 const renderToString = (src: string): string => {

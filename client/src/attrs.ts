@@ -4,7 +4,7 @@
 import { report } from "./report";
 import { state } from "./state";
 import { arrive, take, visit, type Swap } from "./visit";
-import { send } from "./socket";
+import { send } from "./parts";
 
 const VERBS = ["get", "post", "put", "patch", "delete"];
 const VERB = VERBS.map(v => `[sx-${v}]`).join();

@@ -7,6 +7,7 @@ import { shape } from "./morph";
 import { learn, quick } from "./quick";
 import { fire, report } from "./report";
 import { type Patch, merge } from "./state";
+import { defs, emit, lacks, texts, whole } from "./language";
 
 /** A frame as it is on the wire: the event's name and the fields of its data. */
 export interface Frame {
@@ -34,19 +35,8 @@ export interface Frame {
   _els?: Iterable<Element>;
 }
 
-/** The language, when it is part of the bundle. */
-export interface Language {
-  /** Writes the markup of wire text. Throws before or in the middle of writing. */
-  emit(sx: string, to: Tree): void;
-  /** Takes component definitions. */
-  defs(sx: string, hash?: string): void;
-  /** Offsets of the literals whose value reaches the page as it is, and nothing else. */
-  texts(sx: string): [number, number][];
-}
-
 /** What applying frames needs from the rest. */
 export interface Host {
-  lang?: Language;
   visit(url: string, replace?: boolean): void;
   /** Puts regions of a page in the place of those that have expired. */
   renew(els: Set<Element>, html: string): void;
@@ -63,6 +53,7 @@ const stale = new Set<Element>();
 
 let queue: Frame[] = [];
 let waiting = false;
+/** Nothing is applied: the browser takes a picture, or a script is on its way. */
 let held = false;
 
 /** Applies a frame with the next animation frame. */
@@ -95,17 +86,29 @@ export function flush() {
     const f = list[i]!;
     if (f.transition && glide()) {
       // The browser calls back after it took its picture. What came later must not overtake.
-      queue = list.slice(i);
       f.transition = false;
-      held = true;
-      document.startViewTransition!(() => {
-        held = false;
-        flush();
-      });
+      hold(list.slice(i));
+      document.startViewTransition!(go);
       return;
     }
-    if (!last.size || !fills(f) || last.get(f.id!) == i) now(f);
+    if ((!last.size || !fills(f) || last.get(f.id!) == i) && !now(f)) return later(list.slice(i));
   }
+}
+
+function hold(list: Frame[]) {
+  queue = [...list, ...queue];
+  held = true;
+}
+
+function go() {
+  held = false;
+  flush();
+}
+
+/** Applies frames when the whole language is there, and what comes meanwhile after them. */
+function later(list: Frame[]) {
+  hold(list);
+  void whole().then(go);
 }
 
 /** May a change be shown as a transition now? */
@@ -114,24 +117,27 @@ export const glide = () =>
 
 /** Applies a frame at once, after what is queued; one with a transition when the browser is ready. */
 export function resolve(f: Frame) {
-  if (!queue.length && !f.transition && !held) return now(f);
+  if (!queue.length && !f.transition && !held) return now(f) || later([f]);
   queue.push(f);
   flush();
 }
 
-function now(f: Frame) {
+/** Applies f; false: it needs more of the language than there is, and nothing has changed. */
+function now(f: Frame): boolean {
   try {
     const how = EFFECTS[f.event || "sx-resolve"];
     if (how) how(f);
     else report("frame", "app", "unknown frame " + f.event);
   } catch (e) {
+    if (lacks(e)) return false;
     report("frame", "app", e, (f.id != undefined && slot(f.id)) || document, { frame: f });
   }
+  return true;
 }
 
 const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
   "sx-resolve": fill,
-  "sx-defs": f => language().defs(f.sx || "", f.hash),
+  "sx-defs": f => defs(f.sx || "", f.hash),
   "sx-signals": f => merge(f.patch || {}, f.onlyIfMissing),
   "sx-event"(f) {
     for (const at of f.selector ? document.querySelectorAll(f.selector) : [document])
@@ -158,19 +164,13 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
   },
 };
 
-/** The language; an error when the bundle has none. */
-export function language(): Language {
-  if (!host.lang) throw new Error("this bundle has no evaluator for sx");
-  return host.lang;
-}
-
 function fill(f: Frame) {
   const { id, sx, key } = f;
   const text = sx ?? f.html ?? "";
   const read = (text: string, of: Element) => {
     if (sx == undefined) return parseHTML(text, of.namespaceURI, of.localName);
     const t = new Tree(of);
-    language().emit(text, t);
+    emit(text, t);
     return t._top;
   };
   const found: Element[] = [];
@@ -181,15 +181,16 @@ function fill(f: Frame) {
   if (!found.length) throw new Error("no slot " + (id ?? f.selector));
   for (const e of found) {
     let mode = f.mode || "inner";
-    if (stale.delete(e) && /pend$/.test(mode) && key == undefined) mode = "inner";
-    const whole = at && mode == "inner";
-    if (!whole || !quick(at, text, sx != undefined)) {
+    if (stale.has(e) && /pend$/.test(mode) && key == undefined) mode = "inner";
+    const all = at && mode == "inner";
+    if (!all || !quick(at, text, sx != undefined)) {
       const was = shape;
       apply(e, mode, of => read(text, of), key);
       settle(e);
-      if (whole && was == shape) learn(at, text, t => read(t, at), sx == undefined ? undefined : language().texts);
+      stale.delete(e);
+      if (all && was == shape) learn(at, text, t => read(t, at), sx == undefined ? undefined : texts);
     }
-    tell(e.isConnected ? e : document, f, !whole);
+    tell(e.isConnected ? e : document, f, !all);
   }
 }
 

@@ -1,15 +1,14 @@
-// Start-up and the global Sx. The script may be included any number of times, as a module or plainly.
+// Start-up and the global Sx. The script may be included any number of times, as a module or plainly. The
+// language and sockets are parts that follow in the same file, or are fetched when they are needed.
 
 import { type Frame, host, resolve } from "./frame";
 import { connect, disconnect, regions, scan } from "./regions";
 import { type Owned, version as versionOf } from "./dom";
 import { slot } from "./patch";
 import { state } from "./state";
-import { api } from "./api";
-import { install } from "./lang";
+import { parts, send, sockets } from "./parts";
 import { renew, visit } from "./visit";
 import { attend, attrs } from "./attrs";
-import { send, sockets } from "./socket";
 
 const VERSION = "0.1.0";
 
@@ -37,7 +36,6 @@ function process(root: ParentNode = document) {
 }
 
 if (!w.Sx) {
-  install();
   attrs();
   regions();
   host.visit = (url, replace) => void visit(url, { push: true, replace });
@@ -56,7 +54,6 @@ if (!w.Sx) {
     for (const [id, sx] of list) resolveSuspense(id, sx);
   };
   w.Sx = {
-    ...api,
     version: VERSION,
     state,
     resolve: (f: Frame) => resolve({ ...f }),
@@ -79,6 +76,10 @@ if (!w.Sx) {
   // What the server sent, before the person changes it: forms and links compare with it.
   const all = () => void versionOf(document.body);
   document.readyState == "complete" ? all() : addEventListener("load", all);
-  process();
-  retry();
+  parts(w.Sx as object);
+  // After the parts that follow in this file.
+  queueMicrotask(() => {
+    process();
+    retry();
+  });
 }

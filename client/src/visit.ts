@@ -2,7 +2,9 @@
 // title, address, focus and scroll as after an ordinary navigation.
 
 import { V, adopt, adoptKids, parseHTML, Tree, trust } from "./dom";
-import { enqueue, flush, glide, language, resolve } from "./frame";
+import { enqueue, flush, glide, resolve } from "./frame";
+import { emit, whole } from "./language";
+import { ours } from "./parts";
 import { apply, type Mode, slot } from "./patch";
 import { report } from "./report";
 import { reader } from "./sse";
@@ -45,13 +47,14 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
   const src = await r.text();
   let read: (of: Element) => V[];
   let title = "";
-  if (/^(text|application)\/sx\b/.test(type))
+  if (/^(text|application)\/sx\b/.test(type)) {
+    await whole();
     read = of => {
       const t = new Tree(of);
-      language().emit(src, t);
+      emit(src, t);
       return t._top;
     };
-  else if (type.startsWith("text/plain")) read = () => [new V("", "", [], [], src)];
+  } else if (type.startsWith("text/plain")) read = () => [new V("", "", [], [], src)];
   else if (isPage.test(src)) {
     const doc = new DOMParser().parseFromString(trust(src), "text/html");
     late(doc);
@@ -152,8 +155,8 @@ function late(doc: Document) {
 }
 
 const assets = (doc: Document) =>
-  [...doc.querySelectorAll("script[src],link[rel=stylesheet]")].map(
-    e => e.getAttribute("src") || e.getAttribute("href"),
+  [...doc.querySelectorAll("script[src],link[rel=stylesheet]")].map(e =>
+    ours(e.getAttribute("src") || e.getAttribute("href")!),
   );
 
 /** Does a document need scripts or styles that this one lacks? They could not be added under its policy. */

@@ -1,0 +1,81 @@
+// The language as applying frames sees it. A page's script may have none, a small one without the rare forms
+// and primitives, or the whole. What the one that is there cannot do waits until the whole has been fetched,
+// and is then done again from the start: evaluating changes nothing before it has succeeded.
+
+import { part } from "./parts";
+import { forget } from "./quick";
+import { loaded } from "./regions";
+import { report } from "./report";
+import type { Sink } from "./sink";
+
+/** What a script with a language gives. */
+export interface Language {
+  /** All forms and primitives. What another one refuses may still be right. */
+  whole: boolean;
+  /** Writes the markup of wire text. Throws before it writes anything. */
+  emit(sx: string, to: Sink): void;
+  /** Takes definitions. */
+  defs(sx: string): void;
+  /** Offsets of the literals whose value reaches the page as it is, and nothing else. */
+  texts(sx: string): [number, number][];
+}
+
+let lang: Language | undefined;
+/** Definitions so far, for a language that comes later. */
+let texts: string[] = [];
+let failed: Error | undefined;
+
+const LACK = {};
+/** Does this error mean that the whole language is needed? */
+export const lacks = (e: unknown) => e == LACK;
+
+/** Takes a language; the whole one stays. */
+export function use(l: Language) {
+  if (lang?.whole) return;
+  lang = l;
+  forget();
+  const list = texts;
+  texts = [];
+  for (const sx of list)
+    try {
+      defs(sx);
+    } catch (e) {
+      report("frame", "app", e);
+    }
+}
+
+/** Takes definitions, whose hash the server wants to hear again. */
+export function defs(sx: string, hash?: string) {
+  forget();
+  if (lang?.whole) lang.defs(sx);
+  else if (!texts.includes(sx)) {
+    texts.push(sx);
+    try {
+      lang?.defs(sx);
+    } catch {
+      lang = undefined;
+    }
+  }
+  if (hash) loaded(hash);
+}
+
+/** Writes the markup of wire text, or throws what `lacks` knows. */
+export function emit(sx: string, to: Sink) {
+  if (!lang) throw failed || LACK;
+  if (sx.includes("(def")) forget();
+  try {
+    lang.emit(sx, to);
+  } catch (e) {
+    throw lang.whole ? e : failed || LACK;
+  }
+}
+
+/** Fetches the whole language. Resolves when it is there, or cannot be had for now: then emit says why. */
+export async function whole() {
+  if (lang?.whole || (await part("language.js"))) return;
+  failed = new Error("the script of the language cannot be loaded");
+  setTimeout(() => (failed = undefined), 30_000);
+}
+
+/** Offsets of such literals; after emit. */
+export const texts = (sx: string) => lang!.texts(sx);

@@ -1,0 +1,2 @@
+// What the core gives its parts.
+declare const __sx: import("./parts").Shared;

@@ -1,0 +1,93 @@
+// Parts of the client that not every page's script carries: sockets and the language. They stand behind the
+// core in the same file, or are fetched from beside it when something needs them. Scripts that the page has
+// already may import others under any policy that let them run.
+
+import { Tree, make } from "./dom";
+import { enqueue, resolve } from "./frame";
+import { use } from "./language";
+import { show, stale } from "./regions";
+import { fire, report } from "./report";
+import { Link } from "./retry";
+import type { Optimistic } from "./socket";
+import type { Sink } from "./sink";
+
+/** What the socket part gives. */
+export interface Sockets {
+  send(target: string | Element, name: string, args?: object, first?: Optimistic): string;
+  sockets(): void;
+}
+let socket: Sockets | undefined;
+
+/** What parts get of the core, as the global __sx. Parts are built apart: the names stay as they are. */
+const shared = {
+  Link,
+  enqueue,
+  resolve,
+  fire,
+  report,
+  show,
+  stale,
+  use,
+  /** Takes the socket part. */
+  socket(s: Sockets) {
+    socket = s;
+  },
+  /** What `write` writes, as nodes. */
+  nodes(write: (to: Sink) => void): DocumentFragment {
+    const tree = new Tree();
+    const out = document.createDocumentFragment();
+    write(tree);
+    out.append(...tree._top.map(make));
+    return out;
+  },
+};
+export type Shared = typeof shared & { Sx: object };
+
+/** Makes the table of parts, which may add to the global Sx. */
+export function parts(Sx: object) {
+  (window as unknown as { __sx: Shared }).__sx = { ...shared, Sx };
+}
+
+const PLACE = "/_sx/client/";
+const script =
+  (document.currentScript as HTMLScriptElement | null) ||
+  document.querySelector<HTMLScriptElement>(`script[src*="${PLACE}"]`);
+const here = new URL(".", script?.src || location.href);
+
+/** The script of this version, whatever its parts, is one and the same; other addresses stay. */
+export const ours = (src: string) => (src.startsWith(PLACE) && src.startsWith(here.pathname) ? PLACE : src);
+
+const TRIES = 4;
+const fetched = new Map<string, Promise<boolean>>();
+
+/** Fetches a part; false when that fails for some seconds. */
+export function part(name: string): Promise<boolean> {
+  let p = fetched.get(name);
+  if (!p) {
+    fetched.set(name, (p = load(name)));
+    void p.then(ok => ok || fetched.delete(name));
+  }
+  return p;
+}
+
+async function load(name: string): Promise<boolean> {
+  for (let n = 0; ; n++)
+    try {
+      // Browsers may remember that an address failed.
+      await import(here + name + (n ? "?" + n : ""));
+      return true;
+    } catch (e) {
+      if (n == TRIES) return (report("script", "network", e), false);
+      await new Promise(r => setTimeout(r, 250 * 2 ** n));
+    }
+}
+
+/** Sends a message over the WebSocket of a region; see the socket part. */
+export const send: Sockets["send"] = (target, name, args, first) =>
+  socket ? socket.send(target, name, args, first) : (report("send", "app", "no socket region"), "");
+
+/** Finds the socket regions that came and went. */
+export function sockets() {
+  if (socket) socket.sockets();
+  else if (document.querySelector("[data-sx-ws]")) void part("socket.js").then(ok => ok && socket!.sockets());
+}

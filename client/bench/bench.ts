@@ -5,11 +5,13 @@
 import morphdom from "morphdom";
 import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 import { h, render } from "preact";
-import { enqueue, flush, resolve } from "../src/frame";
-import { install } from "../src/lang";
+import "../src/whole";
 import { loadDefs } from "../src/eval";
+import { enqueue, flush, resolve } from "../src/frame";
+import { lang } from "../src/lang";
+import { use } from "../src/language";
 
-install();
+use({ ...lang, whole: true });
 loadDefs(`(defcomp ~badge (&key value) (span :class "badge badge-ok" :id "cpu" value))
 (defcomp ~row (&key i v) (tr :id (str "r" i) (td i) (td "item " i) (td :class "num" v)))
 (defcomp ~cells (&key i v) (<> (td i) (td "item " i) (td :class "num" v)))`);

@@ -99,12 +99,13 @@ func Build(o Options) (Output, error) {
 		Format:        api.FormatIIFE,
 		Target:        api.ES2022,
 		Charset:       api.CharsetUTF8,
-		Define:        o.Define,
+		Define:        map[string]string{"SMALL": "false"},
 		// Fields that are only declared must leave nothing behind.
 		TsconfigRaw:   `{"compilerOptions":{"strict":true,"useDefineForClassFields":false}}`,
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 	}
+	maps.Copy(opts.Define, o.Define)
 	if o.Minify {
 		opts.MinifyWhitespace, opts.MinifyIdentifiers, opts.MinifySyntax = true, true, true
 		// Private members start with one underscore; __sxResolve and __proto__ keep their names.

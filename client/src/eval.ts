@@ -8,7 +8,6 @@ import { primitives } from "./primitives";
 import { element, isElement, out, put, record, save } from "./markup";
 import { bind, component, lambda } from "./component";
 import { take } from "./argument";
-import { expand } from "./macro";
 import { replay, capture } from "./markup";
 import { Sink } from "./sink";
 import { parse } from "./reader";
@@ -28,8 +27,15 @@ let jump: Fn, jumpArgs: Value[], jumpKeys: boolean[] | null | undefined;
 export const defs = new Map<string, any>();
 /** Bodies of definitions are compiled when they are first used. Where _bodies is set they are compiled while
  * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call; _top says
- * that the form to be compiled next stands at the top level. */
-export const loading: { _bodies: (() => void)[] | null; _flush: (() => void) | null; _top: boolean } = { _bodies: null, _flush: null, _top: false };
+ * that the form to be compiled next stands at the top level; _expand and _pattern are those of macros and
+ * patterns, where they are part of the script. */
+export const loading: {
+  _bodies: (() => void)[] | null;
+  _flush: (() => void) | null;
+  _top: boolean;
+  _expand: <T>(m: Fn, x: List, f: (form: Form) => T) => T;
+  _pattern: (p: Value, scope: Scope) => [Scope, (v: Value, e: Env) => Env | undefined];
+} = { _bodies: null, _flush: null, _top: false, _expand: null!, _pattern: null! };
 
 /** How far out name is bound, or -1. */
 export const find = (name: string, scope: Scope): number => {
@@ -146,7 +152,7 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
       const special = specials[name];
       if (special) return special(x, scope, mode);
       const d = defs.get(name);
-      if (d instanceof Fn && d._t === "macro") return expand(d, x, form => compile(form, scope, mode));
+      if (!SMALL && d instanceof Fn && d._t === "macro") return loading._expand(d, x, form => compile(form, scope, mode));
     }
     if (local || defs.has(name) || primitives().has(name)) {
       if (!(local || defs.has(name)) || !isElement(name)) return name[0] === "~" && !local ? component(x, scope, mode) : callForm(x, scope, mode);
@@ -219,7 +225,7 @@ const load = (forms: Form[], mode: number): Code[] => {
   }
   try {
     for (let x of forms) {
-      for (let m; isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = expand(m, x, f => f);
+      for (let m; !SMALL && isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = loading._expand(m, x, f => f);
       const name = defined(x);
       if (name && !defs.has(name)) defs.set(name, undefined);
       loading._top = !!name;

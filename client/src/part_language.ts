@@ -1,8 +1,8 @@
 // The part of the script that is the whole language.
 
+import "./whole";
 import { api } from "./api";
-import { emit, loadDefs } from "./eval";
-import { parse } from "./reader";
+import { lang } from "./lang";
 
-__sx.use({ whole: true, emit: (sx, to) => emit(parse(sx), to), defs: loadDefs });
+__sx.use({ ...lang, whole: true });
 Object.assign(__sx.Sx, api);

@@ -1,6 +1,10 @@
 // The part of the script that is a small language: what it refuses is tried again with the whole one.
 
-import { emit, loadDefs } from "./eval";
-import { parse } from "./reader";
+import "./prim_math";
+import "./prim_string";
+import "./prim_list";
+import "./prim_dict";
+import "./prim_control";
+import { lang } from "./lang";
 
-__sx.use({ whole: false, emit: (sx, to) => emit(parse(sx), to), defs: loadDefs });
+__sx.use({ ...lang, whole: false });

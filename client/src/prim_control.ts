@@ -1,14 +1,13 @@
 // Reflection, control and markup.
 
 import { call, defs } from "./eval";
-import { attempt } from "./special";
+import { attempt } from "./dynamic";
 import { write } from "./markup";
 import { clean } from "./safety";
 import { text } from "./prim_string";
 import { Dict, El, fail, Fn, isList, isSym, now, Spread, Sym, SxError, Trusted, truthy, Value } from "./values";
 import { take, wrong } from "./argument";
-import { primitives } from "./primitives";
-import type { Table } from "./primitives";
+import { primitives, provide } from "./primitives";
 
 let symbols = 0;
 
@@ -32,7 +31,11 @@ const deps = (c: Fn): string[] => {
   return self ? [...out, c._name] : out;
 };
 
-export const controlTable: Table = {
+provide({
+  "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong(0, "string", v),
+});
+
+SMALL || provide({
   "symbol-name:a": v => v instanceof Sym ? v._name : wrong(0, "symbol", v),
   "keyword-name:a": v => take("k", v, 0),
   "component-name:a": c => component(c)._name,
@@ -60,7 +63,6 @@ export const controlTable: Table = {
       call(after);
     }
   },
-  "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong(0, "string", v),
   "html-comment:?a*": (...a) => {
     const s = a.map(text).join("").replace(/^(?=-?>|-)/, " ").replace(/-(?=-)/g, "- ").replace(/[-!]$/, "$& ");
     return new El(() => write("comment", clean(s)));
@@ -68,4 +70,4 @@ export const controlTable: Table = {
   "make-spread:a?a*": (...a) => new Spread(call(primitives().get(a.length > 1 || typeof a[0] === "string" ? "dict" : "merge")!, ...a) as Dict),
   "spread-attrs:a": v => v instanceof Spread ? new Map(v._d) : wrong(0, "spread", v),
   "trusted-url:s": s => new Trusted(s),
-};
+});

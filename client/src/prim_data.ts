@@ -6,7 +6,7 @@ import { serialize } from "./serialize";
 import { num } from "./number";
 import { deny, take, wrong } from "./argument";
 import { isDict, isList, Kw, Sym, Trusted, typeOf, Value } from "./values";
-import type { Table } from "./primitives";
+import { provide } from "./primitives";
 
 /** v as compact JSON. */
 export const json = (v: any): string =>
@@ -44,7 +44,7 @@ const time = (s: string): [Date, string] | undefined => {
 
 const two = (n: number, w = 2) => ("" + n).padStart(w, "0");
 
-export const dataTable: Table = {
+SMALL || provide({
   "json-encode:a": json,
   "json-decode:s": decode,
   "inspect:a": v => serialize(v),
@@ -67,4 +67,4 @@ export const dataTable: Table = {
     };
     return format.replace(/%(.?)/gsu, (m: string, c: string) => parts[c] ?? deny("range", "unknown " + m));
   },
-};
+});

@@ -4,7 +4,7 @@ import { call } from "./eval";
 import { mutable } from "./prim_list";
 import { Dict, isDict, isList, Value } from "./values";
 import { deny, take, wrong } from "./argument";
-import type { Table } from "./primitives";
+import { provide } from "./primitives";
 
 /** Sets the pairs in kvs; the first of them is argument i of the primitive. */
 const set = (d: Dict, kvs: Value[], i: number): Dict => {
@@ -21,7 +21,7 @@ const assocIn = (d: any, path: Value[], v: Value): Dict => {
   return m.set(k, path.length > 1 ? assocIn(m.get(k) ?? null, path.slice(1), v) : v);
 };
 
-export const dictTable: Table = {
+provide({
   "dict:?a*": (...kvs) => set(new Map(), kvs, 0),
   "get:aa?a": (d, k, otherwise = null) => {
     const v = at(d, k);
@@ -33,16 +33,19 @@ export const dictTable: Table = {
   },
   "has-key?:dk": (d, k) => d.has(k),
   "assoc:daa?a*": (d, ...kvs) => set(new Map(d), kvs, 1),
+  "merge:?d*": (...ds) => new Map(ds.flatMap(d => [...d])),
+  "keys:d": d => [...d.keys()],
+  "vals:d": d => [...d.values()],
+  "entries:d": d => [...d],
+});
+
+SMALL || provide({
   "assoc-in:ala": (d, path, v) => path.length ? assocIn(d, path, v) : wrong(1, "list of at least one key", path),
   "dissoc:d?k*": (d, ...ks) => {
     const out = new Map(d);
     ks.forEach(k => out.delete(k));
     return out;
   },
-  "merge:?d*": (...ds) => new Map(ds.flatMap(d => [...d])),
-  "keys:d": d => [...d.keys()],
-  "vals:d": d => [...d.values()],
-  "entries:d": d => [...d],
   "select-keys:dl": (d, ks) => {
     const out = new Map();
     for (const k of ks) {
@@ -60,4 +63,4 @@ export const dictTable: Table = {
     isDict(d) || wrong(0, "dict", d);
     mutable(d, d.size + 1).set(k, v);
   },
-};
+});

@@ -6,7 +6,7 @@ import { compare } from "./prim_math";
 import { text } from "./prim_string";
 import { equal, isDict, isList, items, limits, step, truthy, Value } from "./values";
 import { deny, take, wrong } from "./argument";
-import type { Table } from "./primitives";
+import { provide } from "./primitives";
 
 /** The first place of x in list, or -1. */
 const place = (list: Value[], x: Value) => list.findIndex(v => equal(v, x));
@@ -35,7 +35,7 @@ export const mutable = <T>(x: T, n: number): T => {
   return x;
 };
 
-export const listTable: Table = {
+provide({
   "list:?a*": (...a) => a,
   "first:l": l => l[0],
   "last:l": l => l[l.length - 1],
@@ -52,7 +52,6 @@ export const listTable: Table = {
     return [].concat(...ls);
   },
   "reverse:l": l => [...l].reverse(),
-  "flatten:l": l => flatten(l, []),
   "range:n?nn": (a, b, by = 1) => {
     if (b === undefined) b = a, a = 0;
     if (!by) deny("range", "the step must not be 0");
@@ -61,6 +60,27 @@ export const listTable: Table = {
   },
   "take:li": (l, n) => l.slice(0, Math.max(0, n)),
   "drop:li": (l, n) => l.slice(Math.max(0, n)),
+  "index-of:aa": (v, x) => {
+    const i = typeof v === "string" ? v.indexOf(take("s", x, 1)) : place(take("l", v, 0), x);
+    return i < 0 ? null : typeof v === "string" ? [...v.slice(0, i)].length : i;
+  },
+  "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : place(take("l", v, 0), x) >= 0,
+  "sum:l": l => l.reduce((a: number, v: any) => num(a + take("n", v, 0), "sum"), 0),
+  "map:fl": (f, l) => l.map((v: Value) => call(f, v)),
+  "map-indexed:fl": (f, l) => l.map((v: Value, i: number) => call(f, i, v)),
+  "filter:fl": (f, l) => l.filter(is(f)),
+  "reduce:fal": (f, init, l) => l.reduce((a: Value, v: Value) => call(f, a, v), init),
+  "some:fl": (f, l) => {
+    for (const v of [...l]) {
+      const r = call(f, v);
+      if (truthy(r)) return r;
+    }
+  },
+  "every?:fl": (f, l) => l.every(is(f)),
+});
+
+SMALL || provide({
+  "flatten:l": l => flatten(l, []),
   "zip:l?l*": (...ls) => Array.from({ length: Math.min(...ls.map(l => l.length)) }, (_, i) => ls.map(l => l[i])),
   "chunk-every:li": (l, n) => n < 1 ? deny("range", "argument 2 must be at least 1") : Array.from({ length: Math.ceil(l.length / n) }, (_, i) => l.slice(i * n, i * n + n)),
   "zip-pairs:l": l => l.slice(1).map((v: Value, i: number) => [l[i], v]),
@@ -73,28 +93,11 @@ export const listTable: Table = {
     for (const v of l) if (typeof v !== "object" || v === null ? !seen.has(v) : (step(out.length), place(out, v) < 0)) seen.add(v), out.push(v);
     return out;
   },
-  "index-of:aa": (v, x) => {
-    const i = typeof v === "string" ? v.indexOf(take("s", x, 1)) : place(take("l", v, 0), x);
-    return i < 0 ? null : typeof v === "string" ? [...v.slice(0, i)].length : i;
-  },
-  "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : place(take("l", v, 0), x) >= 0,
   "interpose:al": (sep, l) => l.flatMap((v: Value, i: number) => i ? [sep, v] : [v]),
-  "sum:l": l => l.reduce((a: number, v: any) => num(a + take("n", v, 0), "sum"), 0),
   "append!:aa?a*": (l, ...xs) => {
     isList(l) || wrong(0, "list", l);
     mutable(l, l.length + xs.length).push(...xs);
   },
-  "map:fl": (f, l) => l.map((v: Value) => call(f, v)),
-  "map-indexed:fl": (f, l) => l.map((v: Value, i: number) => call(f, i, v)),
-  "filter:fl": (f, l) => l.filter(is(f)),
-  "reduce:fal": (f, init, l) => l.reduce((a: Value, v: Value) => call(f, a, v), init),
-  "some:fl": (f, l) => {
-    for (const v of [...l]) {
-      const r = call(f, v);
-      if (truthy(r)) return r;
-    }
-  },
-  "every?:fl": (f, l) => l.every(is(f)),
   "for-each:fl": (f, l) => {
     l.forEach((v: Value) => call(f, v));
   },
@@ -114,4 +117,4 @@ export const listTable: Table = {
     for (const v of [...l]) out[truthy(call(f, v)) ? 0 : 1].push(v);
     return out;
   },
-};
+});

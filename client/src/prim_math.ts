@@ -4,7 +4,7 @@ import { decimal, num, pow, round } from "./number";
 import { isNumber } from "./reader";
 import { equal, isDict, isList, same, truthy, typeOf, Value } from "./values";
 import { deny, running, take, wrong } from "./argument";
-import type { Table } from "./primitives";
+import { provide } from "./primitives";
 
 const divisor = (y: number) => y || deny("range", "division by zero");
 /** Folds from the left, where each result is checked; first: the first of several is where it starts. */
@@ -55,7 +55,7 @@ const parse = (whole: boolean) => (v: any, otherwise: Value = null) => {
   return isNumber(s) && !(whole && /[.e]/i.test(s)) && Math.abs(+s) <= Number.MAX_SAFE_INTEGER ? +s : otherwise;
 };
 
-export const mathTable: Table = {
+provide({
   "+:?a*": arith(0, false, (x, y) => x + y),
   "-:a?a*": arith(0, true, (x, y) => x - y),
   "*:?a*": arith(1, false, (x, y) => x * y),
@@ -64,15 +64,12 @@ export const mathTable: Table = {
     const r = x % divisor(y);
     return r && r < 0 !== y < 0 ? r + y : r;
   },
-  "pow:nn": pow,
-  "sqrt:n": Math.sqrt,
   "abs:n": Math.abs,
   "floor:n": Math.floor,
   "ceil:n": Math.ceil,
   "round:n?i": (n, d = 0) => round(n, bounds(d, -100)),
   "min:n?n*": Math.min,
   "max:n?n*": Math.max,
-  "clamp:nnn": (x, low, high) => low > high ? deny("range", "the bounds are in the wrong order") : Math.min(Math.max(x, low), high),
   "inc:n": n => n + 1,
   "dec:n": n => n - 1,
   "=:a?a*": equalAll,
@@ -81,15 +78,21 @@ export const mathTable: Table = {
   ">:a?a*": order(c => c > 0),
   "<=:a?a*": order(c => c <= 0),
   ">=:a?a*": order(c => c >= 0),
-  "eq?|eqv?:aa": same,
-  "equal?:aa": equal,
   "not:a": v => !truthy(v),
-  "integer?:a": v => Number.isInteger(v),
   "empty?:a": v => !length(v),
   "len:a": length,
   "odd?:i": n => !!(n % 2),
   "even?:i": n => !(n % 2),
   "zero?:n": n => !n,
+});
+
+SMALL || provide({
+  "pow:nn": pow,
+  "sqrt:n": Math.sqrt,
+  "clamp:nnn": (x, low, high) => low > high ? deny("range", "the bounds are in the wrong order") : Math.min(Math.max(x, low), high),
+  "eq?|eqv?:aa": same,
+  "equal?:aa": equal,
+  "integer?:a": v => Number.isInteger(v),
   "positive?:n": n => n > 0,
   "negative?:n": n => n < 0,
   "format-decimal:ni": (n, p) => decimal(n, bounds(p, 0)),
@@ -100,7 +103,7 @@ export const mathTable: Table = {
   "parse-int:a?a": parse(true),
   "parse-float:a?a": parse(false),
   "type-of:a": typeOf,
-};
+});
 
-for (const t of ["nil", "boolean", "number", "string", "symbol", "keyword", "list", "dict", "lambda", "component", "element", "spread"])
-  mathTable[t + "?:a"] = v => typeOf(v) === t;
+for (const t of "nil boolean number string list dict symbol keyword lambda component element spread".split(" ", SMALL ? 6 : 12))
+  provide({ [t + "?:a"]: v => typeOf(v) === t });

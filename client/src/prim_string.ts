@@ -6,7 +6,7 @@ import { escape, renderToString } from "./sink";
 import { serialize } from "./serialize";
 import { chars, El, Kw, Sym, Trusted, Value } from "./values";
 import { deny, take } from "./argument";
-import type { Table } from "./primitives";
+import { provide } from "./primitives";
 
 /** What str gives for v. */
 export const text = (v: any): string =>
@@ -32,14 +32,10 @@ const pad = (s: string, n: number) => {
 const slice = (v: any, from: number, to: number | null = null) =>
   typeof v === "string" ? [...v].slice(from, to ?? undefined).join("") : take("l", v, 0).slice(from, to ?? undefined);
 
-export const stringTable: Table = {
+provide({
   "str:?a*": (...a) => join(a, ""),
   "join:sl": (sep, list) => join(list, sep),
-  "upper|upcase:s": upper,
-  "lower|downcase:s": lower,
   "trim:s": trim,
-  "trim-start:s": s => trim(s + ".").slice(0, -1),
-  "trim-end:s": s => trim("." + s).slice(1),
   "split:ss": (s, sep) => sep ? s.split(sep) : [...s],
   "replace:sss": (s, old, by) => {
     if (!old) return s;
@@ -50,6 +46,14 @@ export const stringTable: Table = {
   "starts-with?:ss": (s, p) => s.startsWith(p),
   "ends-with?:ss": (s, p) => s.endsWith(p),
   "string-contains?:ss": (s, p) => s.includes(p),
+  "pluralize:n?ss": (n, one = "", many = "s") => n === 1 ? one : many,
+});
+
+SMALL || provide({
+  "upper|upcase:s": upper,
+  "lower|downcase:s": lower,
+  "trim-start:s": s => trim(s + ".").slice(0, -1),
+  "trim-end:s": s => trim("." + s).slice(1),
   "substring:si?I": (s, from, to) => slice(s, Math.max(0, from), to && Math.max(0, to)),
   "slice:ai?I": slice,
   "string-length:s": s => [...s].length,
@@ -60,7 +64,6 @@ export const stringTable: Table = {
   "char-code:s": s => s.codePointAt(0),
   "escape:s": escape,
   "strip-tags:s": s => s.replace(/<!--[^]*?-->|<(?!!--)[a-z/!?][^>]*>/gi, ""),
-  "pluralize:n?ss": (n, one = "", many = "s") => n === 1 ? one : many,
   "url-encode:s": s => encodeURIComponent(s).replace(/[!*'()]/g, c => "%" + c.charCodeAt(0).toString(16).toUpperCase()),
   "url-decode:s": s => {
     try {
@@ -69,4 +72,4 @@ export const stringTable: Table = {
       deny("range", "malformed text");
     }
   },
-};
+});

@@ -2,26 +2,21 @@
 // perhaps an integer. A letter is a type (see `takes`), "?" begins what may be missing, "*" repeats the last
 // one. "a|b" are two names for one primitive. A number that comes out is checked to be in range.
 
-import { mathTable } from "./prim_math";
-import { stringTable } from "./prim_string";
-import { listTable } from "./prim_list";
-import { dictTable } from "./prim_dict";
-import { dataTable } from "./prim_data";
-import { controlTable } from "./prim_control";
 import { deny, running, takes, wrong } from "./argument";
 import { num } from "./number";
 import { chars, Fn } from "./values";
 
 export type Table = Record<string, (...args: any[]) => any>;
 
-let all: Map<string, Fn> | undefined;
+const all = new Map<string, Fn>();
+const waiting: Table[] = [];
+
+/** Adds primitives to the script. */
+export const provide = (table: Table) => waiting.push(table);
 
 /** All primitives; they are made when the first is looked up. */
 export const primitives = (): Map<string, Fn> => {
-  if (!all) {
-    all = new Map();
-    [mathTable, stringTable, listTable, dictTable, dataTable, controlTable].forEach(add);
-  }
+  for (let t; (t = waiting.shift());) add(t);
   return all;
 };
 
@@ -46,7 +41,7 @@ const add = (table: Table) => {
         return typeof r === "number" ? num(r, name) : r ?? null;
       };
       fn._doc = arity;
-      all!.set(name, fn);
+      all.set(name, fn);
     }
   }
 };

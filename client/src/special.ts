@@ -1,16 +1,14 @@
-// The special forms: each compiles its form.
+// The special forms that most components use: each compiles its form. The others are in special_more.
 
-import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope, toError } from "./eval";
+import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope } from "./eval";
 import { lambda } from "./component";
-import { fragment, isElement, put, record, save } from "./markup";
-import { expand, quasi } from "./macro";
-import { match, pattern } from "./match";
+import { fragment, isElement, put, record } from "./markup";
 import { primitives } from "./primitives";
-import { equal, fail, Fn, freeze, isList, isSym, Kw, List, now, place, Sym, SxError, truthy, Value } from "./values";
+import { equal, fail, Fn, freeze, isList, isSym, Kw, List, place, Sym, truthy, Value } from "./values";
 
-type Special = (x: List, scope: Scope, mode: number) => Code;
+export type Special = (x: List, scope: Scope, mode: number) => Code;
 
-const size = (x: List, least: number, most = Infinity) => {
+export const size = (x: List, least: number, most = Infinity) => {
   if (x.length <= least || x.length > most + 1) fail("arity", `${(x[0] as Sym)._name}: wrong number of forms`, place(x));
 };
 
@@ -22,7 +20,7 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
   const name = x[0]._name, local = find(name, scope) >= 0;
   if (local) return false;
   const d = defs.get(name);
-  if (d instanceof Fn && d._t === "macro") return expand(d, x, f => isMarkup(f, scope));
+  if (!SMALL && d instanceof Fn && d._t === "macro") return loading._expand(d, x, f => isMarkup(f, scope));
   return name === "<>" || name[0] === "~" ||
     (/^(fn|lambda)$/.test(name) || control.test(name) ? x.slice(/^(let|letrec|fn)/.test(name) || name === "lambda" ? 2 : 1).some(f => isMarkup(f, scope))
       : name === "raw!" || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name));
@@ -110,7 +108,7 @@ const kase: Special = (x, s, m) => {
 };
 
 /** The pairs of a binding list, which is written in either style. */
-const bindings = (x: List, list: Value): [Value, Value][] =>
+export const bindings = (x: List, list: Value): [Value, Value][] =>
   !isList(list) ? fail("form", `${(x[0] as Sym)._name} needs a list of bindings`, place(x))
     : isList(list[0]) ? list.map(b => isList(b) && b.length && b.length < 3 ? [b[0], b[1] ?? null] as [Value, Value] : fail("form", "a binding is (name value)", place(b)))
       : pairUp([x[0], ...list], 1);
@@ -132,7 +130,7 @@ const let_: Special = (x, s, m) => {
       s = { _name: p._name, _up: s };
       return (e: Env): Env => ({ _v: name(value(e), p._name), _up: e });
     }
-    const [scope, test] = pattern(p, s);
+    const [scope, test] = loading._pattern(p, s);
     s = scope;
     return (e: Env): Env => {
       const v = value(e);
@@ -148,23 +146,12 @@ const let_: Special = (x, s, m) => {
 };
 
 /** Gives a lambda without a name the one that it is bound to. */
-const name = (v: Value, n: string) => {
+export const name = (v: Value, n: string) => {
   if (v instanceof Fn && v._t === "lambda" && !v._name) v._name = n;
   return v;
 };
 
-const letrec: Special = (x, s, m) => {
-  const pairs = bindings(x, x[1]), n = pairs.length;
-  for (const [p] of pairs) s = { _name: isSym(p) ? p._name : fail("form", "letrec binds names", place(x)), _up: s };
-  const values = pairs.map(p => compile(p[1], s, 0)), b = body(x.slice(2), s, m);
-  return e => {
-    for (const _ of pairs) e = { _v: null, _up: e };
-    values.forEach((v, i) => binding(e, n - 1 - i)._v = name(v(e), (pairs[i][0] as Sym)._name));
-    return b(e);
-  };
-};
-
-const fn: Special = (x, s) => {
+export const fn: Special = (x, s) => {
   size(x, 1);
   return lambda("lambda", "", x[1], x.slice(2), s);
 };
@@ -189,7 +176,7 @@ const define: Special = (x, s) => {
 };
 
 /** Options and documentation between parameters and body. */
-const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
+export const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
   const id = x[1], doc: Record<string, Value> = {};
   let i = 3;
   const top = loading._top;
@@ -210,17 +197,6 @@ const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
   };
 };
 
-const set: Special = (x, s) => {
-  size(x, 2, 2);
-  const n = x[1] as Sym, i = find(n._name, s), v = compile(x[2], s, 0), at = place(x);
-  if (i < 0 && !defs.has(n._name)) fail("undefined", `set!: undefined symbol: ${n._name}`, place(n));
-  return e => {
-    const value = v(e), cell = i < 0 ? null : binding(e, i);
-    if (!cell || Object.isFrozen(cell)) fail("frozen", `set!: ${n._name} is frozen`, at);
-    return cell._v = value;
-  };
-};
-
 const thread = (last: boolean): Special => (x, s, m) => {
   size(x, 1);
   return compile(x.slice(2).reduce((v, f) => {
@@ -228,67 +204,6 @@ const thread = (last: boolean): Special => (x, s, m) => {
     list.splice(last ? list.length : 1, 0, v);
     return Object.assign(list, { _src: place(f)?._src, _at: place(f)?._at, _end: place(f)?._end });
   }, x[1]), s, m);
-};
-
-/** Dynamic scope: what provide binds while its body runs. */
-interface Provided { _name: string; _v: Value; _emitted: Value[]; _up: Provided | null }
-export const dynamic: { _top: Provided | null } = { _top: null };
-
-const label = (v: Value): string => isSym(v) || v instanceof Kw ? v._name : typeof v === "string" ? v : isList(v) && isSym(v[0], "quote") ? label(v[1]) : fail("form", "the name of a scope is a symbol or a string", place(v));
-const provided = (n: string) => {
-  let p = dynamic._top;
-  while (p && p._name !== n) p = p._up;
-  return p;
-};
-
-const provide: Special = (x, s, m) => {
-  size(x, 2);
-  const n = label(x[1]), v = compile(x[2], s, 0), b = body(x.slice(3), s, m & EMIT);
-  return e => {
-    const up = dynamic._top;
-    dynamic._top = { _name: n, _v: v(e), _emitted: [], _up: up };
-    try {
-      const r = b(e);
-      // What is still to be placed belongs to this scope too.
-      if (m & EMIT) put(r);
-      return m & EMIT ? null : r;
-    } finally {
-      dynamic._top = up;
-    }
-  };
-};
-
-/** Runs f; an error that programs may catch goes to g, with everything as it was before. */
-export const attempt = (f: () => Value, g: (err: SxError) => Value): Value => {
-  const undo = save(), { _top } = dynamic, at = now._at;
-  try {
-    return f();
-  } catch (x) {
-    const err = toError(x);
-    undo();
-    dynamic._top = _top;
-    now._at = at;
-    if (/^(limit|internal)$/.test(err.kind)) throw err;
-    return g(err);
-  }
-};
-
-const try_: Special = (x, s, m) => {
-  const clause = (n: string) => x.find(f => isList(f) && isSym(f[0], n)) as List | undefined;
-  const c = clause("catch"), f = clause("finally"), emit = m & EMIT;
-  const b = body(x.slice(1).filter(y => y !== c && y !== f), s, emit);
-  if (c && !isSym(c[1])) fail("form", "catch needs a name", place(c));
-  const handle = c && body(c.slice(2), { _name: (c[1] as Sym)._name, _up: s }, emit), last = f && body(f.slice(1), s, 0);
-  return e => {
-    const run = () => emit ? record(() => b(e)) : b(e);
-    try {
-      return handle ? attempt(run, err => handle({
-        _v: new Map<string, Value>([["message", err.message], ["data", err.data], ["form", err.form], ["file", err.file], ["line", err.line], ["col", err.col]]), _up: e,
-      })) : run();
-    } finally {
-      last && last(e);
-    }
-  };
 };
 
 export const specials: Record<string, Special> = {
@@ -302,16 +217,13 @@ export const specials: Record<string, Special> = {
   unless: when(false),
   cond,
   case: kase,
-  match: (x, s, m) => match(x, s, m),
   and: both(false, true),
   or: both(true, null),
   let: let_,
   "let*": let_,
-  letrec,
   fn,
   lambda: fn,
   define,
-  "set!": set,
   begin: (x, s, m) => body(x.slice(1), s, m, false),
   do: (x, s, m) => body(x.slice(1), s, m, false),
   quote: x => {
@@ -319,40 +231,8 @@ export const specials: Record<string, Special> = {
     freeze(x[1]);
     return () => x[1];
   },
-  quasiquote: (x, s) => {
-    size(x, 1, 1);
-    return quasi(x[1], s, 1);
-  },
-  unquote: x => fail("form", "unquote outside of quasiquote", place(x)),
-  "splice-unquote": x => fail("form", "splice-unquote outside of quasiquote", place(x)),
   "->": thread(false),
   "->>": thread(true),
   defcomp: defcomp("component"),
-  defmacro: defcomp("macro"),
-  try: try_,
-  scope: provide,
-  provide,
-  context: (x, s) => {
-    size(x, 1, 2);
-    const n = label(x[1]), d = compile(x[2] ?? null, s, 0);
-    return e => {
-      const p = provided(n);
-      return p ? p._v : d(e);
-    };
-  },
-  "emit!": (x, s) => {
-    size(x, 2, 2);
-    const n = label(x[1]), v = compile(x[2], s, 0);
-    return e => {
-      const value = v(e);
-      provided(n)?._emitted.push(value);
-      return null;
-    };
-  },
-  emitted: x => {
-    size(x, 1, 1);
-    const n = label(x[1]);
-    return () => [...provided(n)?._emitted || []];
-  },
-  "<>": (x, s, m) => fragment(x, s, m),
+  "<>": fragment,
 };

@@ -1,5 +1,6 @@
 // The language for tests: what the shipped bundle holds, and suites, assertions, and errors as text.
 
+import "../src/whole";
 import { call, compile, defs, EMIT, emit, evaluate, loading, toError } from "../src/eval";
 import { body, specials } from "../src/special";
 import { save } from "../src/markup";

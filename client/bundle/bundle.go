@@ -58,7 +58,7 @@ var parts = []struct {
 	{"core", "src/index.ts", nil},
 	{"socket", "src/part_socket.ts", map[string]string{
 		"./frame":   "export const { enqueue, resolve } = __sx",
-		"./regions": "export const { show, stale } = __sx",
+		"./regions": "export const { show } = __sx",
 		"./report":  "export const { fire, report } = __sx",
 		"./retry":   "export const { Link } = __sx",
 	}},

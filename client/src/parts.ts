@@ -5,7 +5,7 @@
 import { Tree, make } from "./dom";
 import { enqueue, resolve } from "./frame";
 import { use } from "./language";
-import { show, stale } from "./regions";
+import { show } from "./regions";
 import { fire, report } from "./report";
 import { Link } from "./retry";
 import type { Optimistic } from "./socket";
@@ -26,7 +26,6 @@ const shared = {
   fire,
   report,
   show,
-  stale,
   use,
   /** Takes the socket part. */
   socket(s: Sockets) {

@@ -22,7 +22,7 @@ export interface Language {
 
 let lang: Language | undefined;
 /** Definitions so far, for a language that comes later. */
-let texts: string[] = [];
+let given: string[] = [];
 let failed: Error | undefined;
 
 const LACK = {};
@@ -34,8 +34,8 @@ export function use(l: Language) {
   if (lang?.whole) return;
   lang = l;
   forget();
-  const list = texts;
-  texts = [];
+  const list = given;
+  given = [];
   for (const sx of list)
     try {
       defs(sx);
@@ -48,8 +48,8 @@ export function use(l: Language) {
 export function defs(sx: string, hash?: string) {
   forget();
   if (lang?.whole) lang.defs(sx);
-  else if (!texts.includes(sx)) {
-    texts.push(sx);
+  else if (!given.includes(sx)) {
+    given.push(sx);
     try {
       lang?.defs(sx);
     } catch {

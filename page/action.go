@@ -256,7 +256,7 @@ func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, wh
 		h.Set("Content-Security-Policy", s.policyFor(q.nonce))
 		h.Set("Vary", addVary(h.Get("Vary"), "Sx-Request"))
 	}
-	secureHeaders(h)
+	s.fixed.secure(h)
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}

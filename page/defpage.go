@@ -12,6 +12,7 @@ import (
 // pageDef is one (defpage …), compiled. It is immutable once loading is done.
 type pageDef struct {
 	name    string
+	where   string // "page NAME", for messages
 	site    *sx.Site
 	place   string   // file:line:col, for messages
 	pattern *pattern // nil for error pages
@@ -143,7 +144,7 @@ func (d *declarations) page(a *sx.Analyzer, f *sx.Form) {
 	if !ok {
 		return
 	}
-	p := &pageDef{name: name, site: f.Site(), place: placeOf(f.Site())}
+	p := &pageDef{name: name, where: "page " + name, site: f.Site(), place: placeOf(f.Site())}
 	if !d.claim(a, f, "page", name) {
 		return
 	}

@@ -188,7 +188,7 @@ func (s *site) builtinErrorPage(w http.ResponseWriter, q *request, v errorView, 
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", s.policyFor(q.nonce))
-	secureHeaders(h)
+	s.fixed.secure(h)
 	h.Set("Content-Length", fmt.Sprint(len(page)))
 	w.WriteHeader(v.Status)
 	if q.r.Method != http.MethodHead {

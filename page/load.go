@@ -33,6 +33,7 @@ type site struct {
 	config       siteConfig
 	policy       *policy
 	tags         headTags
+	fixed        fixedHeaders
 	cachedPolicy string   // of pages that caches keep
 	noncePolicy  []string // of the others, cut at the nonce
 	cross        *http.CrossOriginProtection

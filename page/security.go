@@ -79,7 +79,9 @@ func (p *policy) header(allow ...string) string {
 		for _, s := range d.sources {
 			if s == nonceMark {
 				for _, a := range allow {
-					b.WriteString(" " + a)
+					if a == nonceMark || !slices.Contains(d.sources, a) {
+						b.WriteString(" " + a)
+					}
 				}
 				continue
 			}
@@ -96,12 +98,28 @@ func newNonce() string {
 	return base64.RawStdEncoding.EncodeToString(b[:])
 }
 
-// secureHeaders sets what every HTML response carries besides its policy.
-func secureHeaders(h http.Header) {
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	h["Referrer-Policy"] = []string{"strict-origin-when-cross-origin"}
-	h["X-Frame-Options"] = []string{"SAMEORIGIN"} // for browsers that do not know frame-ancestors
-	h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}
+// fixedHeaders are values of headers that all responses share; appending to one copies it.
+type fixedHeaders struct {
+	html, lang, public, private, vary []string
+	nosniff, referrer, frame, opener  []string
+}
+
+func newFixedHeaders(lang string) fixedHeaders {
+	return fixedHeaders{
+		html: []string{"text/html; charset=utf-8"}, lang: []string{lang},
+		public: []string{"no-cache"}, private: []string{"private, no-cache"}, vary: []string{"Accept-Encoding"},
+		nosniff: []string{"nosniff"}, referrer: []string{"strict-origin-when-cross-origin"},
+		frame:  []string{"SAMEORIGIN"}, // for browsers that do not know frame-ancestors
+		opener: []string{"same-origin"},
+	}
+}
+
+// secure sets what every HTML response carries besides its policy.
+func (f *fixedHeaders) secure(h http.Header) {
+	h["X-Content-Type-Options"] = f.nosniff
+	h["Referrer-Policy"] = f.referrer
+	h["X-Frame-Options"] = f.frame
+	h["Cross-Origin-Opener-Policy"] = f.opener
 }
 
 // sameOriginPath tells whether s is a path of this site: what redirect, sx-navigate and sx-push-url may

@@ -7,16 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/a-h/templ"
 
 	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/render"
@@ -95,7 +91,7 @@ func (s *site) servePage(w http.ResponseWriter, r *http.Request, q *request, p *
 
 // renderPage evaluates a page and sends it. status 0 is the page's own.
 func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status int) {
-	where := "page " + p.name
+	where := p.where
 	ctx, cancel := context.WithTimeoutCause(withRequest(q.r.Context(), q), s.app.limits.Timeout, errTooSlow)
 	defer cancel()
 	if err := s.app.acquire(ctx); err != nil {
@@ -123,9 +119,8 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 		s.fail(w, q, where, p.framed(err))
 		return
 	}
-	v := &view{site: s, q: q, page: p, values: values, status: status}
+	v := newView(view{site: s, q: q, page: p, values: values, status: status})
 	q.page, q.values = p, values
-	v.stream = newStream(s, q, p)
 	defer v.done()
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
@@ -162,8 +157,7 @@ func (s *site) renderErrorPage(w http.ResponseWriter, q *request, p *pageDef, st
 	if err != nil {
 		return err
 	}
-	v := &view{site: s, q: q, page: p, values: values, status: status, whole: true}
-	v.stream = newStream(s, q, p)
+	v := newView(view{site: s, q: q, page: p, values: values, status: status, whole: true})
 	defer v.done()
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
@@ -180,8 +174,7 @@ func (s *site) pageError(ctx context.Context, w http.ResponseWriter, q *request,
 		return false
 	}
 	s.logError("page "+p.name, cause)
-	v := &view{site: s, q: q, page: p, values: values, status: http.StatusInternalServerError, whole: true, cause: cause}
-	v.stream = newStream(s, q, p)
+	v := newView(view{site: s, q: q, page: p, values: values, status: http.StatusInternalServerError, whole: true, cause: cause})
 	defer v.done()
 	defer v.stream.close(errResponseOver)
 	if err := v.evaluate(ctx); err != nil {
@@ -203,12 +196,24 @@ type view struct {
 	whole  bool  // not streamed
 	cause  error // :error is shown instead of the content
 
+	late    bool   // boundaries follow the shell
 	out     []byte // markup of the content
 	buf     *buffer
 	host    *render.Host
 	title   string
 	head    string
 	headers http.Header
+}
+
+// newView gives a view with the stream of its boundaries, and its host, in one allocation.
+func newView(of view) *view {
+	all := &struct {
+		view
+		stream
+		host render.Host
+	}{view: of, stream: stream{site: of.site, page: of.page, q: of.q}}
+	all.view.stream, all.view.host = &all.stream, &all.host
+	return &all.view
 }
 
 // evaluate computes everything that is needed before the first byte: status, headers, title, head, shell.
@@ -218,7 +223,7 @@ func (v *view) evaluate(ctx context.Context) error {
 	v.stream.whole = v.whole
 	m := s.prog.Machine(ctx, htmlDest)
 	defer m.Release()
-	v.host = s.plainHost(v.q)
+	*v.host = *s.plainHost(v.q)
 	v.host.Runner, v.host.Hoist = v.stream, true
 	v.host.Slot = func(id string) ([]byte, bool) { return s.slotNow(ctx, v, id) }
 	m.Host = v.host
@@ -284,7 +289,7 @@ func (v *view) send(w http.ResponseWriter) {
 	st.mu.Lock()
 	edits := st.place(v.out, st.top)
 	st.mu.Unlock()
-	late := st.pending()
+	v.late = st.pending()
 	h := w.Header()
 	if err := q.commit(w); err != nil {
 		q.sent = false
@@ -304,7 +309,7 @@ func (v *view) send(w http.ResponseWriter) {
 	if v.page.cache != nil && status == http.StatusOK && notModified(w, q.r) {
 		return
 	}
-	if !late {
+	if !v.late {
 		s.writeWhole(w, q, status, page)
 		return
 	}
@@ -313,7 +318,7 @@ func (v *view) send(w http.ResponseWriter) {
 
 func (v *view) sendStream(w http.ResponseWriter, status int, shell, tail []byte) {
 	h := w.Header()
-	h.Set("Cache-Control", v.cacheControl()+", no-transform")
+	h.Set("Cache-Control", v.cacheControl()[0]+", no-transform")
 	h.Set("X-Accel-Buffering", "no")
 	h.Add("Vary", "Accept-Encoding")
 	coding := negotiate(v.q.r, "zstd", "br", "gzip")
@@ -405,8 +410,12 @@ func (k *sink) close() {
 // writeWhole sends a body that is complete.
 func (s *site) writeWhole(w http.ResponseWriter, q *request, status int, body []byte) {
 	h := w.Header()
-	if len(body) >= 860 && h.Get("Content-Encoding") == "" && compressible(h.Get("Content-Type")) {
-		h.Add("Vary", "Accept-Encoding")
+	if len(body) >= 860 && len(h["Content-Encoding"]) == 0 && compressible(h.Get("Content-Type")) {
+		if len(h["Vary"]) == 0 {
+			h["Vary"] = s.fixed.vary
+		} else {
+			h.Add("Vary", "Accept-Encoding")
+		}
 		if coding := negotiate(q.r, "zstd", "br", "gzip"); coding != "" {
 			var b bytes.Buffer
 			b.Grow(len(body) / 3)
@@ -419,7 +428,7 @@ func (s *site) writeWhole(w http.ResponseWriter, q *request, status int, body []
 		}
 	}
 	if status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
 	if q.r.Method != http.MethodHead && status != http.StatusNoContent {
@@ -427,29 +436,29 @@ func (s *site) writeWhole(w http.ResponseWriter, q *request, status int, body []
 	}
 }
 
-func (v *view) cacheControl() string {
+func (v *view) cacheControl() []string {
 	v.q.mu.Lock()
 	defer v.q.mu.Unlock()
 	if v.q.private {
-		return "private, no-cache"
+		return v.site.fixed.private
 	}
-	return "no-cache"
+	return v.site.fixed.public
 }
 
 // writeHeaders sets the headers of a page. hashes are those of the inline scripts and styles of a page with :cache.
 func (v *view) writeHeaders(h http.Header, page []byte, hashes []string) {
 	s, p := v.site, v.page
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "text/html; charset=utf-8")
+	if len(h["Content-Type"]) == 0 {
+		h["Content-Type"] = s.fixed.html
 	}
-	if h.Get("Content-Language") == "" {
-		h.Set("Content-Language", s.config.lang)
+	if len(h["Content-Language"]) == 0 {
+		h["Content-Language"] = s.fixed.lang
 	}
-	secureHeaders(h)
+	s.fixed.secure(h)
 	if p.cache == nil {
 		h["Content-Security-Policy"] = []string{s.policyFor(v.q.nonce)}
-		if h.Get("Cache-Control") == "" {
-			h.Set("Cache-Control", v.cacheControl())
+		if len(h["Cache-Control"]) == 0 {
+			h["Cache-Control"] = v.cacheControl()
 		}
 		return
 	}
@@ -467,49 +476,6 @@ func (v *view) writeHeaders(h http.Header, page []byte, hashes []string) {
 	}
 	sum := sha256.Sum256(page)
 	h.Set("Etag", `W/"`+base64.RawURLEncoding.EncodeToString(sum[:15])+`"`)
-}
-
-// hashInline takes the nonces out of a page that caches keep, and gives the hashes of the inline scripts and
-// styles that carried them, for the policy (Content Security Policy Level 3, "Does element match source list
-// for type and source?"). The nonce is random and of this response alone, so that data cannot contain it.
-func hashInline(page []byte, nonce string) (clean []byte, hashes []string) {
-	mark := []byte(` nonce="` + html.EscapeString(nonce) + `"`)
-	at := bytes.Index(page, mark)
-	if at < 0 {
-		return page, nil
-	}
-	for ; at >= 0; at = bytes.Index(page, mark) {
-		clean = append(clean, page[:at]...)
-		name := clean[bytes.LastIndexByte(clean, '<')+1:]
-		page = page[at+len(mark):]
-		end := []byte("</script>")
-		if bytes.HasPrefix(name, []byte("style")) {
-			end = []byte("</style>")
-		} else if !bytes.HasPrefix(name, []byte("script")) {
-			continue // a link
-		}
-		start := bytes.IndexByte(page, '>') + 1 // in attribute values it is escaped
-		if n := bytes.Index(page[start:], end); n > 0 {
-			hashes = append(hashes, "'sha256-"+hashOf(string(page[start:start+n]))+"'")
-		}
-	}
-	return append(clean, page...), hashes
-}
-
-// notModified answers 304 when the client has the page already. The policy stays out of it: with hashes it
-// belongs to the copy that the client has.
-func notModified(w http.ResponseWriter, r *http.Request) bool {
-	tag := strings.TrimPrefix(w.Header().Get("Etag"), "W/")
-	for t := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		if t = strings.TrimPrefix(strings.TrimSpace(t), "W/"); t == tag || t == "*" {
-			for _, name := range []string{"Content-Security-Policy", "Content-Type", "Content-Language"} {
-				w.Header().Del(name)
-			}
-			w.WriteHeader(http.StatusNotModified)
-			return true
-		}
-	}
-	return false
 }
 
 // assemble appends the page to dst and gives where its late boundaries go: what follows is the end of the
@@ -563,126 +529,3 @@ func startsDocument(out []byte) bool { return hasFold(out, "<html") || hasFold(o
 func hasFold(out []byte, prefix string) bool {
 	return len(out) >= len(prefix) && strings.EqualFold(string(out[:len(prefix)]), prefix)
 }
-
-// wrap renders the built-in document once and cuts it at the places of head and body.
-func (s *site) wrap() error {
-	const head, body = "\x00head", "\x00body"
-	var b bytes.Buffer
-	if err := document(s.config.lang, templ.Raw(head), templ.Raw(body)).Render(context.Background(), &b); err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(b.String(), head)
-	between, after, ok2 := strings.Cut(rest, body)
-	if !ok || !ok2 {
-		return errors.New("the built-in document has no place for head and body")
-	}
-	s.outer = [3]string{before, between, after}
-	return nil
-}
-
-// titleEdit puts the page's :title in place of one that the layout wrote: browsers show the first.
-func (v *view) titleEdit(head []byte) (edit, bool) {
-	if v.page.title == nil {
-		return edit{}, false
-	}
-	start := bytes.Index(head, []byte("<title"))
-	if start < 0 {
-		return edit{}, false
-	}
-	end := bytes.Index(head[start:], []byte("</title>"))
-	if end < 0 {
-		return edit{}, false
-	}
-	return edit{start: start, end: start + end + len("</title>")}, true
-}
-
-// appendHead appends what the framework adds to the end of head: title, what was hoisted, :head, assets, and
-// the client.
-func (v *view) appendHead(dst []byte) []byte {
-	h := v.host
-	switch {
-	case v.page.title != nil:
-		dst = append(dst, "<title>"...)
-		dst = append(dst, html.EscapeString(v.title)...)
-		dst = append(dst, "</title>"...)
-	case h.Title != "":
-		dst = append(dst, h.Title...)
-	case !bytes.Contains(v.out[:h.HeadEnd], []byte("<title")):
-		dst = append(dst, "<title>"...)
-		dst = append(dst, html.EscapeString(v.page.name)...)
-		dst = append(dst, "</title>"...)
-	}
-	for _, m := range h.Metas {
-		dst = append(dst, m...)
-	}
-	dst = append(dst, v.head...)
-	t := &v.site.tags
-	parts := t.linked
-	if len(v.site.assets.entries) > 0 && bytes.Contains(v.out[:min(len(v.out), 64<<10)], []byte(assetPrefix)) {
-		parts = t.plain // the layout names assets itself
-	}
-	nonce := v.q.nonce
-	if v.page.cache != nil {
-		nonce = ""
-	}
-	dst = appendNonced(dst, parts, nonce)
-	if v.page.cache == nil {
-		dst = appendNonced(dst, t.development, nonce)
-	}
-	return dst
-}
-
-// headTags are the tags of every page, cut at the places of the nonce attribute.
-type headTags struct {
-	linked, plain []string // with and without the links of assets
-	development   []string
-}
-
-// appendNonced appends tags, with the nonce attribute between their parts unless the nonce is empty.
-func appendNonced(dst []byte, parts []string, nonce string) []byte {
-	for i, part := range parts {
-		if i > 0 && nonce != "" {
-			dst = append(dst, ` nonce="`...)
-			dst = append(dst, nonce...) // base64: nothing to escape
-			dst = append(dst, '"')
-		}
-		dst = append(dst, part...)
-	}
-	return dst
-}
-
-// buildTags computes the tags once, when everything is loaded.
-func (s *site) buildTags() {
-	const nonce = "\x00"
-	var links strings.Builder
-	for _, f := range s.assets.entries {
-		if strings.HasPrefix(f.kind, "text/css") {
-			fmt.Fprintf(&links, `<link rel="stylesheet" href="%s">`, f.url)
-			continue
-		}
-		fmt.Fprintf(&links, `<script%s type="module" src="%s"></script>`, nonce, f.url)
-	}
-	script := `<link rel="stylesheet" href="` + slotStyleURL() + `"><script` + nonce + `>` + client.Inline() + `</script><script` + nonce + ` src="` + client.Script() + `" async></script>`
-	s.tags.linked = strings.Split(links.String()+script, nonce)
-	s.tags.plain = strings.Split(script, nonce)
-	if s.app.cfg.dev {
-		s.tags.development = strings.Split("<script"+nonce+">"+developmentScript+"</script>", nonce)
-	}
-	s.cachedPolicy = s.policyOfHashes(nil)
-	s.noncePolicy = strings.Split(s.policy.header("'nonce-"+nonce+"'"), nonce)
-}
-
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// policyOfHashes gives the policy of a page that caches keep.
-func (s *site) policyOfHashes(hashes []string) string {
-	csp := s.policy.header(append([]string{"'self'", "'sha256-" + hashOf(client.Inline()) + "'"}, hashes...)...)
-	// strict-dynamic would ignore 'self', and with it the client's script.
-	return strings.ReplaceAll(csp, " 'strict-dynamic'", "")
-}
-
-// policyFor gives the policy of a response whose own scripts carry the nonce.
-func (s *site) policyFor(nonce string) string { return strings.Join(s.noncePolicy, nonce) }

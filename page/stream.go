@@ -67,10 +67,6 @@ var (
 	errTimeout               = errors.New("timed out")
 )
 
-func newStream(s *site, q *request, p *pageDef) *stream {
-	return &stream{site: s, page: p, q: q}
-}
-
 // begin makes what only pages with boundaries need. Called with mu held.
 func (st *stream) begin() {
 	if st.ctx == nil {

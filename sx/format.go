@@ -163,7 +163,8 @@ func (p *formatParser) sugar(all []*fnode, kind byte, prefix string) []*fnode {
 		from := len(all)
 		all = p.item(all)
 		if from > first {
-			all[from].line = line
+			// What was discarded may have ended a comment's line; now one comment follows the other.
+			all[from].line = line || all[from].kind == ';' && all[from-1].kind == ';'
 		}
 		if last := all[len(all)-1]; last.kind != ';' {
 			all = all[:len(all)-1]

@@ -128,7 +128,7 @@ func FuzzFormat(f *testing.F) {
 			f.Add(string(in))
 		}
 	}
-	for _, s := range []string{"(a ; b\n [c {:d 'e}] #;f \"g\nh\")", "(let (a 1 b\n2) (cond a b ; c\n c d))", "' ; a\n ; b\n #;c d", "(match x (a\n) :when b c)"} {
+	for _, s := range []string{"(a ; b\n [c {:d 'e}] #;f \"g\nh\")", "(let (a 1 b\n2) (cond a b ; c\n c d))", "' ; a\n ; b\n #;c d", "';\n#;0;\n0", "(x '; a\n#;0 ; b\n y)", "(match x (a\n) :when b c)"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -11,9 +10,6 @@ import (
 	"path"
 	"sort"
 	"strings"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/gzip"
 )
 
 // Bundler turns the entry points of assets/ into files for browsers. A site without one gets its CSS and
@@ -42,23 +38,53 @@ type assets struct {
 }
 
 type assetFile struct {
-	url      string
-	kind     string
-	plain    []byte
-	br, gzip []byte // nil when compression gains nothing
+	url     string
+	kind    string
+	plain   []byte
+	encoded map[string][]byte // by content coding, where compression gains something
 }
 
-// loadAssets reads assets/. Entry points are the script and style files at its top; what lies in folders
-// is imported by them, or named with (asset "folder/name").
-func loadAssets(fsys fs.FS, bundler Bundler, minify bool) (*assets, error) {
+// loadAssets reads assets/: what was built ahead of time (see Prebuild), else its files. In development nothing is
+// compressed: it takes time, and the browser is near.
+func loadAssets(fsys fs.FS, bundler Bundler, production bool) (*assets, error) {
 	a := &assets{byName: map[string]*assetFile{}, byURL: map[string]*assetFile{}}
 	if fsys == nil {
 		return a, nil
 	}
+	if bundler == nil {
+		if found, err := a.loadBuilt(fsys); found || err != nil {
+			return a, err
+		}
+	}
+	files, err := readAssets(fsys, bundler, production)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		var encoded map[string][]byte
+		if production {
+			encoded = encodings(f.Name, f.Contents, 9)
+		}
+		a.add(f, encoded)
+	}
+	a.sort()
+	return a, nil
+}
+
+// readAssets reads assets/. Entry points are the script and style files at its top, which the bundler makes ready;
+// what lies in folders is imported by them, or named with (asset-url "folder/name").
+func readAssets(fsys fs.FS, bundler Bundler, minify bool) ([]Asset, error) {
+	var files []Asset
 	var entries []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil {
 			return err
+		}
+		if d.IsDir() {
+			if name == builtDir {
+				return fs.SkipDir
+			}
+			return nil
 		}
 		top := !strings.Contains(name, "/")
 		switch ext := path.Ext(name); {
@@ -71,7 +97,7 @@ func loadAssets(fsys fs.FS, bundler Bundler, minify bool) (*assets, error) {
 			if err != nil {
 				return err
 			}
-			a.add(Asset{Name: name, Contents: data})
+			files = append(files, Asset{Name: name, Contents: data})
 		}
 		return nil
 	})
@@ -82,52 +108,30 @@ func loadAssets(fsys fs.FS, bundler Bundler, minify bool) (*assets, error) {
 		bundler = copier{}
 	}
 	if len(entries) == 0 {
-		return a, nil
+		return files, nil
 	}
-	files, err := bundler.Bundle(fsys, entries, minify)
+	bundled, err := bundler.Bundle(fsys, entries, minify)
 	if err != nil {
 		return nil, fmt.Errorf("bundling assets: %w", err)
 	}
-	for _, f := range files {
-		file := a.add(f)
-		if f.Entry != "" {
-			a.byName[f.Entry] = file
-			a.entries = append(a.entries, file)
-		}
-	}
-	sort.Slice(a.entries, func(i, j int) bool { return a.entries[i].url < a.entries[j].url })
-	return a, nil
+	return append(files, bundled...), nil
 }
 
-func (a *assets) add(f Asset) *assetFile {
+func (a *assets) add(f Asset, encoded map[string][]byte) {
 	hash := sha256.Sum256(f.Contents)
 	ext := path.Ext(f.Name)
 	base := strings.ReplaceAll(strings.TrimSuffix(f.Name, ext), "/", "-")
 	last := base + "." + strings.ToLower(base64.RawURLEncoding.EncodeToString(hash[:9])) + ext
-	file := &assetFile{url: assetPrefix + last, kind: contentType(f.Name), plain: f.Contents}
-	if compressible(file.kind) && len(f.Contents) > 256 {
-		file.br, file.gzip = compressOnce(f.Contents)
-	}
+	file := &assetFile{url: assetPrefix + last, kind: contentType(f.Name), plain: f.Contents, encoded: encoded}
 	a.byName[f.Name], a.byURL[last] = file, file
-	return file
+	if f.Entry != "" {
+		a.byName[f.Entry] = file
+		a.entries = append(a.entries, file)
+	}
 }
 
-func compressOnce(data []byte) (br, gz []byte) {
-	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, 9)
-	w.Write(data) // writing to memory does not fail
-	w.Close()
-	if b.Len() < len(data) {
-		br = bytes.Clone(b.Bytes())
-	}
-	b.Reset()
-	g, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	g.Write(data)
-	g.Close()
-	if b.Len() < len(data) {
-		gz = bytes.Clone(b.Bytes())
-	}
-	return br, gz
+func (a *assets) sort() {
+	sort.Slice(a.entries, func(i, j int) bool { return a.entries[i].url < a.entries[j].url })
 }
 
 // urlOf gives the address of an asset by the name of its source or of its output.
@@ -151,13 +155,9 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	data := f.plain
-	switch coding := negotiate(r, f.codings()...); coding {
-	case "br":
+	if coding := negotiate(r, f.codings()...); coding != "" {
 		h.Set("Content-Encoding", coding)
-		data = f.br
-	case "gzip":
-		h.Set("Content-Encoding", coding)
-		data = f.gzip
+		data = f.encoded[coding]
 	}
 	h.Set("Content-Length", fmt.Sprint(len(data)))
 	if r.Method != http.MethodHead {
@@ -165,14 +165,17 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f *assetFile) codings() (c []string) {
-	if f.br != nil {
-		c = append(c, "br")
+// codings lists the codings that a file has, the smallest first.
+func (f *assetFile) codings() []string {
+	var out []string
+	for coding := range f.encoded {
+		out = append(out, coding)
 	}
-	if f.gzip != nil {
-		c = append(c, "gzip")
-	}
-	return c
+	sort.Slice(out, func(i, j int) bool {
+		x, y := len(f.encoded[out[i]]), len(f.encoded[out[j]])
+		return x < y || x == y && out[i] < out[j]
+	})
+	return out
 }
 
 // copier is the Bundler of a site that has none.
@@ -182,7 +185,7 @@ func (copier) Bundle(fsys fs.FS, entries []string, _ bool) ([]Asset, error) {
 	var out []Asset
 	for _, e := range entries {
 		if ext := path.Ext(e); ext == ".ts" || ext == ".tsx" {
-			return nil, errors.New(e + ": TypeScript needs the bundler of the sx command (sx serve, sx build)")
+			return nil, errors.New(e + ": TypeScript needs the bundler of the sx command (sx serve, sx build), whose output a Go program embeds with assets/")
 		}
 		data, err := fs.ReadFile(fsys, e)
 		if err != nil {

@@ -2,12 +2,17 @@ package page
 
 import (
 	"io"
+	"io/fs"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 func TestStatic(t *testing.T) {
@@ -55,11 +60,12 @@ func TestStatic(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
+	css := strings.Repeat("p{color:red}", 100)
 	a, err := loadAssets(fstest.MapFS{
-		"app.css":       {Data: []byte(strings.Repeat("p{color:red}", 100))},
+		"app.css":       {Data: []byte(css)},
 		"img/logo.svg":  {Data: []byte("<svg/>")},
 		"lib/helper.ts": {Data: []byte("export {}")},
-	}, nil, false)
+	}, nil, true)
 	if err != nil || len(a.entries) != 1 {
 		t.Fatalf("got %v, %v", a, err)
 	}
@@ -67,15 +73,66 @@ func TestAssets(t *testing.T) {
 	if err != nil || !strings.HasPrefix(url, "/_sx/assets/app.") || !strings.HasSuffix(url, ".css") {
 		t.Fatalf("got %s, %v", url, err)
 	}
-	r := httptest.NewRequest("GET", url, nil)
-	r.Header.Set("Accept-Encoding", "br")
-	rec := httptest.NewRecorder()
-	a.serve(rec, r)
-	body, err := io.ReadAll(brotli.NewReader(rec.Body))
-	if err != nil || !strings.HasPrefix(string(body), "p{color:red}") || !strings.Contains(rec.Header().Get("Cache-Control"), "immutable") {
-		t.Errorf("got %.20q, %v, %v", body, err, rec.Header())
+	serves := func(a *assets) {
+		t.Helper()
+		for coding, decode := range map[string]func(io.Reader) (io.Reader, error){
+			"":     func(r io.Reader) (io.Reader, error) { return r, nil },
+			"br":   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
+			"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+			"zstd": func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
+		} {
+			r := httptest.NewRequest("GET", url, nil)
+			r.Header.Set("Accept-Encoding", coding)
+			rec := httptest.NewRecorder()
+			a.serve(rec, r)
+			h := rec.Header()
+			d, err := decode(rec.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(d)
+			if err != nil || string(body) != css || h.Get("Content-Encoding") != coding || !strings.Contains(h.Get("Cache-Control"), "immutable") {
+				t.Errorf("%q: got %.20q, %v, %v", coding, body, err, h)
+			}
+		}
 	}
-	rec = httptest.NewRecorder()
+	serves(a)
+
+	// The same, built ahead of time: nothing of the sources is needed.
+	fsys := fstest.MapFS{
+		"assets/app.css":      {Data: []byte(css)},
+		"assets/img/logo.svg": {Data: []byte("<svg/>")},
+	}
+	built, err := Prebuild(fsys, renamer{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Prebuild(fsys, renamer{}, true)
+	if err != nil || !reflect.DeepEqual(built, again) {
+		t.Errorf("the same input gave other bytes: %v", err)
+	}
+	var names []string
+	for name, data := range built {
+		names = append(names, name)
+		fsys[name] = &fstest.MapFile{Data: data}
+	}
+	slices.Sort(names)
+	if want := "assets/sx-built/app.css.br assets/sx-built/app.css.gz assets/sx-built/app.css.zst assets/sx-built/list.json"; strings.Join(names, " ") != want {
+		t.Errorf("built %s\nwant  %s", strings.Join(names, " "), want)
+	}
+	sub, _ := fs.Sub(fsys, "assets")
+	fromBuilt, err := loadAssets(sub, nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := fromBuilt.urlOf("app.ts"); err != nil || u != url || len(fromBuilt.entries) != 1 {
+		t.Errorf("built: %s, %v; want %s", u, err, url)
+	}
+	if u, err := fromBuilt.urlOf("img/logo.svg"); err != nil || !strings.HasSuffix(u, ".svg") {
+		t.Errorf("built: %s, %v", u, err)
+	}
+	serves(fromBuilt)
+	rec := httptest.NewRecorder()
 	if a.serve(rec, httptest.NewRequest("GET", "/_sx/assets/nothing.css", nil)); rec.Code != 404 {
 		t.Errorf("got %d", rec.Code)
 	}
@@ -88,6 +145,14 @@ func TestAssets(t *testing.T) {
 	if _, err := loadAssets(fstest.MapFS{"app.ts": {}}, nil, false); err == nil || !strings.Contains(err.Error(), "TypeScript needs the bundler") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// renamer is a bundler whose entry has another name than its output.
+type renamer struct{}
+
+func (renamer) Bundle(fsys fs.FS, entries []string, _ bool) ([]Asset, error) {
+	data, err := fs.ReadFile(fsys, entries[0])
+	return []Asset{{Entry: "app.ts", Name: "app.css", Contents: data}}, err
 }
 
 func TestNegotiate(t *testing.T) {

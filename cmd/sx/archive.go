@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,11 @@ func writeExecutable(w io.Writer, exe io.Reader, files []archiveFile) error {
 		return err
 	}
 	for _, f := range files {
-		out, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: time.Time{}})
+		method := zip.Deflate
+		if slices.Contains([]string{".br", ".zst", ".gz", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".woff2", ".mp4"}, path.Ext(f.name)) {
+			method = zip.Store // it is compressed already
+		}
+		out, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: method, Modified: time.Time{}})
 		if err != nil {
 			return err
 		}

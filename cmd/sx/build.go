@@ -93,7 +93,7 @@ func (c *call) buildSite(dir, target string) error {
 	if err != nil {
 		return err
 	}
-	if files, err = bundleFiles(files, bundler{filepath.Join(dir, "assets")}); err != nil {
+	if files, err = withPrebuilt(files, dir); err != nil {
 		return err
 	}
 	exe, err := bareExecutable()
@@ -144,7 +144,13 @@ func buildGo(ctx context.Context, dir, target string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", abs, ".")
+	overlay, done, err := assetOverlay(dir, true)
+	if err != nil {
+		return err
+	}
+	defer done()
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", abs}, overlay...)
+	cmd := exec.CommandContext(ctx, tool, append(args, ".")...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return errors.New(strings.TrimSpace(string(out)))

@@ -22,7 +22,7 @@ import (
 func (c *call) buildStatic(ctx context.Context, dir, out string) error {
 	fsys := os.DirFS(dir)
 	app, err := page.New(withoutMigrations{fsys}, page.WithLogger(slog.New(slog.DiscardHandler)),
-		page.WithBundler(bundler{filepath.Join(dir, "assets")}), page.WithSecret("static"))
+		page.WithBundler(newBundler(filepath.Join(dir, "assets"))), page.WithSecret("static"))
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (b *builtSite) run(ctx context.Context, c *call) error {
 		return err
 	}
 	began := time.Now()
-	opts := []page.Option{page.WithLogger(log), page.WithBundler(prebuilt{b.files})}
+	opts := []page.Option{page.WithLogger(log)}
 	broker, closer, err := brokerFrom(ctx, log, *natsHow)
 	if err != nil {
 		return err

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -16,16 +20,79 @@ import (
 
 // bundler makes the files of assets/ ready for browsers with esbuild. It reads from the folder on disk, so that
 // packages in node_modules are found the way every other tool finds them.
-type bundler struct{ dir string }
+// What it made last is given again while none of the files that it was made of has changed.
+type bundler struct {
+	dir string
 
-var _ page.Bundler = bundler{}
+	mu   sync.Mutex
+	last *bundle
+}
+
+func newBundler(dir string) *bundler { return &bundler{dir: dir} }
+
+var _ page.Bundler = (*bundler)(nil)
+
+// bundle is what was made of some entries.
+type bundle struct {
+	entries []string
+	minify  bool
+	names   string               // of all files in the folder: a new one may be what an import means
+	inputs  map[string]time.Time // when each was written
+	assets  []page.Asset
+}
 
 // Bundle implements page.Bundler. Errors are sx.Diagnostics with positions in the asset files.
-func (b bundler) Bundle(_ fs.FS, entries []string, minify bool) ([]page.Asset, error) {
+func (b *bundler) Bundle(_ fs.FS, entries []string, minify bool) ([]page.Asset, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	dir, err := filepath.Abs(b.dir)
 	if err != nil {
 		return nil, err
 	}
+	names := fileNames(dir)
+	if l := b.last; l != nil && l.minify == minify && l.names == names && slices.Equal(l.entries, entries) && l.current() {
+		return l.assets, nil
+	}
+	began := time.Now()
+	assets, inputs, err := b.build(dir, entries, minify)
+	if err != nil {
+		return nil, err
+	}
+	b.last = &bundle{slices.Clone(entries), minify, names, map[string]time.Time{}, assets}
+	for _, name := range inputs {
+		info, err := os.Stat(name)
+		// A file that was written just now may be written once more at the same time, as far as its clock tells.
+		if err != nil || began.Sub(info.ModTime()) < 100*time.Millisecond {
+			b.last = nil
+			break
+		}
+		b.last.inputs[name] = info.ModTime()
+	}
+	return assets, nil
+}
+
+// current tells whether every input is as it was.
+func (l *bundle) current() bool {
+	for name, written := range l.inputs {
+		if info, err := os.Stat(name); err != nil || !info.ModTime().Equal(written) {
+			return false
+		}
+	}
+	return true
+}
+
+// fileNames lists what lies below a folder.
+func fileNames(dir string) string {
+	var b strings.Builder
+	filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error { // what cannot be read is the bundler's to report
+		fmt.Fprintln(&b, name)
+		return nil
+	})
+	return b.String()
+}
+
+// build bundles the entries, and names the files that it read.
+func (b *bundler) build(dir string, entries []string, minify bool) ([]page.Asset, []string, error) {
 	points := make([]api.EntryPoint, len(entries))
 	for i, entry := range entries {
 		points[i] = api.EntryPoint{
@@ -46,23 +113,33 @@ func (b bundler) Bundle(_ fs.FS, entries []string, minify bool) ([]page.Asset, e
 			".svg": api.LoaderDataURL, ".png": api.LoaderDataURL, ".jpg": api.LoaderDataURL, ".webp": api.LoaderDataURL,
 			".avif": api.LoaderDataURL, ".gif": api.LoaderDataURL, ".woff2": api.LoaderDataURL, ".woff": api.LoaderDataURL,
 		},
-		LogLevel: api.LogLevelSilent, Write: false, Metafile: false,
+		LogLevel: api.LogLevelSilent, Write: false, Metafile: true,
 	})
 	if len(result.Errors) > 0 {
-		return nil, bundleErrors(result.Errors)
+		return nil, nil, bundleErrors(result.Errors)
 	}
 	var out []page.Asset
 	for _, f := range result.OutputFiles {
 		name, err := filepath.Rel(filepath.Join(dir, "out"), f.Path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		name = filepath.ToSlash(name)
 		out = append(out, page.Asset{Entry: entryOf(name, entries), Name: name, Contents: f.Contents})
 	}
 	// The order of esbuild's outputs is not promised; builds are compared byte by byte.
 	slices.SortFunc(out, func(x, y page.Asset) int { return strings.Compare(x.Name, y.Name) })
-	return out, nil
+	var meta struct {
+		Inputs map[string]json.RawMessage `json:"inputs"`
+	}
+	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
+		return nil, nil, err
+	}
+	var inputs []string
+	for name := range meta.Inputs {
+		inputs = append(inputs, filepath.Join(dir, filepath.FromSlash(name)))
+	}
+	return out, inputs, nil
 }
 
 // siteAddresses leaves addresses such as url(/logo.svg) alone: they name files of public/. The option External would

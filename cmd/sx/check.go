@@ -82,7 +82,7 @@ func checkDir(fsys fs.FS, assets string, strict bool) (sx.Diagnostics, error) {
 // loadApp loads an application without starting anything: no migration runs, no database is opened.
 func loadApp(fsys fs.FS, assets string) (*sx.Program, error) {
 	app, err := page.New(withoutMigrations{fsys}, page.WithDevelopment(), page.WithTests(), page.WithLogger(slog.New(slog.DiscardHandler)),
-		page.WithBundler(bundler{assets}))
+		page.WithBundler(newBundler(assets)))
 	if err != nil {
 		return nil, err
 	}

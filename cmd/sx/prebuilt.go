@@ -1,83 +1,81 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sx-framework/sxgo/page"
 )
 
-// A built application carries its assets bundled: the entry points in assets/ are empty files that keep their
-// names, and what they became lies beside a list of it.
-const (
-	bundledDir  = "_sx/assets/"
-	bundledList = "_sx/assets.json"
-)
-
-// bundledAsset is one row of the list.
-type bundledAsset struct {
-	Entry string `json:"entry,omitempty"`
-	Name  string `json:"name"`
+// prebuild makes the assets in dir ready as page.Prebuild does, with this command's bundler.
+func prebuild(dir string, minify bool) (map[string][]byte, error) {
+	return page.Prebuild(os.DirFS(dir), newBundler(filepath.Join(dir, "assets")), minify)
 }
 
-// bundleFiles replaces the entry points among the files of an application by what the bundler makes of them.
-func bundleFiles(files []archiveFile, b page.Bundler) ([]archiveFile, error) {
-	var entries []string
-	for i, f := range files {
-		dir, name := path.Split(f.name)
-		if dir == "assets/" && slices.Contains([]string{".ts", ".tsx", ".js", ".mjs", ".css"}, path.Ext(name)) {
-			entries = append(entries, name)
-			files[i].data = nil
-		}
-	}
-	// Sources in folders below assets/ are part of the bundles.
-	files = slices.DeleteFunc(files, func(f archiveFile) bool {
-		return path.Dir(f.name) != "assets" && len(f.name) > 7 && f.name[:7] == "assets/" && slices.Contains([]string{".ts", ".tsx"}, path.Ext(f.name))
-	})
-	if len(entries) == 0 {
-		return files, nil
-	}
-	outputs, err := b.Bundle(nil, entries, true)
+// withPrebuilt puts the assets that browsers get in place of their sources among the files of an application, and
+// compressed siblings beside the files of public/.
+func withPrebuilt(files []archiveFile, dir string) ([]archiveFile, error) {
+	built, err := prebuild(dir, true)
 	if err != nil {
 		return nil, err
 	}
-	var list []bundledAsset
-	for _, out := range outputs {
-		list = append(list, bundledAsset{out.Entry, out.Name})
-		files = append(files, archiveFile{bundledDir + out.Name, out.Contents})
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		return nil, err
-	}
-	return append(files, archiveFile{bundledList, text}), nil
-}
-
-// prebuilt is the bundler of a built application: it hands out what was bundled when it was built.
-type prebuilt struct{ files fs.FS }
-
-var _ page.Bundler = prebuilt{}
-
-// Bundle implements page.Bundler.
-func (p prebuilt) Bundle(fs.FS, []string, bool) ([]page.Asset, error) {
-	text, err := fs.ReadFile(p.files, bundledList)
-	if err != nil {
-		return nil, fmt.Errorf("the built application lacks its assets: %w", err)
-	}
-	var list []bundledAsset
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, fmt.Errorf("the built application's list of assets is damaged: %w", err)
-	}
-	var out []page.Asset
-	for _, a := range list {
-		data, err := fs.ReadFile(p.files, bundledDir+a.Name)
-		if err != nil {
-			return nil, err
+	var out []archiveFile
+	have := map[string]bool{}
+	for _, f := range files {
+		if !assetSource(f.name) {
+			out = append(out, f)
+			have[f.name] = true
 		}
-		out = append(out, page.Asset{Entry: a.Entry, Name: a.Name, Contents: data})
+	}
+	for name, data := range built {
+		out = append(out, archiveFile{name, data})
+	}
+	for _, f := range files {
+		if !strings.HasPrefix(f.name, "public/") {
+			continue
+		}
+		for ext, data := range page.Compressed(f.name, f.data) {
+			if name := f.name + "." + ext; !have[name] {
+				out = append(out, archiveFile{name, data})
+			}
+		}
 	}
 	return out, nil
+}
+
+// assetSource tells which files of assets/ are part of bundles.
+func assetSource(name string) bool {
+	inside, ok := strings.CutPrefix(name, "assets/")
+	if !ok {
+		return false
+	}
+	ext := path.Ext(inside)
+	return slices.Contains([]string{".ts", ".tsx"}, ext) || !strings.Contains(inside, "/") && slices.Contains([]string{".js", ".mjs", ".css"}, ext)
+}
+
+// assetRoots gives the folders below a Go program that are applications with assets: those that have a folder assets
+// beside .sx files.
+func assetRoots(dir string) ([]string, error) {
+	var roots []string
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		if name != dir && (ignoredDir(d.Name()) || d.Name() == "testdata" || d.Name() == "assets" || d.Name() == "public") {
+			return fs.SkipDir
+		}
+		if info, err := os.Stat(filepath.Join(name, "assets")); err != nil || !info.IsDir() {
+			return nil
+		}
+		sources, err := filepath.Glob(filepath.Join(name, "*.sx"))
+		if len(sources) > 0 {
+			roots = append(roots, name)
+		}
+		return err
+	})
+	return roots, err
 }

@@ -33,7 +33,7 @@ func runRoutes(_ context.Context, c *call) error {
 		return err
 	}
 	app, err := page.New(withoutMigrations{os.DirFS(dir)}, page.WithDevelopment(), page.WithLogger(slog.New(slog.DiscardHandler)),
-		page.WithBundler(bundler{filepath.Join(dir, "assets")}))
+		page.WithBundler(newBundler(filepath.Join(dir, "assets"))))
 	if err != nil {
 		return err
 	}

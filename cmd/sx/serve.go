@@ -130,7 +130,7 @@ func (d *devSite) changed(paths []string) { d.load(paths) }
 func devOptions(dir string, log *slog.Logger) []page.Option {
 	return []page.Option{
 		page.WithDevelopment(), page.WithLogger(log), page.WithData(filepath.Join(dir, "data")),
-		page.WithBundler(bundler{filepath.Join(dir, "assets")}),
+		page.WithBundler(newBundler(filepath.Join(dir, "assets"))),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sx-framework/sxgo/page"
+	"github.com/sx-framework/sxgo/sx"
 )
 
 // goServer builds a folder with a main.go, runs the program in development mode and restarts it on change. While
@@ -134,7 +135,13 @@ func partOfGoApp(path string) bool {
 }
 
 func (g *goServer) build(ctx context.Context, tool, exe string) (string, error) {
-	cmd := exec.CommandContext(ctx, tool, "build", "-o", exe, ".")
+	overlay, done, err := assetOverlay(g.dir, false)
+	if err != nil {
+		return sx.Explain(err), err
+	}
+	defer done()
+	args := append([]string{"build", "-o", exe}, overlay...)
+	cmd := exec.CommandContext(ctx, tool, append(args, ".")...)
 	cmd.Dir = g.dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -44,7 +44,7 @@ func runTest(ctx context.Context, c *call) error {
 	}
 	defer os.RemoveAll(tmp)
 	app, err := page.New(os.DirFS(dir), page.WithDevelopment(), page.WithTests(), page.WithLogger(slog.New(slog.DiscardHandler)),
-		page.WithDatabase(filepath.Join(tmp, "test.db")), page.WithData(tmp), page.WithBundler(bundler{filepath.Join(dir, "assets")}))
+		page.WithDatabase(filepath.Join(tmp, "test.db")), page.WithData(tmp), page.WithBundler(newBundler(filepath.Join(dir, "assets"))))
 	if err != nil {
 		return err
 	}

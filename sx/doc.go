@@ -38,5 +38,5 @@
 // layout. Reading never evaluates and takes any bytes from anywhere: nesting is bounded, memory is a small
 // multiple of the input, recursion is not used.
 //
-// The language is specified in suites that also run in the browser; see testdata/spec/COVERAGE.md.
+// The language is specified in suites that also run in the browser; docs/pages/reference.sx maps every rule to its tests.
 package sx

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,4 +97,148 @@ func TestSocketRegion(t *testing.T) {
 		t.Errorf("connections = %s", q)
 	}
 	clean(t, ctx)
+}
+
+// A socket that takes some messages and refuses others, as package ws answers.
+func serveSocket(t *testing.T, s *site, answer func(n int, id, text string) []string) (heard func() []string, down func(bool)) {
+	var mu sync.Mutex
+	var all []string
+	var last *websocket.Conn
+	isDown := false
+	s.mux.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		no := isDown
+		mu.Unlock()
+		if no {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+			return
+		}
+		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"sx.v1"}})
+		if err != nil {
+			return
+		}
+		mu.Lock()
+		last = c
+		mu.Unlock()
+		for {
+			_, data, err := c.Read(context.Background())
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			all = append(all, string(data))
+			n := len(all)
+			mu.Unlock()
+			for _, frame := range answer(n, strings.Split(string(data), `"`)[1], string(data)) {
+				_ = c.Write(context.Background(), websocket.MessageText, []byte(frame))
+			}
+		}
+	})
+	heard = func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
+	down = func(yes bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if isDown = yes; yes && last != nil {
+			_ = last.CloseNow()
+		}
+	}
+	return heard, down
+}
+
+// What a form shows of its message before the server has it is replaced by the server's line, or taken back, and
+// the text given back, when the server refuses.
+func TestRefusedMessageIsTakenBack(t *testing.T) {
+	s := newSite(t)
+	s.page("/{$}", `<div data-sx-ws="/ws"><ol data-suspense="log"></ol>
+		<form sx-send="say" sx-optimistic="log" id="f"><input name="text"><template><li class="sending">me: <b sx-text="text"></b></li></template><button>send</button></form></div>`)
+	release := make(chan bool)
+	heard, _ := serveSocket(t, s, func(n int, id, text string) []string {
+		<-release
+		if strings.Contains(text, "bad") {
+			return []string{`{"event":"sx-error","data":{"message":"not that"}}`, fmt.Sprintf(`{"event":"sx-ack","data":{"id":%q,"message":"not that"}}`, id)}
+		}
+		return []string{fmt.Sprintf(`{"event":"sx-resolve","id":"e-%d","data":{"id":"log","html":"<li>ok %d</li>","mode":"append","key":%q}}`, n, n, id), fmt.Sprintf(`{"event":"sx-ack","data":{"id":%q}}`, id)}
+	})
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	until(t, ctx, `document.querySelector("[data-sx-ws].sx-live")`)
+	state := `document.querySelector("ol").textContent + "|" + document.querySelector("input").value`
+	say := func(text string) {
+		js[bool](t, ctx, fmt.Sprintf(`document.querySelector("input").value = %q; document.querySelector("#f button").click(); return true`, text))
+	}
+	say("<i>fine</i>")
+	until(t, ctx, state+` == "me: <i>fine</i>|"`)
+	release <- true
+	until(t, ctx, state+` == "ok 1|"`)
+	say("bad")
+	until(t, ctx, state+` == "ok 1me: bad|"`)
+	release <- true
+	until(t, ctx, state+` == "ok 1|bad"`)
+	// What was typed meanwhile is not overwritten.
+	say("bad again")
+	js[bool](t, ctx, `document.querySelector("input").value = "next"; return true`)
+	release <- true
+	until(t, ctx, state+` == "ok 1|next"`)
+	if n := len(heard()); n != 3 {
+		t.Errorf("%d messages were sent", n)
+	}
+}
+
+// Programs in the browser send too. While there is no line, messages wait, a bounded number; each is sent once, in
+// order, when there is one again.
+func TestSendWhileOffline(t *testing.T) {
+	s := newSite(t)
+	s.page("/{$}", `<div data-sx-ws="/ws"><p id="inside">x</p></div>`)
+	heard, down := serveSocket(t, s, func(n int, id, text string) []string {
+		return []string{fmt.Sprintf(`{"event":"sx-ack","data":{"id":%q}}`, id)}
+	})
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	until(t, ctx, `document.querySelector("[data-sx-ws].sx-live")`)
+	got := js[string](t, ctx, `return Sx.evaluate("(sx-send \"/ws\" '(say :text \"a \\\"q\\\"\" :n 1 :all (1 nil true)))")`)
+	if len(got) < 10 {
+		t.Errorf("sx-send gives %s, want an id", got)
+	}
+	if got := js[string](t, ctx, `try { return Sx.evaluate("(sx-send \"/ws\" '(1 2))") } catch (e) { return e.kind }`); got != "argument" && got != "type" {
+		t.Errorf("a list without a head: %s", got)
+	}
+	for len(heard()) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	if m := heard()[0]; !strings.HasSuffix(m, ` (say :text "a \"q\"" :n 1 :all (1 nil true)))`) {
+		t.Errorf("sent %s", m)
+	}
+	down(true)
+	until(t, ctx, `!document.querySelector("[data-sx-ws].sx-live")`)
+	got = js[string](t, ctx, `let ids = []
+		for (let i = 0; i < 105; i++) ids.push(Sx.send(i % 2 ? "/ws" : document.querySelector("#inside"), "n", {i}))
+		return ids.filter(Boolean).length + " " + new Set(ids).size + " " + ids.slice(100).join("")`)
+	if got != "100 101 " { // one more for the empty ones
+		t.Errorf("ids: %s, want a hundred, then none", got)
+	}
+	if n := len(heard()); n != 1 {
+		t.Errorf("%d messages came while there was no line", n)
+	}
+	down(false)
+	until(t, ctx, `document.querySelector("[data-sx-ws].sx-live")`)
+	for len(heard()) < 101 {
+		time.Sleep(time.Millisecond)
+	}
+	js[string](t, ctx, `return Sx.send("/ws", "last")`)
+	for len(heard()) < 102 {
+		time.Sleep(time.Millisecond)
+	}
+	all := heard()
+	for i, m := range all[1:101] {
+		if want := fmt.Sprintf(" (n :i %d))", i); !strings.HasSuffix(m, want) {
+			t.Fatalf("message %d is %s, want %s", i, m, want)
+		}
+	}
+	if !strings.HasSuffix(all[101], " (last))") || len(all) != 102 {
+		t.Errorf("then came %s, %d in all", all[101], len(all))
+	}
 }

@@ -256,6 +256,11 @@ func (s *site) definitions(l *liveDef) (defs, hash string) {
 		return "", ""
 	}
 	defs = s.rend.Definitions(comps...)
+	return defs, definitionsHash(defs)
+}
+
+// definitionsHash names definitions.
+func definitionsHash(defs string) string {
 	sum := sha256.Sum256([]byte(defs))
-	return defs, base64.RawURLEncoding.EncodeToString(sum[:9])
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }

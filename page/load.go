@@ -30,6 +30,8 @@ type site struct {
 	guards       map[string]*compiled
 	live         []*liveDef
 	sockets      map[string]*socketDef
+	markups      []*markupSite // broadcast! and reply!, in the order of analysis
+	markupDefs   [2]string     // definitions of the components that they send calls of, and their hash
 	config       siteConfig
 	policy       *policy
 	tags         headTags
@@ -149,6 +151,7 @@ func (a *App) programOptions(d *declarations) []sx.Option {
 	opts := append([]sx.Option{}, render.Options()...)
 	return append(opts, sx.WithPrimitives(a.primitives()...),
 		sx.WithSpecials(d.socketForm()),
+		sx.WithSpecials(d.markupForms()...),
 		sx.WithSpecials(patchForms()...),
 		// The built-in library: its everyday components have short names.
 		sx.WithAlias("~shared:pages/suspense", "~suspense"),
@@ -199,6 +202,7 @@ func (d *declarations) compile() {
 		l.compile()
 	}
 	d.compileSockets()
+	d.site.compileMarkups()
 }
 
 // guard compiles (defguard name body…).

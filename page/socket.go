@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 	"github.com/sx-framework/sxgo/ws"
@@ -284,7 +283,8 @@ func (a *App) endpoint(q *request, src, address string) *ws.Endpoint {
 		return v, true, err
 	}
 	user, _ := sess.get("user")
-	ep := &ws.Endpoint{Channel: address, Session: sess.id, User: plainText(user)}
+	s := a.current()
+	ep := &ws.Endpoint{Channel: address, Session: sess.id, User: plainText(user), Defs: s.markupDefs[0], DefsHash: s.markupDefs[1]}
 	ep.Join = func(ctx context.Context, c *ws.Conn) (string, error) {
 		v, there, err := call(ctx, c, "", "join", connValue(c))
 		if err != nil || !there || v.IsNil() {
@@ -329,128 +329,4 @@ func channelName(v sx.Value) (string, error) {
 		return s, nil
 	}
 	return "", fmt.Errorf("a channel is expected, such as (channel \"room\" id), got %s", sx.Serialize(v))
-}
-
-// socketPrimitives speak to sockets.
-func (a *App) socketPrimitives() []*sx.Primitive {
-	p := func(usage, doc string, effects sx.Effect, f func(ctx context.Context, args []sx.Value) (sx.Value, error)) *sx.Primitive {
-		name, _, _ := strings.Cut(strings.Trim(usage, "()"), " ")
-		return &sx.Primitive{Name: name, Usage: usage, Doc: doc, Effects: effects, Func: f}
-	}
-	return []*sx.Primitive{
-		p("(broadcast! slot markup options? ...)", "Sends markup to a slot of every client of a channel, on every node: :mode, :key, :channel.", sx.IO|sx.Write,
-			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-				f, channel, err := a.socketFrame(ctx, "broadcast!", args)
-				if err != nil {
-					return sx.Nil, err
-				}
-				if channel == "" {
-					st, ok := ctx.Value(socketKey{}).(*socketState)
-					if !ok {
-						return sx.Nil, errors.New("broadcast!: outside of a socket's handlers :channel must say which channel")
-					}
-					channel = st.conn.Channel()
-				}
-				_, err = a.ws.Broadcast(channel, f)
-				return sx.Nil, broadcastError("broadcast!", err)
-			}),
-		p("(reply! conn slot markup options? ...)", "Sends markup to a slot of one client: :mode, :key.", sx.IO|sx.Write,
-			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-				o, ok := args[0].Opaque()
-				c, isConn := (*ws.Conn)(nil), false
-				if ok {
-					c, isConn = o.Value.(*ws.Conn)
-				}
-				if !isConn {
-					return sx.Nil, fmt.Errorf("reply!: argument 1 must be a connection, got %s", args[0].TypeName())
-				}
-				f, _, err := a.socketFrame(ctx, "reply!", args[1:])
-				if err != nil {
-					return sx.Nil, err
-				}
-				if err := c.Send(f); err != nil && ctx.Err() == nil {
-					a.log.Debug("reply to a client that has gone", "error", err)
-				}
-				return sx.Nil, nil
-			}),
-		p("(channel name id)", "A channel's value, for :join, :channel and presence.", sx.Pure,
-			func(_ context.Context, args []sx.Value) (sx.Value, error) {
-				return sx.OpaqueOf(&sx.Opaque{Type: "channel", Text: plainText(args[0]) + ":" + plainText(args[1])}), nil
-			}),
-		p("(presence channel?)", "Who is connected to a channel, at every node: a list of {:id :user :since}, longest first.", sx.IO,
-			func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-				name := ""
-				if st, ok := ctx.Value(socketKey{}).(*socketState); ok {
-					name = st.conn.Channel()
-				}
-				if v := optional(args, 0); !v.IsNil() {
-					var err error
-					if name, err = channelName(v); err != nil {
-						return sx.Nil, fmt.Errorf("presence: %w", err)
-					}
-				}
-				l := sx.NewList()
-				for _, member := range a.ws.Presence(ctx, name) {
-					e := sx.NewDict(3)
-					e.Set("id", sx.String(member.ID))
-					e.Set("user", sx.String(member.User))
-					e.Set("since", sx.String(timeText(member.Since)))
-					l.Items = append(l.Items, sx.DictOf(e))
-				}
-				return sx.ListOf(l), nil
-			}),
-		p("(message-id)", "The id of the reliable message being handled, or nil: a unique column refuses a repeat.", sx.IO,
-			func(ctx context.Context, _ []sx.Value) (sx.Value, error) {
-				if st, ok := ctx.Value(socketKey{}).(*socketState); ok && st.id != "" {
-					return sx.String(st.id), nil
-				}
-				return sx.Nil, nil
-			}),
-	}
-}
-
-func broadcastError(name string, err error) error {
-	if err == nil || errors.Is(err, hub.ErrClosed) {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}
-
-// socketFrame makes the frame of (broadcast! slot markup :mode m :key k :channel c).
-func (a *App) socketFrame(ctx context.Context, name string, args []sx.Value) (f render.Frame, channel string, err error) {
-	if f.ID, err = text(name, 0, args[0]); err != nil {
-		return f, "", err
-	}
-	if len(args) < 2 {
-		return f, "", fmt.Errorf("%s: the markup is missing", name)
-	}
-	for i := 2; i < len(args); i += 2 {
-		if i+1 == len(args) {
-			return f, "", fmt.Errorf("%s: the option %s has no value", name, sx.Serialize(args[i]))
-		}
-		switch v := args[i+1]; plainText(args[i]) {
-		case "mode":
-			if f.Mode = render.Mode(plainText(v)); !f.Mode.Valid() {
-				return f, "", fmt.Errorf("%s: unknown mode %s (there are inner outer append prepend before after replace remove morph)", name, sx.Serialize(v))
-			}
-		case "key":
-			f.Key = plainText(v)
-		case "channel":
-			if !v.IsNil() {
-				if channel, err = channelName(v); err != nil {
-					return f, "", fmt.Errorf("%s: %w", name, err)
-				}
-			}
-		default:
-			return f, "", fmt.Errorf("%s: unknown option %s (there are :mode :key :channel)", name, sx.Serialize(args[i]))
-		}
-	}
-	if f.Mode == render.ModeRemove {
-		return f, channel, nil
-	}
-	s := a.siteOf(ctx)
-	host := &render.Host{OnError: func(b *render.Boundary, err error) { s.logError("boundary "+b.ID, err) }}
-	markup, err := s.rend.HTMLOf(ctx, host, func(m *sx.Machine) { emitValue(m, args[1]) })
-	f.HTML = string(markup)
-	return f, channel, err
 }

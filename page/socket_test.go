@@ -44,9 +44,11 @@ func TestSocketOfAPage(t *testing.T) {
 	}
 	type message struct {
 		Event string
-		Data  struct{ ID, HTML, Mode, Key, Message string }
+		Data  struct{ ID, HTML, SX, Mode, Key, Message, Hash string }
 	}
-	read := func(c *websocket.Conn) message {
+	defs := ""
+	var read func(c *websocket.Conn) message
+	read = func(c *websocket.Conn) message {
 		t.Helper()
 		_, b, err := c.Read(t.Context())
 		if err != nil {
@@ -55,6 +57,10 @@ func TestSocketOfAPage(t *testing.T) {
 		var m message
 		if err := json.Unmarshal(b, &m); err != nil {
 			t.Fatalf("%s: %v", b, err)
+		}
+		if m.Event == "sx-defs" {
+			defs = m.Data.Hash
+			return read(c)
 		}
 		return m
 	}
@@ -78,7 +84,7 @@ func TestSocketOfAPage(t *testing.T) {
 		if m.Event == "sx-ack" {
 			m = read(c)
 		}
-		if m.Data.HTML != "<li>&lt;b&gt;hi&lt;/b&gt;</li>" || m.Data.Mode != "append" || m.Data.Key != "m1" {
+		if m.Data.SX != `(~line :text "<b>hi</b>")` || m.Data.Mode != "append" || m.Data.Key != "m1" {
 			t.Errorf("got %+v", m)
 		}
 	}
@@ -95,8 +101,96 @@ func TestSocketOfAPage(t *testing.T) {
 	}
 	// The other room heard nothing of all this.
 	send(other, `(say :text "alone")`)
-	if m := read(other); m.Data.HTML != "<li>alone</li>" {
+	if m := read(other); m.Data.SX != `(~line :text "alone")` {
 		t.Errorf("got %+v", m)
+	}
+	// Who has the definitions does not get them again.
+	if defs == "" {
+		t.Fatal("no definitions came")
+	}
+	again := dial("/ws/room/9?defs=" + defs)
+	if _, b, err := again.Read(t.Context()); err != nil || strings.Contains(string(b), "sx-defs") {
+		t.Errorf("got %s %v", b, err)
+	}
+}
+
+// Markup goes as source where its components may run in the browser, by the rule of live slots, and as HTML else.
+func TestMarkupOfSockets(t *testing.T) {
+	app := `
+(defpage room :path "/room" :content (~ws :src "/ws/room" :on-message heard (~suspense :id "m")))
+(define (heard msg conn)
+  (let ((x "<&>") (row {"a" 1 "b" (list 1 2)}))
+    (match msg
+      (pure) (broadcast! "m" (~pure :x x :row row (em x)))
+      (two) (reply! conn "m" (<> (~pure :x 1) (p "and " (~pure :x 2))))
+      (served) (broadcast! "m" (~served :x x))
+      (outside) (broadcast! "m" (div (~pure :x x) (~outside)))
+      (deep) (broadcast! "m" (~deep))
+      (plain) (broadcast! "m" (p x))
+      (text) (broadcast! "m" "just text")
+      (hidden) (broadcast! "m" (hide x))
+      (html) (broadcast! "m" (~pure :x x) :wire :html)
+      (remove) (broadcast! "m" nil :mode :remove :key "k")
+      (wrong) (broadcast! "m" (~pure :x x) :wire :xml))))
+(defcomp ~pure (&key x row &rest children) (b x children))
+(defcomp ~served (&key x) :affinity :server (b x))
+(defcomp ~outside () (i (session-get "user")))
+(defcomp ~deep () (~outside))
+(define (hide x) (~pure :x x))`
+	conn := func(s *server) func(message string) string {
+		c, _, err := websocket.Dial(t.Context(), s.URL+"/ws/room", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.CloseNow() })
+		return func(message string) string {
+			t.Helper()
+			if err := c.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				_, b, err := c.Read(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				var m struct {
+					Event string
+					Data  struct{ HTML, SX, Mode, Message string }
+				}
+				if err := json.Unmarshal(b, &m); err != nil {
+					t.Fatal(err)
+				}
+				if m.Event != "sx-defs" {
+					return m.Data.SX + "|" + m.Data.HTML + "|" + m.Data.Mode + m.Data.Message
+				}
+			}
+		}
+	}
+	s := serve(t, []string{"app.sx", app})
+	ask := conn(s)
+	for message, want := range map[string]string{
+		"(pure)":    `(~pure :x "<&>" :row {:a 1 :b (list 1 2)} (em "<&>"))||`,
+		"(two)":     `(<> (~pure :x 1) (p "and " (~pure :x 2)))||`,
+		"(served)":  `|<b>&lt;&amp;&gt;</b>|`,
+		"(outside)": `|<div><b>&lt;&amp;&gt;</b><i></i></div>|`,
+		"(deep)":    `|<i></i>|`,
+		"(plain)":   `|<p>&lt;&amp;&gt;</p>|`,
+		"(text)":    `|just text|`,
+		"(hidden)":  `|<b>&lt;&amp;&gt;</b>|`,
+		"(html)":    `|<b>&lt;&amp;&gt;</b>|`,
+		"(remove)":  `||remove`,
+		"(wrong)":   `||the server could not handle the message`,
+	} {
+		if got := ask(message); got != want {
+			t.Errorf("%s: got %s, want %s", message, got, want)
+		}
+	}
+	// Nodes that run different programs, as during a deploy, understand each other's HTML.
+	broker := hub.NewMemory()
+	t.Cleanup(func() { broker.Close() })
+	ask = conn(serve(t, []string{"app.sx", app}, page.WithBroker(broker)))
+	if got := ask("(pure)"); got != `|<b>&lt;&amp;&gt;<em>&lt;&amp;&gt;</em></b>|` {
+		t.Errorf("with a broker: got %s", got)
 	}
 }
 

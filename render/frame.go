@@ -67,7 +67,7 @@ type Frame struct {
 	URL     string // navigate: where to
 	Replace bool   // navigate: replace the history entry
 
-	Message string // error: what to show
+	Message string // error: what to show; ack: why the message was not accepted, empty when it was
 	Status  int    // error: HTTP status of a refused source; 0 writes none
 
 	Reason string // reset: why, for example "gap"
@@ -146,6 +146,7 @@ func (f Frame) AppendData(dst []byte) ([]byte, error) {
 	case EventClose:
 	case EventAck:
 		o.str("id", f.ID)
+		o.optional("message", f.Message)
 	default:
 		return dst, fmt.Errorf("unknown frame event %q", f.Event)
 	}

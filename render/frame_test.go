@@ -30,6 +30,7 @@ func TestFrameData(t *testing.T) {
 		{"close", render.Frame{Event: render.EventClose}, `{}`},
 		{"close with source", render.Frame{Event: render.EventClose, Src: "/x"}, `{"src":"/x"}`},
 		{"ack", render.Frame{Event: render.EventAck, ID: "7"}, `{"id":"7"}`},
+		{"refusal", render.Frame{Event: render.EventAck, ID: "7", Message: "no"}, `{"id":"7","message":"no"}`},
 		{"control characters", render.Frame{ID: "a\nb\r\x00", HTML: "\u2028\xff"}, `{"id":"a\nb\r\u0000","html":"\u2028` + "\uFFFD" + `"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -318,22 +318,30 @@ func (c *Conn) handle(ctx context.Context, text string) bool {
 		_ = c.Send(render.Frame{Event: render.EventError, Message: err.Error()})
 		return false
 	}
-	if m.ID != "" {
-		d, fresh := c.srv.delivered.begin(c.ep.Session, m.ID, time.Now())
-		if !fresh {
-			select {
-			case <-d.done:
-				_ = c.Send(render.Frame{Event: render.EventAck, ID: m.ID})
-			case <-ctx.Done():
-			}
+	if m.ID == "" {
+		_, ok := c.run(ctx, m)
+		return ok
+	}
+	d, fresh := c.srv.delivered.begin(c.ep.Session, m.ID, time.Now())
+	ok := true
+	if fresh {
+		d.refusal, ok = c.run(ctx, m)
+		close(d.done)
+	} else {
+		select {
+		case <-d.done:
+		case <-ctx.Done():
 			return true
 		}
-		defer func() {
-			close(d.done)
-			_ = c.Send(render.Frame{Event: render.EventAck, ID: m.ID})
-		}()
 	}
-	err = c.call(func() error {
+	_ = c.Send(render.Frame{Event: render.EventAck, ID: m.ID, Message: d.refusal})
+	return ok
+}
+
+// run calls the handler. A refusal is what the client is told when the message was not handled; ok is false when
+// that was the client's fault.
+func (c *Conn) run(ctx context.Context, m Message) (refusal string, ok bool) {
+	err := c.call(func() error {
 		if c.ep.OnMessage == nil {
 			return Refused(errors.New("this socket takes no messages"))
 		}
@@ -342,12 +350,13 @@ func (c *Conn) handle(ctx context.Context, text string) bool {
 	var no *refused
 	switch {
 	case err == nil:
-		return true
+		return "", true
 	case errors.As(err, &no):
-		_ = c.Send(render.Frame{Event: render.EventError, Message: no.Error()})
-		return false
+		refusal = no.Error()
+	default:
+		c.srv.cfg.logger.Error("websocket message", "channel", c.ep.Channel, "message", m.Name, "error", err)
+		refusal, ok = "the server could not handle the message", true
 	}
-	c.srv.cfg.logger.Error("websocket message", "channel", c.ep.Channel, "message", m.Name, "error", err)
-	_ = c.Send(render.Frame{Event: render.EventError, Message: "the server could not handle the message"})
-	return true
+	_ = c.Send(render.Frame{Event: render.EventError, Message: refusal})
+	return refusal, ok
 }

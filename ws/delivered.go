@@ -14,9 +14,10 @@ type delivered struct {
 }
 
 type delivery struct {
-	key  string
-	at   time.Time
-	done chan struct{} // closed when the handler has returned
+	key     string
+	at      time.Time
+	done    chan struct{} // closed when the handler has returned
+	refusal string        // why it was not accepted; set before done is closed
 }
 
 const (

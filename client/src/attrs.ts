@@ -171,7 +171,20 @@ function speak(e: Element, submitter?: HTMLElement | null) {
   for (const [k, v] of values(e, submitter)) if (typeof v == "string") args[k] = v;
   const vals = inherited(e, "vals");
   if (vals) Object.assign(args, JSON.parse(vals));
-  if (send(e, get(e, "send")!, args) && e instanceof HTMLFormElement) e.reset();
+  const slot = get(e, "optimistic");
+  const line = slot && e.querySelector("template")?.content.firstElementChild?.cloneNode(true);
+  for (const x of line ? (line as Element).querySelectorAll("[sx-text]") : [])
+    x.textContent = String(args[x.getAttribute("sx-text")!] ?? "");
+  const form = e instanceof HTMLFormElement && e;
+  // Refused: what was sent is given back to fields that are still as they were left.
+  const back = () => {
+    for (const k in args) {
+      const x = form && (form.elements.namedItem(k) as Field | null);
+      if (x && x.value === "") x.value = String(args[k]);
+    }
+  };
+  const first = line ? { id: slot!, html: (line as Element).outerHTML } : undefined;
+  if (send(e, get(e, "send")!, args, first, back) && form) form.reset();
 }
 
 const usual = (e: Element) =>

@@ -1,6 +1,7 @@
 // The part of the script that is the whole language.
 
 import "./whole";
+import "./prim_socket";
 import { api } from "./api";
 import { lang } from "./lang";
 

@@ -13,7 +13,7 @@ import type { Sink } from "./sink";
 
 /** What the socket part gives. */
 export interface Sockets {
-  send(target: string | Element, name: string, args?: object, first?: Optimistic): string;
+  send(target: string | Element, name: string, args?: object, first?: Optimistic, back?: () => void): string;
   sockets(): void;
 }
 let socket: Sockets | undefined;
@@ -82,8 +82,8 @@ async function load(name: string): Promise<boolean> {
 }
 
 /** Sends a message over the WebSocket of a region; see the socket part. */
-export const send: Sockets["send"] = (target, name, args, first) =>
-  socket ? socket.send(target, name, args, first) : (report("send", "app", "no socket region"), "");
+export const send: Sockets["send"] = (target, name, args, first, back) =>
+  socket ? socket.send(target, name, args, first, back) : (report("send", "app", "no socket region"), "");
 
 /** Finds the socket regions that came and went. */
 export function sockets() {

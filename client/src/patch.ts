@@ -38,13 +38,13 @@ export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?:
   if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
     const v = version(at);
     v._kids = kids(inside(at), v._kids, next);
-  } else if (how == "append" || how == "prepend") {
+  } else if (/pend$/.test(how) || (how == "remove" && key != undefined)) {
     const v = version(at);
     const p = inside(at);
     const old = key == undefined ? -1 : v._kids.findIndex(k => keyOf(k, key));
     if (old >= 0) splice(v, p, old, 1, next, v._kids[old]!._node!.nextSibling);
     else if (how == "append") splice(v, p, v._kids.length, 0, next, null);
-    else splice(v, p, 0, 0, next, p.firstChild);
+    else if (next.length) splice(v, p, 0, 0, next, p.firstChild);
   } else if (parent) {
     let v = (parent as Owned)._v;
     let i = v ? v._kids.findIndex(k => k._node == at) : -1;

@@ -15,18 +15,23 @@ interface Line {
   _ws: WebSocket | undefined;
   _cursor: string;
   _sent: Map<string, string>;
+  /** What takes back what was shown of a message, should it be refused. */
+  _undo: Map<string, () => void>;
+  /** Hash of the definitions that it has brought. */
+  _defs?: string;
   _link: Link;
 }
 
 const lines = new Map<string, Line>();
 
 function open(src: string): Line {
-  const line: Line = { _src: src, _els: new Set(), _ws: undefined, _cursor: "", _sent: new Map(), _link: undefined! };
+  const line: Line = { _src: src, _els: new Set(), _ws: undefined, _cursor: "", _sent: new Map(), _undo: new Map(), _link: undefined! };
   line._link = new Link(
     l => {
       const url = new URL(src, location.href);
       url.protocol = url.protocol.replace("http", "ws");
       if (line._cursor) url.searchParams.set("last_event_id", line._cursor);
+      if (line._defs) url.searchParams.set("defs", line._defs);
       const ws = (line._ws = new WebSocket(url, "sx.v1"));
       let dead = false;
       ws.onopen = () => {
@@ -59,6 +64,8 @@ function hear(line: Line, text: string) {
     f.event = m.event;
     if (m.event == "sx-ack") {
       line._sent.delete(f.id!);
+      if (f.message) line._undo.get(f.id!)?.();
+      line._undo.delete(f.id!);
       return line._els.forEach(e => fire(e, "ack", f));
     }
     if (m.event == "sx-close") return line._link._end();
@@ -66,6 +73,11 @@ function hear(line: Line, text: string) {
     if (m.event == "sx-reset") {
       line._cursor = "";
       f._els = line._els;
+    }
+    if (f.key) line._undo.delete(f.key); // everybody sees it: it stays
+    if (m.event == "sx-defs") {
+      line._defs = f.hash;
+      delete f.hash; // that of streams is another one
     }
     enqueue(f);
   } catch (e) {
@@ -100,10 +112,11 @@ export interface Optimistic {
 }
 
 /**
- * Sends the message (name :key value …) over the socket of a region, given by its source or an element in it.
- * Gives the message's id; an empty string when too many are waiting.
+ * Sends the message (name :key value …), or a whole list given in place of the name, over the socket of a region,
+ * named by its source or an element in it. Gives the message's id; an empty string when too many are waiting.
+ * Should the server refuse it, `first` is taken away and `back` called.
  */
-export function send(target: string | Element, name: string, args: object = {}, first?: Optimistic): string {
+export function send(target: string | Element, name: string, args: object = {}, first?: Optimistic, back?: () => void) {
   const src = typeof target == "string" ? target : target.closest("[data-sx-ws]")?.getAttribute("data-sx-ws");
   const line = lines.get(src || "");
   if (!line) return (report("send", "app", "no socket region " + (src || "around the element")), "");
@@ -111,8 +124,12 @@ export function send(target: string | Element, name: string, args: object = {}, 
     return (report("send", "network", "too many messages are waiting", [...line._els][0]), "");
   const id = crypto.randomUUID ? crypto.randomUUID() : Date.now() + "-" + Math.random();
   const list = Object.entries(args).map(([k, v]) => (/^[\p{L}_][\p{L}\w.-]*$/u.test(k) ? ` :${k} ${write(v)}` : ""));
-  const text = `(send ${quote(id)} (${name}${list.join("")}))`;
+  const text = `(send ${quote(id)} ${name[0] == "(" ? name : `(${name}${list.join("")})`})`;
   line._sent.set(id, text);
+  line._undo.set(id, () => {
+    if (first) resolve({ id: first.id, mode: "remove", key: id });
+    back?.();
+  });
   if (line._ws?.readyState == 1) line._ws.send(text);
   if (first) resolve({ mode: "append", key: id, ...first });
   return id;

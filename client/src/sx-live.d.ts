@@ -60,13 +60,15 @@ export interface Sx {
   /**
    * Sends (name :key value …) over the socket of a region, given by its source or an element in it, and
    * repeats it after a reconnection until it is acknowledged. With `first`, its markup is appended to a slot
-   * until the server's own arrives under the message's id as key. Gives that id; "" when 100 are waiting.
+   * until the server's own arrives under the message's id as key, or taken away when the server refuses the
+   * message; `back` is called then. Gives that id; "" when 100 are waiting.
    */
   send(
     target: string | Element,
     name: string,
     args?: object,
     first?: { id: string; sx?: string; html?: string },
+    back?: () => void,
   ): string;
   /** Connects the live regions of this tab, those that have ended too. */
   connect(): void;
@@ -84,7 +86,8 @@ export interface SxEventMap {
   "sx:retry": CustomEvent<{ delay: number }>;
   "sx:resolve": CustomEvent<SxFrame>;
   "sx:signals": CustomEvent<Record<string, unknown>>;
-  "sx:ack": CustomEvent<{ id: string }>;
+  /** `message`: why the server refused it. */
+  "sx:ack": CustomEvent<{ id: string; message?: string }>;
   "sx:error": CustomEvent<SxProblem>;
 }
 

@@ -34,6 +34,9 @@ func main() {
 func reference(prog *sx.Program) []byte {
 	var pure, outside, forms bytes.Buffer
 	for _, p := range prog.Primitives() {
+		if p.Doc == "" { // what a form becomes
+			continue
+		}
 		b := &pure
 		if p.Effects != sx.Pure && p.Effects != sx.Nondeterm {
 			b = &outside

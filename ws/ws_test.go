@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +49,8 @@ type veiled struct{ net.Listener }
 
 type veiledConn struct{ net.Conn }
 
+func (v veiledConn) CloseWrite() error { return v.Conn.(*net.TCPConn).CloseWrite() } // TLS has it too
+
 func (v veiled) Accept() (net.Conn, error) {
 	c, err := v.Listener.Accept()
 	if err != nil {
@@ -59,7 +62,7 @@ func (v veiled) Accept() (net.Conn, error) {
 func makeSite(t *testing.T, veil bool, opts []ws.Option) *site {
 	t.Helper()
 	h := hub.New()
-	s := &site{ws: ws.NewServer(h, opts...)}
+	s := &site{ws: ws.NewServer(h, append(opts, ws.WithLogger(slog.New(slog.DiscardHandler)))...)}
 	s.Server = httptest.NewUnstartedServer(s.ws.Handler(func(r *http.Request) (*ws.Endpoint, error) {
 		if r.URL.Query().Get("refuse") != "" {
 			return nil, &ws.StatusError{Code: 403}

@@ -75,8 +75,10 @@ type crowd struct {
 	conns  []net.Conn
 	wg     sync.WaitGroup
 	events atomic.Int64
+	reads  atomic.Int64
 	mu     sync.Mutex
 	late   []time.Duration
+	ends   []int64 // when each connection got the event marked with a $, Unix nanoseconds
 }
 
 const request = "GET /t HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
@@ -144,7 +146,13 @@ func (c *crowd) read(from int, times bool) {
 			for {
 				n, err := k.Read(buf)
 				if n > 0 {
+					c.reads.Add(1)
 					c.events.Add(int64(bytes.Count(buf[:n], []byte{'#'})))
+					if bytes.IndexByte(buf[:n], '$') >= 0 {
+						c.mu.Lock()
+						c.ends = append(c.ends, time.Now().UnixNano())
+						c.mu.Unlock()
+					}
 					if times {
 						c.time(buf[:n])
 					}
@@ -271,6 +279,43 @@ func measure(load, name string, conns int, d time.Duration) (result, error) {
 			r.note = "publishing stalled"
 		}
 		r.value, r.unit = c.percentile(0.99), "p99 ms of others"
+		if len(c.late) == 0 {
+			r.value = math.Inf(1)
+		}
+	case "L6": // a flood into one slot
+		n := conns / 5
+		if err := c.join(p.addr, n); err != nil {
+			return r, err
+		}
+		c.read(0, false)
+		before := c.reads.Load()
+		const burst = 5_000_000
+		fmt.Fprintf(p.in, "burst %d\n", burst)
+		line, err := p.line()
+		if err != nil {
+			return r, err
+		}
+		var seconds, longest float64
+		var last int64
+		fmt.Sscan(line, &seconds, &longest, &last)
+		reads := c.reads.Load() - before
+		arrived := func() (int, int64) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if len(c.ends) == 0 {
+				return 0, 0
+			}
+			return len(c.ends), slices.Max(c.ends)
+		}
+		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			if k, _ := arrived(); k == n {
+				break
+			}
+		}
+		k, at := arrived()
+		r.value, r.unit, r.more, r.second = burst/seconds, "publishes/s", true, float64(at-last)/1e6
+		r.note = fmt.Sprintf("%d of %d show the last value after the p99 column's time, %.1f reads/s each, longest call %.2f ms",
+			k, n, float64(reads)/float64(n)/seconds, 1e3*longest)
 	case "L5": // connecting
 		begin := time.Now()
 		for time.Since(begin) < d && len(c.conns) < 15_000 {

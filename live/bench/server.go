@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 	"github.com/sx-framework/sxgo/live/hub"
 )
 
-var serverNames = []string{"ideal", "detached", "net/http", "plain", "tmaxmax", "r3labs"}
+var serverNames = []string{"ideal", "hijack", "detached", "net/http", "plain", "echo", "tmaxmax", "r3labs"}
 
 // server is one implementation: it serves streams on l and publishes to all of them.
 type server interface {
@@ -33,12 +34,16 @@ func newServer(name string) (server, error) {
 	switch name {
 	case "ideal":
 		return newIdeal(), nil
+	case "hijack":
+		return newHijack()
 	case "detached":
 		return newOurs(true), nil
 	case "net/http":
 		return newOurs(false), nil
 	case "plain":
-		return &plain{clients: map[chan []byte]bool{}}, nil
+		return newPlain(), nil
+	case "echo":
+		return &echoHub{plain: newPlain()}, nil
 	case "tmaxmax":
 		return &tmaxmax{s: &tmax.Server{OnSession: func(w http.ResponseWriter, _ *http.Request) ([]string, bool) {
 			http.NewResponseController(w).Flush() // or the client would not know that it is connected before the first event
@@ -66,7 +71,7 @@ func runServer(name string) error {
 	go s.serve(l) // ends with the process
 	fmt.Println(l.Addr())
 	window := int64(3000) // events on their way in a flood
-	if name == "plain" {
+	if name == "plain" || name == "echo" {
 		window = 200 // its channels hold no more
 	}
 	var credit atomic.Int64 // events that every client is known to have
@@ -107,6 +112,9 @@ func runServer(name string) error {
 					s.publish(payload())
 				}
 			}()
+		case "burst": // a events into one slot at once: seconds, longest call and last time
+			seconds, longest, last := burst(s, int(a))
+			fmt.Println(seconds, longest, last)
 		case "credit":
 			credit.Store(int64(a))
 		case "stop":
@@ -147,36 +155,68 @@ func (o *ours) publish(data []byte) {
 	o.h.Publish("t", hub.Event{Name: "sx-resolve", Slot: "cpu", Kind: hub.Transient, Data: data})
 }
 
+// publishSlot sets one slot to the same bytes again and again.
+func (o *ours) publishSlot(data []byte) {
+	o.h.Publish("t", hub.Event{Name: "sx-resolve", Slot: "cpu", Data: data})
+}
+
+// burst publishes n values of one slot as fast as it can. The last one is marked with a $. It gives how long all took, how long the
+// longest call did, and when the last one was published, as Unix nanoseconds.
+func burst(s server, n int) (seconds, longest float64, last int64) {
+	publish := s.publish
+	if o, ok := s.(*ours); ok {
+		publish = o.publishSlot
+	}
+	data, end := payload(), bytes.Replace(payload(), []byte{'#'}, []byte{'$'}, 1)
+	begin := time.Now()
+	for i := range n - 1 {
+		if i%64 != 0 {
+			publish(data)
+			continue
+		}
+		t := time.Now()
+		publish(data)
+		longest = max(longest, time.Since(t).Seconds())
+	}
+	last = time.Now().UnixNano()
+	publish(end)
+	return time.Since(begin).Seconds(), longest, last
+}
+
 // plain is the hub of a hundred tutorials.
 type plain struct {
 	mu      sync.Mutex
 	clients map[chan []byte]bool
 }
 
+func newPlain() *plain { return &plain{clients: map[chan []byte]bool{}} }
+
 func (p *plain) serve(l net.Listener) {
-	http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		f := w.(http.Flusher)
-		f.Flush()
-		c := make(chan []byte, 256)
+	http.Serve(l, http.HandlerFunc(p.stream))
+}
+
+func (p *plain) stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	f := w.(http.Flusher)
+	f.Flush()
+	c := make(chan []byte, 256)
+	p.mu.Lock()
+	p.clients[c] = true
+	p.mu.Unlock()
+	defer func() {
 		p.mu.Lock()
-		p.clients[c] = true
+		delete(p.clients, c)
 		p.mu.Unlock()
-		defer func() {
-			p.mu.Lock()
-			delete(p.clients, c)
-			p.mu.Unlock()
-		}()
-		for {
-			select {
-			case d := <-c:
-				fmt.Fprintf(w, "event: sx-resolve\ndata: %s\n\n", d)
-				f.Flush()
-			case <-r.Context().Done():
-				return
-			}
+	}()
+	for {
+		select {
+		case d := <-c:
+			fmt.Fprintf(w, "event: sx-resolve\ndata: %s\n\n", d)
+			f.Flush()
+		case <-r.Context().Done():
+			return
 		}
-	}))
+	}
 }
 
 func (p *plain) publish(data []byte) {

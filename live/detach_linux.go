@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"reflect"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -66,7 +67,7 @@ func (l *loops) close() {
 // allows it, with nothing changed.
 func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream) bool {
 	// Only net/http's own writer: behind another one there may be a coding or a counter that must see what is written.
-	if r.ProtoMajor != 1 || r.TLS != nil || fmt.Sprintf("%T", w) != "*http.response" {
+	if r.ProtoMajor != 1 || r.TLS != nil || reflect.TypeOf(w).String() != "*http.response" {
 		return false
 	}
 	if a, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); !ok || a.Network() != "tcp" && a.Network() != "unix" {
@@ -100,11 +101,35 @@ func (s *Server) detach(w http.ResponseWriter, r *http.Request, st *stream) bool
 	}
 	conn.Close()
 	lp := all.all[int(all.turn.Add(1))%len(all.all)]
-	k := &socket{loop: lp, fd: int32(fd), st: st, rest: responseHead(w.Header(), st.coding)}
+	k := &socket{loop: lp, fd: int32(fd), st: st}
+	k.begin(responseHead(w.Header(), st.coding))
 	all.open.Add(1)
 	lp.adopt(k)
 	st.waker.set(k)
 	return true
+}
+
+// begin writes the head and all that is there already, without waiting, before a loop owns the socket: whoever connects need not wait for the
+// loop's turn.
+func (k *socket) begin(head []byte) {
+	st := k.st
+	head = st.coding.begin(head)
+	head = st.coding.event(head, st.intro)
+	st.intro = nil
+	parts, n := st.next(nil)
+	for _, p := range parts {
+		head = append(head, p...)
+	}
+	if len(parts) == 0 && st.plain && len(st.feeds) == 1 {
+		head = st.coding.text(head, st.position())
+	}
+	k.rest, k.more = st.coding.flush(head), n.any
+	if n, err := syscall.Write(int(k.fd), k.rest); err == nil {
+		k.rest = k.rest[n:]
+	} // an error shows again when the loop writes
+	if len(k.rest) == 0 {
+		k.rest = nil
+	}
 }
 
 // serveTaken serves a hijacked connection that turned out to have no descriptor, such as one wrapped by its listener.

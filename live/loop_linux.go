@@ -22,6 +22,7 @@ type socket struct {
 	last int64 // Unix nanoseconds of the last write or, with rest, of the last progress
 
 	flags atomic.Uint32
+	more  bool // nothing will announce what there is after begin
 	fd    int32
 	index int32 // in loop.sockets
 	gen   int32 // tells apart sockets that had the same descriptor
@@ -262,12 +263,12 @@ func (l *loop) serve(k *socket, now time.Time) {
 		l.close(k, nil)
 		return
 	}
-	if why&(flagNews|flagNew|flagWritable) != 0 {
+	if why&(flagNews|flagWritable) != 0 {
 		l.news(k, now)
 	}
 }
 
-// add makes the loop the owner of a new socket, whose rest is the response's head.
+// add makes the loop the owner of a new socket, whose rest is what of its begin could not be written.
 func (l *loop) add(k *socket) bool {
 	l.gen++
 	k.gen, k.index = l.gen, int32(len(l.sockets))
@@ -287,24 +288,11 @@ func (l *loop) add(k *socket) bool {
 		l.close(k, fmt.Errorf("epoll: %w", err))
 		return false
 	}
-	st := k.st
-	k.rest = st.coding.begin(k.rest)
-	k.rest = st.coding.event(k.rest, st.intro)
-	st.intro = nil
-	var n news
-	l.parts, n = st.next(l.parts[:0])
-	for _, p := range l.parts {
-		k.rest = append(k.rest, p...)
-	}
-	if len(l.parts) == 0 && st.plain && len(st.feeds) == 1 {
-		k.rest = st.coding.text(k.rest, st.position())
-	}
-	clear(l.parts)
-	k.rest = st.coding.flush(k.rest)
-	if len(st.feeds) == 0 {
+	switch {
+	case len(k.st.feeds) == 0:
 		k.flags.Or(flagClosing)
 		l.push(k, flagWritable)
-	} else if n.any {
+	case k.more:
 		l.push(k, flagNews)
 	}
 	return true

@@ -282,7 +282,7 @@ func (s *Server) await(ctx context.Context, x *wire, ready <-chan struct{}, more
 
 // news says what next has found.
 type news struct {
-	any    bool // there may be more
+	any    bool // there may be more, which nothing will announce
 	cut    bool // there is more
 	events int
 }
@@ -291,13 +291,13 @@ type news struct {
 func (st *stream) next(parts [][]byte) (_ [][]byte, n news) {
 	for i := 0; i < len(st.feeds); i++ {
 		f := st.feeds[i]
-		b, err := f.sub.Poll()
+		b, caughtUp, err := f.sub.PollOnce()
 		if err == nil && b == nil {
 			continue
 		}
 		closing := err != nil
 		if b != nil {
-			n.any, n.cut, n.events = true, n.cut || b.More, n.events+b.Events
+			n.any, n.cut, n.events = n.any || !caughtUp, n.cut || b.More, n.events+b.Events
 			if data := st.encode(b, f.member); len(data) > 0 {
 				parts = append(parts, data)
 			}

@@ -46,15 +46,28 @@ func (s *Subscriber) Next(ctx context.Context) (*Batch, error) {
 // Poll returns what is new, or nil when nothing is. In that case the subscriber is woken at the next change: through Ready, or
 // the function given with WithWake.
 func (s *Subscriber) Poll() (*Batch, error) {
+	b, _, err := s.poll(0)
+	return b, err
+}
+
+// PollOnce is Poll for carriers that would call it again at once: when a batch of a few events leaves nothing behind, the subscriber
+// is to be woken already, as caughtUp says. In a flood it is not, so that the publisher need not wake those who come back anyway.
+func (s *Subscriber) PollOnce() (b *Batch, caughtUp bool, err error) {
+	const few = 4
+	return s.poll(few)
+}
+
+// poll arms the subscriber also after a batch of up to most events, if that was all.
+func (s *Subscriber) poll(most int) (*Batch, bool, error) {
 	t := s.topic
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case s.state == subscriberClosed || t.closed:
-		return nil, ErrClosed
+		return nil, false, ErrClosed
 	case t.pending:
 		t.arm(s)
-		return nil, nil
+		return nil, true, nil
 	}
 	s.settle()
 	b := s.whole
@@ -66,12 +79,16 @@ func (s *Subscriber) Poll() (*Batch, error) {
 	if b == nil {
 		if s.pos >= t.head {
 			t.arm(s)
-			return nil, nil
+			return nil, true, nil
 		}
 		b = t.read(s.pos, s.exact)
 	}
 	s.pos = b.Cursor.seq
-	return b, nil
+	if s.pos < t.head || b.Events > most {
+		return b, false, nil
+	}
+	t.arm(s)
+	return b, true, nil
 }
 
 // settle decides where s begins. Called with the lock held, as soon as the topic's history is there.

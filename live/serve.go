@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,8 @@ type stream struct {
 	server *Server
 	coding coding
 	feeds  []feed
-	intro  []byte // text to send first
+	one    [1]feed // what feeds begins with: most streams have a single source
+	intro  []byte  // text to send first
 	share  admission
 	hooks  *http.Request // kept only if somebody wants it back
 	waker  waker
@@ -160,6 +162,7 @@ func (s *Server) prepare(st *stream, r *http.Request, resolve ResolveFunc, list 
 		st.intro, _ = Event{Retry: jitter(retry)}.AppendTo(st.intro) // has no text that could be wrong
 	}
 	defs := r.URL.Query().Get(render.ParamDefs)
+	st.feeds = st.one[:0]
 	wake := st.waker.wake
 	for _, x := range list {
 		src, err := resolve(r, x.src)
@@ -307,7 +310,7 @@ func (st *stream) next(parts [][]byte) (_ [][]byte, n news) {
 		}
 		if closing {
 			f.sub.Close()
-			st.feeds = append(st.feeds[:i:i], st.feeds[i+1:]...)
+			st.feeds = slices.Delete(st.feeds, i, i+1)
 			i--
 		}
 	}

@@ -1,6 +1,9 @@
 package hub
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Kind says what may be done with an event that a reader has not got yet.
 type Kind uint8
@@ -44,9 +47,14 @@ type Message struct {
 	Event
 	Cursor Cursor
 
-	at         int64 // when it was published, Unix nanoseconds
+	at         int64 // when it was published, in the hub's time
 	superseded bool  // a newer Value of the slot exists; guarded by the topic
 
+	forms atomic.Pointer[forms] // nil until it is first encoded: most values of a flood never are
+}
+
+// forms are the encodings of a message that were asked for.
+type forms struct {
 	mu      sync.Mutex
 	encoded [encodings][]byte
 }
@@ -54,12 +62,19 @@ type Message struct {
 // Encoded returns the message in encoding e, making it with encode on the first call. Any number of goroutines may call it: encode runs
 // once for each message and encoding, and must not call Encoded with the same message. The result must not be changed.
 func (m *Message) Encoded(e Encoding, encode func(*Message) []byte) []byte {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.encoded[e] == nil {
-		m.encoded[e] = encode(m)
+	f := m.forms.Load()
+	if f == nil {
+		f = new(forms)
+		if !m.forms.CompareAndSwap(nil, f) {
+			f = m.forms.Load()
+		}
 	}
-	return m.encoded[e]
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.encoded[e] == nil {
+		f.encoded[e] = encode(m)
+	}
+	return f.encoded[e]
 }
 
 // Batch is everything that was new for a subscriber, in the order of the log. It is immutable and shared by all subscribers that stood

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sort"
 	"sync"
-	"time"
 )
 
 // Producer makes a topic's events: the hub runs it, in a goroutine of its own, when the first subscriber arrives, and ends ctx
@@ -22,6 +21,9 @@ const coalesceAfter = 64
 // batchBytes bounds the payload of a batch, except for snapshots, so that a long history is handed over in pieces.
 const batchBytes = 64 << 10
 
+// slot holds what is shown in one place. It is changed in place, which a flood does millions of times.
+type slot struct{ newest *Message }
+
 // topic is one log and those who read it. All fields below mu are guarded by it.
 type topic struct {
 	hub  *Hub
@@ -34,7 +36,7 @@ type topic struct {
 	first   int // index of the oldest message in ring
 	n       int // messages in ring
 	bytes   int // their payload
-	slots   map[string]*Message
+	slots   map[string]*slot
 	floor   uint64 // newest event that is no longer in the ring
 	lost    uint64 // newest one of those that was not a Value
 	last    *Batch // shared with the next reader at the same place
@@ -46,7 +48,7 @@ type topic struct {
 	armed       []*Subscriber // wait to be woken
 	spare       []*Subscriber // a list to reuse
 	subscribers int
-	used        int64 // last publish or leave, Unix nanoseconds
+	used        int64 // last publish or leave, in the hub's time
 	left        int64 // last leave
 
 	shared   bool // carried by the broker
@@ -62,8 +64,8 @@ type topic struct {
 
 func newTopic(h *Hub, name string) *topic {
 	return &topic{
-		hub: h, name: name, epoch: newEpoch(), slots: map[string]*Message{},
-		shared: h.cfg.broker != nil, used: time.Now().UnixNano(), tokens: h.cfg.rate,
+		hub: h, name: name, epoch: newEpoch(), slots: map[string]*slot{},
+		shared: h.cfg.broker != nil, used: h.now(), tokens: h.cfg.rate,
 	}
 }
 
@@ -73,7 +75,7 @@ func (t *topic) allow() bool {
 	if rate <= 0 {
 		return true
 	}
-	now := time.Now().UnixNano()
+	now := t.hub.now()
 	t.tokens = min(max(rate, 1), t.tokens+rate*float64(now-t.filled)/1e9)
 	t.filled = now
 	if t.tokens < 1 {
@@ -85,19 +87,22 @@ func (t *topic) allow() bool {
 
 // append adds an event with number seq and returns who is to be woken, after unlocking, with wake.
 func (t *topic) append(seq uint64, ev Event) (Cursor, []*Subscriber, error) {
-	now := time.Now().UnixNano()
+	now := t.hub.now()
 	m := &Message{Event: ev, Cursor: Cursor{t.epoch, seq}, at: now}
 	if ev.Kind == Value {
-		old := t.slots[ev.Slot]
-		if old == nil && len(ev.Data) > 0 && len(t.slots) >= t.hub.cfg.slots {
-			return Cursor{}, nil, ErrSlots
+		s := t.slots[ev.Slot]
+		if s != nil {
+			s.newest.superseded = true
+			s.newest = m
 		}
-		if old != nil {
-			old.superseded = true
-		}
-		t.slots[ev.Slot] = m
-		if len(ev.Data) == 0 {
+		switch {
+		case len(ev.Data) == 0:
 			delete(t.slots, ev.Slot)
+		case s != nil:
+		case len(t.slots) >= t.hub.cfg.slots:
+			return Cursor{}, nil, ErrSlots
+		default:
+			t.slots[ev.Slot] = &slot{m}
 		}
 	}
 	t.head, t.used, t.last, t.whole = seq, now, nil, nil
@@ -154,7 +159,7 @@ func (t *topic) expire(now int64) {
 func (t *topic) begin(epoch, floor uint64) []*Subscriber {
 	t.epoch, t.head, t.floor, t.lost = epoch, floor, floor, floor
 	t.ring, t.first, t.n, t.bytes = nil, 0, 0, 0
-	t.slots, t.last, t.whole = map[string]*Message{}, nil, nil
+	t.slots, t.last, t.whole = map[string]*slot{}, nil, nil
 	return t.disarm()
 }
 
@@ -209,9 +214,9 @@ func (t *topic) read(from, exact uint64) *Batch {
 	b := &Batch{from: from, exact: exact}
 	if from < t.floor {
 		// Only replaced values have left the ring; their slots' newest ones may have left too.
-		for _, m := range t.slots {
-			if s := m.Cursor.seq; s > from && s <= t.floor {
-				b.Messages = append(b.Messages, m)
+		for _, s := range t.slots {
+			if n := s.newest.Cursor.seq; n > from && n <= t.floor {
+				b.Messages = append(b.Messages, s.newest)
 			}
 		}
 		sortMessages(b.Messages)
@@ -253,15 +258,15 @@ func (t *topic) reset(reason string) *Batch {
 // snapshot can continue after the last event it got.
 func (t *topic) snapshot() []*Message {
 	list := make([]*Message, 0, len(t.slots))
-	for _, m := range t.slots {
-		list = append(list, m)
+	for _, s := range t.slots {
+		list = append(list, s.newest)
 	}
 	for i := range t.n {
 		m := t.at(i)
 		if m.Kind != Ordered {
 			continue
 		}
-		if v := t.slots[m.Slot]; v != nil && v.Cursor.seq > m.Cursor.seq {
+		if s := t.slots[m.Slot]; s != nil && s.newest.Cursor.seq > m.Cursor.seq {
 			continue
 		}
 		list = append(list, m)
@@ -312,7 +317,7 @@ func (t *topic) leave() {
 	if t.subscribers > 0 {
 		return
 	}
-	t.left = time.Now().UnixNano()
+	t.left = t.hub.now()
 	t.used = t.left
 	if t.cancel != nil {
 		t.cancel()

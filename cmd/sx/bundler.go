@@ -116,7 +116,7 @@ func (b *bundler) build(dir string, entries []string, minify bool) ([]page.Asset
 		LogLevel: api.LogLevelSilent, Write: false, Metafile: true,
 	})
 	if len(result.Errors) > 0 {
-		return nil, nil, bundleErrors(result.Errors)
+		return nil, nil, bundleErrors(result.Errors, dir)
 	}
 	var out []page.Asset
 	for _, f := range result.OutputFiles {
@@ -175,10 +175,10 @@ func entryOf(output string, entries []string) string {
 	return ""
 }
 
-func bundleErrors(msgs []api.Message) error {
+func bundleErrors(msgs []api.Message, dir string) error {
 	var out sx.Diagnostics
 	for _, m := range msgs {
-		e := &sx.Error{Kind: sx.SyntaxError, Message: m.Text}
+		e := &sx.Error{Kind: sx.SyntaxError, Message: m.Text + notInstalled(m.Text, dir)}
 		if at := m.Location; at != nil {
 			// esbuild counts columns from 0, in bytes.
 			e.Pos = sx.Pos{File: "assets/" + filepath.ToSlash(at.File), Line: at.Line, Col: at.Column + 1}
@@ -187,4 +187,33 @@ func bundleErrors(msgs []api.Message) error {
 		out = append(out, e)
 	}
 	return out
+}
+
+// notInstalled is what to do about a package that a package.json above dir names and that is not there.
+func notInstalled(message, dir string) string {
+	_, rest, found := strings.Cut(message, `Could not resolve "`)
+	name, _, _ := strings.Cut(rest, `"`)
+	if !found || name == "" || name[0] == '.' || name[0] == '/' {
+		return ""
+	}
+	parts := strings.SplitN(name, "/", 3)
+	name = parts[0]
+	if name[0] == '@' && len(parts) > 1 {
+		name += "/" + parts[1]
+	}
+	for {
+		var p struct{ Dependencies, DevDependencies map[string]string }
+		text, err := os.ReadFile(filepath.Join(dir, "package.json"))
+		if err == nil && json.Unmarshal(text, &p) == nil && p.Dependencies[name]+p.DevDependencies[name] != "" {
+			if _, err := os.Stat(filepath.Join(dir, "node_modules", name)); err != nil {
+				return fmt.Sprintf(" (%s is in package.json and not installed: run npm ci beside it)", name)
+			}
+			return ""
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return ""
+		}
+		dir = up
+	}
 }

@@ -25,6 +25,7 @@ build: ## bin/sx, which runs anywhere
 
 test: ## all tests, the browser's included when Chromium is here or can be installed
 	@.ci/need chromium || [ "$$SX_BROWSER" != required ]
+	@.ci/npm examples/datastar
 	$(GO) test -timeout 15m ./...
 
 race: ## the race detector, where goroutines meet
@@ -34,7 +35,7 @@ race: ## the race detector, where goroutines meet
 lint: ## formatting, go vet, scripts; TypeScript types where Node is present
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
-	@bash -n .ci/run && bash -n .ci/need
+	@for s in run need npm; do bash -n .ci/$$s || exit 1; done
 	@if command -v npx >/dev/null && [ -x client/node_modules/.bin/tsc ]; then cd client && npx --no-install tsc --noEmit; fi
 
 fmt: ## gofmt and sx fmt over everything
@@ -56,6 +57,7 @@ client: ## bundle the browser client
 
 browser: ## the browser tests alone; fails without Chromium
 	.ci/need chromium
+	@.ci/npm examples/datastar
 	SX_BROWSER=required $(GO) test -count=1 -run 'Browser|Chrom' ./client/... ./page/... ./live/... ./ws/... ./examples/... ./docs/... ./cmd/...
 
 fuzz: ## each fuzz target for FUZZ=30s

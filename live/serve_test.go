@@ -317,16 +317,20 @@ func TestRestart(t *testing.T) {
 		addr := s.ts.Listener.Addr().String()
 		c := &live.Client{URL: s.url + "/t", HTTP: s.http, Backoff: time.Millisecond, MaxBackoff: 20 * time.Millisecond}
 		var log []string
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
+		var restart sync.WaitGroup
 		for e, err := range c.Events(ctx) {
 			if err != nil {
-				t.Fatalf("after %q: %v", log, err)
+				if ctx.Err() == nil || len(log) < 3 {
+					t.Errorf("after %q: %v", log, err)
+				}
+				break
 			}
 			log = append(log, e.Name+" "+e.Data)
 			switch {
 			case strings.Contains(e.Data, "old"):
-				go func() { // ends when the new server has begun
+				restart.Go(func() {
 					s.stop()
 					s.server, s.hub = live.NewServer(hub.New()), hub.New()
 					l, err := net.Listen("tcp", addr)
@@ -337,7 +341,7 @@ func TestRestart(t *testing.T) {
 					}
 					s2 := startSite(t, s.way, l, live.Retry(time.Millisecond))
 					s2.publish("t", render.Frame{ID: "cpu", HTML: "new"})
-				}()
+				})
 			case strings.Contains(e.Data, "new"):
 				cancel()
 			}
@@ -345,6 +349,7 @@ func TestRestart(t *testing.T) {
 				break
 			}
 		}
+		restart.Wait()
 		s.http.CloseIdleConnections()
 		got := strings.Join(log, "\n")
 		for _, want := range []string{"sx-drain", "sx-reset {\"reason\":\"gap\"}"} {
@@ -357,10 +362,10 @@ func TestRestart(t *testing.T) {
 
 // One client reads nothing: it is dropped after the write time-out, and the others do not notice.
 func TestStalledClient(t *testing.T) {
-	for _, way := range []string{"net/http", "detached", "echo", "tls"} {
+	for _, way := range ways {
 		t.Run(way, func(t *testing.T) {
 			gone := make(chan error, 10)
-			s := startSite(t, way, nil, live.WriteTimeout(time.Second), live.OnDisconnect(func(r *http.Request, err error) { gone <- err }))
+			s := startSite(t, way, nil, live.WriteTimeout(2*time.Second), live.OnDisconnect(func(r *http.Request, err error) { gone <- err }))
 			stalled := s.open("/t")
 			_ = stalled
 			r := s.open("/t")
@@ -378,7 +383,7 @@ func TestStalledClient(t *testing.T) {
 					if !errors.Is(err, live.ErrSlow) {
 						t.Errorf("dropped because of %v", err)
 					}
-					if worst > 900*time.Millisecond {
+					if worst > 1900*time.Millisecond {
 						t.Errorf("publishing took %v", worst)
 					}
 					s.await(1)
@@ -432,7 +437,7 @@ func TestSlowClientGetsTheNewest(t *testing.T) {
 
 // Publishing far faster than anybody reads neither waits nor makes more than 20 writes a second, and everybody ends with the newest value.
 func TestFlood(t *testing.T) {
-	for _, way := range []string{"net/http", "detached"} {
+	for _, way := range ways {
 		t.Run(way, func(t *testing.T) {
 			s := startSite(t, way, nil)
 			var readers []*reader

@@ -83,9 +83,10 @@ func (x *wire) write(parts ...[]byte) error {
 }
 
 func (x *wire) writePart(p []byte) error {
-	// In pieces, each with a deadline of its own: slow is whoever accepts nothing, not whoever takes long for much.
+	// In pieces, each with a deadline of its own: slow is whoever accepts nothing, not whoever takes long for much. net/http does not say
+	// what it got rid of before a deadline, so a piece is what a client must take within it.
 	for len(p) > 0 {
-		n := min(len(p), 32<<10)
+		n := min(len(p), 8<<10)
 		x.rc.SetWriteDeadline(time.Now().Add(x.timeout))
 		if _, err := x.w.Write(p[:n]); err != nil {
 			return err

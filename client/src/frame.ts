@@ -78,10 +78,12 @@ export function flush() {
   if (held) return;
   const list = queue;
   queue = [];
-  const last = new Map<string, number>();
-  // A slot that is not there yet is about to be made by one of the others: then each counts.
-  if (list.length > 1 && list.every(f => !fills(f) || slot(f.id!)))
-    list.forEach((f, i) => fills(f) && last.set(f.id!, i));
+  // Of several values for one slot the last is enough. One that is not there yet is about to be made by
+  // another frame: then each counts.
+  const last = new Map<string, Frame>();
+  let n = 0;
+  for (const f of list) if (fills(f)) (n++, last.set(f.id!, f));
+  const each = n == last.size || ![...last.keys()].every(slot);
   for (let i = 0; i < list.length; i++) {
     const f = list[i]!;
     if (f.transition && glide()) {
@@ -91,7 +93,7 @@ export function flush() {
       document.startViewTransition!(go);
       return;
     }
-    if ((!last.size || !fills(f) || last.get(f.id!) == i) && !now(f)) return later(list.slice(i));
+    if ((each || !fills(f) || last.get(f.id!) == f) && !now(f)) return later(list.slice(i));
   }
 }
 
@@ -165,40 +167,45 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
 };
 
 function fill(f: Frame) {
-  const { id, sx, key } = f;
-  const text = sx ?? f.html ?? "";
-  const read = (text: string, of: Element) => {
-    if (sx == undefined) return parseHTML(text, of.namespaceURI, of.localName);
-    const t = new Tree(of);
-    emit(text, t);
-    return t._top;
-  };
-  const found: Element[] = [];
+  const { id, sx } = f;
   const at = id == undefined ? undefined : slot(id);
-  if (at) found.push(at);
-  else if (id != undefined) found.push(...[document.getElementById(id)!].filter(Boolean));
-  else if (f.selector) found.push(...document.querySelectorAll(f.selector));
+  const text = sx ?? f.html ?? "";
+  if (at && (f.mode || "inner") == "inner" && quick(at, text, sx != undefined)) {
+    stale.delete(at);
+    return tell(at, f);
+  }
+  const found = at
+    ? [at]
+    : id != undefined
+      ? [document.getElementById(id)!].filter(Boolean)
+      : f.selector
+        ? document.querySelectorAll(f.selector)
+        : [];
   if (!found.length) throw new Error("no slot " + (id ?? f.selector));
   for (const e of found) {
+    const read = (text: string, of: Element) => {
+      if (sx == undefined) return parseHTML(text, of.namespaceURI, of.localName);
+      const t = new Tree(of);
+      emit(text, t);
+      return t._top;
+    };
     let mode = f.mode || "inner";
-    if (stale.has(e) && /pend$/.test(mode) && key == undefined) mode = "inner";
-    const all = at && mode == "inner";
-    if (!all || !quick(at, text, sx != undefined)) {
-      const was = shape;
-      apply(e, mode, of => read(text, of), key);
-      settle(e);
-      stale.delete(e);
-      if (all && was == shape) learn(at, text, t => read(t, at), sx == undefined ? undefined : texts);
-    }
-    tell(e.isConnected ? e : document, f, !all);
+    if (stale.has(e) && /pend$/.test(mode) && f.key == undefined) mode = "inner";
+    const was = shape;
+    apply(e, mode, of => read(text, of), f.key);
+    settle(e);
+    stale.delete(e);
+    const inner = at && mode == "inner";
+    if (inner && was == shape) learn(at, text, t => read(t, at), sx == undefined ? undefined : texts);
+    if (inner) tell(at, f);
+    else fire(e.isConnected ? e : document, "resolve", f);
   }
 }
 
 const told = new Map<EventTarget, Frame>();
 
 /** Events of slots that got a new value come once for all values of an animation frame, after the last. */
-function tell(at: EventTarget, f: Frame, each: boolean) {
-  if (each) return fire(at, "resolve", f);
+function tell(at: EventTarget, f: Frame) {
   if (!told.size)
     queueMicrotask(() => {
       const all = [...told];

@@ -58,7 +58,8 @@ function hold() {
   return () => {
     if (f != document.activeElement && f.isConnected) {
       f.focus({ preventScroll: true });
-      if (start != null) f.setSelectionRange(start, end);
+      // The page's selection stands outside of a field that has its own.
+      if (start != null) return f.setSelectionRange(start, end);
     }
     const there = (n: Node | null, k: number) => n?.isConnected && k <= (n.nodeValue ?? n.childNodes).length;
     if ((a != s.anchorNode || i != s.anchorOffset) && there(a, i) && there(b, j)) s.setBaseAndExtent(a!, i, b!, j);

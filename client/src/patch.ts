@@ -13,9 +13,13 @@ const slots = new Map<string, Element>();
 export function slot(id: string): Element | undefined {
   const e = slots.get(id);
   if (e && e.isConnected && e.getAttribute("data-suspense") == id) return e;
-  slots.delete(id);
-  for (const s of document.querySelectorAll("[data-suspense]"))
-    if (s.getAttribute("data-suspense") == id) return (slots.set(id, s), s);
+  // One walk finds all that are there, since others are likely to be asked for next.
+  slots.clear();
+  for (const s of document.querySelectorAll("[data-suspense]")) {
+    const name = s.getAttribute("data-suspense")!;
+    slots.has(name) || slots.set(name, s);
+  }
+  return slots.get(id);
 }
 
 /** Is the slot still showing its fallback? */

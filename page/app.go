@@ -258,6 +258,10 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())
 		r.Host = o.host // what the cross-origin protection compares with
 	}
+	if a.cfg.dev {
+		a.serveLogged(w, r, o)
+		return
+	}
 	a.route(w, r, o)
 }
 

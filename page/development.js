@@ -64,6 +64,12 @@
   addEventListener("DOMContentLoaded", () => {
     const region = document.createElement("div");
     region.hidden = true;
+    // A server that comes back may be another program: sx serve has built a Go application anew.
+    let opened = false;
+    region.addEventListener("sx:open", () => {
+      if (opened) reload().catch(() => {});
+      opened = true;
+    });
     region.setAttribute("data-sx-live", "/_sx/live/(development)" /* developmentSource in reload.go */);
     document.documentElement.append(region);
   });

@@ -74,7 +74,11 @@ func (a *App) route(w http.ResponseWriter, r *http.Request, o origin) {
 }
 
 func (s *site) newRequest(r *http.Request, o origin) *request {
-	return &request{app: s.app, site: s, r: r, origin: o, nonce: newNonce()}
+	q := &request{app: s.app, site: s, r: r, origin: o, nonce: newNonce()}
+	if s.app.cfg.dev {
+		q.trace = traceOf(r.Context())
+	}
+	return q
 }
 
 // readable refuses methods that make no sense for a file.

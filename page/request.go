@@ -21,6 +21,7 @@ type request struct {
 	params []param
 	sub    *submission
 	nonce  string
+	trace  *trace     // in development
 	page   *pageDef   // the page being rendered, or nil
 	values []sx.Value // of its path parameters and :data
 

@@ -92,6 +92,7 @@ func (s *site) servePage(w http.ResponseWriter, r *http.Request, q *request, p *
 // renderPage evaluates a page and sends it. status 0 is the page's own.
 func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status int) {
 	where := p.where
+	began := q.trace.begin()
 	ctx, cancel := context.WithTimeoutCause(withRequest(q.r.Context(), q), s.app.limits.Timeout, errTooSlow)
 	defer cancel()
 	if err := s.app.acquire(ctx); err != nil {
@@ -133,6 +134,7 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 		return
 	}
 	release() // the boundaries hold places of their own
+	q.trace.part("shell", began, nil)
 	v.send(w)
 }
 

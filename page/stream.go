@@ -31,6 +31,7 @@ type part struct {
 	children []*part
 	cancel   context.CancelCauseFunc
 	timer    *time.Timer
+	began    time.Time // in development
 	content  []byte
 	wire     bool            // content is wire text, which the browser evaluates: it never stands in place
 	needs    []*sx.Component // whose definitions the wire text needs
@@ -95,7 +96,7 @@ func (st *stream) Start(m *sx.Machine, b *render.Boundary) {
 	if tooMany {
 		m.Fail(sx.LimitError, "more than %d boundaries on one page", mostParts)
 	}
-	p := &part{b: b, parent: parent}
+	p := &part{b: b, parent: parent, began: st.q.trace.begin()}
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancelCause(st.ctx)
 	dest := htmlDest
@@ -193,6 +194,7 @@ func (st *stream) finish(p *part, content []byte, wire bool, err error, needs ..
 	p.finished, p.content, p.wire, p.needs = true, slices.Clone(content), wire, needs
 	p.timer.Stop()
 	st.open--
+	st.q.trace.part(p.b.ID, p.began, err) // before anybody can tell that it has finished
 	st.done = append(st.done, p)
 	st.orphan(p)
 	st.mu.Unlock()

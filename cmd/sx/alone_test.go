@@ -29,7 +29,14 @@ func TestBuiltSiteRunsAlone(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if out, err := exec.Command(sx, "build", "../../examples/todo", "-o", filepath.Join(tmp, "dist")).CombinedOutput(); err != nil {
+	app := filepath.Join(tmp, "todo")
+	if err := os.CopyFS(app, os.DirFS("../../examples/todo")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(app, "public", "notes.txt"), []byte(strings.Repeat("a line of text\n", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(sx, "build", app, "-o", filepath.Join(tmp, "dist")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	root := filepath.Join(tmp, "root")
@@ -82,15 +89,9 @@ func TestBuiltSiteRunsAlone(t *testing.T) {
 	if style == "" {
 		t.Fatalf("the page links no style sheet: %s\n%s", page, log.String())
 	}
-	res, err := http.Get("http://" + addr + style)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if got := res.Header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
-		t.Errorf("Cache-Control of an asset: %s", got)
-	}
-	res, err = http.PostForm("http://"+addr+"/todos", map[string][]string{"title": {"kept"}})
+	checkCodings(t, "http://"+addr+style, "public, max-age=31536000, immutable")
+	checkCodings(t, "http://"+addr+"/notes.txt", "no-cache")
+	res, err := http.PostForm("http://"+addr+"/todos", map[string][]string{"title": {"kept"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +110,40 @@ func TestBuiltSiteRunsAlone(t *testing.T) {
 	<-logged
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("after SIGTERM: %v\n%s", err, log.String())
+	}
+}
+
+// checkCodings asks for a file in every coding, and holds that each is smaller than the file.
+func checkCodings(t *testing.T, url, cacheControl string) {
+	t.Helper()
+	sizes := map[string]int{}
+	for _, coding := range []string{"identity", "br", "zstd", "gzip"} {
+		req, err := http.NewRequest("GET", url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", coding)
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != 200 {
+			t.Fatalf("%s: %s, %v", url, res.Status, err)
+		}
+		if got := res.Header.Get("Content-Encoding"); got != coding && coding != "identity" {
+			t.Errorf("%s: asked for %s, got %q", url, coding, got)
+		}
+		if got := res.Header.Get("Cache-Control"); got != cacheControl {
+			t.Errorf("%s: Cache-Control %s", url, got)
+		}
+		sizes[coding] = len(body)
+	}
+	for coding, n := range sizes {
+		if coding != "identity" && n >= sizes["identity"] {
+			t.Errorf("%s: sizes %v", url, sizes)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func serve(t *testing.T, dir, addr string, flags ...string) *served {
 	t.Helper()
 	s := &served{errors: &strings.Builder{}}
 	s.cmd = exec.Command("sx", append([]string{"serve", dir, "--addr", addr}, flags...)...)
-	s.cmd.Stderr = s.errors
+	s.cmd.Stderr, s.cmd.WaitDelay = s.errors, 5*time.Second
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -86,80 +84,6 @@ func attrText(a slog.Attr) string {
 		return fmt.Sprintf("\n  %s: %s", a.Key, strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  "))
 	}
 	return fmt.Sprintf("  %s %s", a.Key, text)
-}
-
-// loggedSite notes each request. Streams and sockets are passed on as they are: what carries them wants the real
-// connection, and they are noted when they end.
-type loggedSite struct {
-	page.Site
-	log *slog.Logger
-}
-
-func logged(s page.Site, log *slog.Logger) *loggedSite { return &loggedSite{s, log} }
-
-// WriteMetrics passes on to the site.
-func (l *loggedSite) WriteMetrics(w io.Writer) {
-	if m, ok := l.Site.(interface{ WriteMetrics(io.Writer) }); ok {
-		m.WriteMetrics(w)
-	}
-}
-
-func (l *loggedSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.Path
-	stream := r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") || strings.HasPrefix(path, "/_sx/live")
-	if stream || quiet(path) {
-		l.Site.ServeHTTP(w, r)
-		return
-	}
-	began := time.Now()
-	rec := &recorder{ResponseWriter: w}
-	defer func() {
-		first := ""
-		if d := rec.first.Sub(began); !rec.first.IsZero() && time.Since(rec.first) > 5*time.Millisecond {
-			first = fmt.Sprintf(" (first byte after %s)", took(d))
-		}
-		l.log.Info(fmt.Sprintf("%s %s %d %s%s %s", r.Method, r.URL.RequestURI(), rec.code(), took(time.Since(began)), first, size(rec.bytes)))
-	}()
-	l.Site.ServeHTTP(rec, r)
-}
-
-// quiet names what is asked for all the time and says little.
-func quiet(path string) bool {
-	return strings.HasPrefix(path, "/_sx/") || path == "/healthz" || path == "/livez" || path == "/readyz"
-}
-
-// recorder notes status and size of a response.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-	first  time.Time
-}
-
-// Unwrap lets http.ResponseController find the real writer.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(p []byte) (int, error) {
-	if r.first.IsZero() {
-		r.first = time.Now()
-	}
-	n, err := r.ResponseWriter.Write(p)
-	r.bytes += int64(n)
-	return n, err
-}
-
-func (r *recorder) code() int {
-	if r.status == 0 {
-		return http.StatusOK
-	}
-	return r.status
 }
 
 // took rounds a duration to what people care about.

@@ -81,7 +81,7 @@ func runServe(ctx context.Context, c *call) error {
 		})
 	}
 	s := &page.Server{Addr: *addr, Metrics: *metrics, Grace: grace, Log: log, Started: opened}
-	return serving(s.Run(ctx, logged(site, log)), "--addr")
+	return serving(s.Run(ctx, site), "--addr")
 }
 
 // devSite is an application that is loaded anew when its files change. While it has never loaded it answers with

@@ -158,6 +158,7 @@ func (g *goServer) start(exe string) (*process, error) {
 	if os.Getenv("SX_GRACE") == "" {
 		cmd.Env = append(cmd.Env, "SX_GRACE=1s") // the address is wanted back soon
 	}
+	tie(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,7 @@
 package sx
 
+import "sync/atomic"
+
 // Expr is an analysed form. Trees of Expr are immutable once loading ends; any number of goroutines
 // generate code from them.
 type Expr interface {
@@ -209,6 +211,7 @@ type param struct {
 	typ      string // "" when not annotated
 	def      Expr   // default, or nil
 	check    *constraint
+	known    atomic.Pointer[byte] // the bytes of a name that a caller in Go gave for it; see is
 }
 
 // constraint is :min :max :in of a parameter.

@@ -3,6 +3,7 @@ package sx
 import (
 	"context"
 	"strings"
+	"unsafe"
 )
 
 // Arg is a keyword argument of a component, given from Go. The name "children" gives the children: one
@@ -48,7 +49,7 @@ func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body E
 		attrs = at
 	}
 	for i := range args {
-		if a := &args[i]; i < len(fn.params) && fn.params[i].Name == a.Name {
+		if a := &args[i]; i < len(fn.params) && fn.params[i].is(a.Name) {
 			slots[i] = a.Value
 		} else {
 			m.putArg(c, slots, rest, attrs, a)
@@ -74,6 +75,24 @@ func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body E
 	}
 	m.calls = m.calls[:len(m.calls)-1]
 	m.s, m.stack, m.top = nil, stack, top
+}
+
+// is tells whether name is the parameter's. Callers give the same constants again and again: the last one is
+// known by its address, which spares a small component a good part of its time.
+func (p *param) is(name string) bool {
+	at := unsafe.StringData(name)
+	if at == p.known.Load() && len(name) == len(p.Name) {
+		return true
+	}
+	return p.same(name, at)
+}
+
+func (p *param) same(name string, at *byte) bool {
+	if name != p.Name {
+		return false
+	}
+	p.known.Store(at)
+	return true
 }
 
 func (m *Machine) putArg(c *Component, slots []Value, rest, attrs int, a *Arg) {

@@ -80,8 +80,16 @@ func (htmlDest) Loop(body sx.Emit) (first, next sx.Emit, end []byte) {
 // EmitValue appends a value as a child.
 func (htmlDest) EmitValue(m *sx.Machine, v sx.Value) { appendChild(m, v) }
 
-// Component expands every component.
-func (htmlDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit { return nil }
+// Component expands every component. One that calls itself and may give a spread is called for its value, so that
+// the spread finds the element around the call.
+func (htmlDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
+	if f := frameOf(g); f != nil && !f.none {
+		if n := g.SpreadCall(c); n != nil {
+			return &hole{node: n, at: g.Site(c.Site()), spread: spreadTarget(g)}
+		}
+	}
+	return nil
+}
 
 // Seq joins code and merges what is static: neighbouring texts become one, a text before a hole becomes part
 // of it, and sequences inside are spliced in.

@@ -32,10 +32,19 @@ func (wireDest) Literal(g *sx.Gen, v sx.Value, at *sx.Site) sx.Emit {
 	case sx.KindNumber:
 		return &text{" " + sx.FormatNumber(v.Float())}
 	}
-	return &wireHole{constant{v}, at}
+	return &wireHole{constant{v}, at, inList(g)}
 }
 
-func (wireDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit { return &wireHole{n, g.Site(e.Site())} }
+func (wireDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit {
+	return &wireHole{n, g.Site(e.Site()), inList(g)}
+}
+
+// inList tells whether what is generated becomes a child of an element by way of a list: a spread is dropped there,
+// but the text would show it as a direct child.
+func inList(g *sx.Gen) bool {
+	f := frameOf(g)
+	return f != nil && f.none
+}
 
 func (wireDest) EmitValue(m *sx.Machine, v sx.Value) { appendWireChild(m, v) }
 
@@ -56,9 +65,12 @@ func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 	call := &wireCall{comp: c.Comp, at: g.Site(c.Site()), names: names, vals: g.Values(vals)}
 	var kids []sx.Emit
 	for _, k := range c.Children() {
-		kids = append(kids, g.Emit(k))
+		kids = append(kids, within(g, &frame{}, func() sx.Emit { return g.Emit(k) }))
 	}
 	call.kids = join(kids)
+	if inList(g) && sx.MayBeSpread(c) {
+		return join([]sx.Emit{&text{" (<>"}, call, &text{")"}})
+	}
 	return call
 }
 
@@ -92,12 +104,16 @@ func (c *wireCall) Emit(m *sx.Machine) {
 }
 
 type wireHole struct {
-	node sx.Node
-	at   *sx.Site
+	node   sx.Node
+	at     *sx.Site
+	inList bool
 }
 
 func (h *wireHole) Emit(m *sx.Machine) {
 	v := h.node.Eval(m)
+	if h.inList && v.Kind() == sx.KindSpread {
+		return
+	}
 	m.At(h.at)
 	appendWireChild(m, v)
 }
@@ -116,7 +132,9 @@ func appendWireChild(m *sx.Machine, v sx.Value) {
 			n := v.Len()
 			m.Step(n)
 			for i := range n {
-				appendWireChild(m, v.Index(i))
+				if item := v.Index(i); item.Kind() != sx.KindSpread {
+					appendWireChild(m, item)
+				}
 			}
 		})
 	case sx.KindElement:
@@ -184,7 +202,8 @@ func (e *elementExpr) genWire(g *sx.Gen) sx.Emit {
 			parts = append(parts, &text{string(appendWireString([]byte{' '}, v.Text()))})
 			continue
 		}
-		parts = append(parts, g.Emit(k))
+		// As in HTML, a spread reaches its element directly and not out of a list.
+		parts = append(parts, within(g, &frame{el: &e.el, none: !sx.MayBeSpread(k)}, func() sx.Emit { return g.Emit(k) }))
 	}
 	return join(append(parts, &text{")"}))
 }

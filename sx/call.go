@@ -2,6 +2,7 @@ package sx
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 )
 
@@ -73,7 +74,7 @@ func (c *Code) emitter(dest int) *variant {
 // result is kept.
 func (c *Code) generate(dest int, emit bool) *variant {
 	g := newGen(c.prog, dest)
-	g.via = c.via
+	g.via, g.inComp = c.via, strings.HasPrefix(c.name, "~")
 	for b, l := range c.env {
 		g.locs.m[b] = l
 	}

@@ -261,12 +261,16 @@ func (g *Gen) component(c *CompCall) Emit {
 
 // Expand generates the expansion of a component call.
 func (g *Gen) Expand(c *CompCall) Emit {
-	comp := c.Comp
-	if comp.external == nil && !comp.recurses && (comp.size <= inlineSize || comp.spread) && len(g.stack) < inlineDepth && *g.grown+comp.size <= inlineGrown {
-		*g.grown += comp.size
+	if g.expands(c.Comp) {
+		*g.grown += c.Comp.size
 		return g.inline(c)
 	}
 	return g.prerender(c, g.compEmit(c))
+}
+
+// expands tells whether calls of comp are expanded in place here.
+func (g *Gen) expands(comp *Component) bool {
+	return comp.external == nil && !comp.recurses && (comp.size <= inlineSize || comp.spread) && len(g.stack) < inlineDepth && *g.grown+comp.size <= inlineGrown
 }
 
 func (g *Gen) inline(c *CompCall) Emit {
@@ -425,7 +429,7 @@ func (n *spreadNode) Eval(m *Machine) Value {
 }
 
 // compEmit generates a component call that is not inlined.
-func (g *Gen) compEmit(c *CompCall) Emit {
+func (g *Gen) compEmit(c *CompCall) *compNode {
 	comp := c.Comp
 	n := &compNode{comp: comp, site: g.Site(c.At), tail: g.tail && comp.external == nil}
 	fn := comp.fn
@@ -468,9 +472,20 @@ func (n *compNode) Emit(m *Machine) {
 		n.emitGo(m)
 		return
 	}
-	c := n.comp.code
 	stack, top := m.stack, m.top
-	base := m.reserve(c.bound)
+	if base, now := n.bind(m); now {
+		m.calls = append(m.calls, callRec{n.comp.Name, n.site})
+		m.invokeEmit(n.comp.lambda(), base, preBound)
+		m.calls = m.calls[:len(m.calls)-1]
+	}
+	m.stack, m.top = stack, top
+}
+
+// bind evaluates the arguments into the slots of the component and gives where they begin. now is false where the
+// call is in tail position and left to who called this code.
+func (n *compNode) bind(m *Machine) (base int, now bool) {
+	c := n.comp.code
+	base = m.reserve(c.bound)
 	clear(m.stack[base : base+c.bound])
 	for i, a := range n.args {
 		v := a.Eval(m)
@@ -487,13 +502,44 @@ func (n *compNode) Emit(m *Machine) {
 	m.at = n.site
 	if n.tail {
 		m.tail, m.tailArgs, m.tailBound = n.comp.lambda(), m.stack[base:base+c.bound], true
+	}
+	return base, !n.tail
+}
+
+// SpreadCall gives code for a call of a component that may give a spread and is not expanded where it stands:
+// the call's value, a spread or markup. It is nil for other calls, whose markup may go straight to the output.
+func (g *Gen) SpreadCall(c *CompCall) Node {
+	if c.Comp.external != nil || !c.Comp.spread || g.expands(c.Comp) {
+		return nil
+	}
+	return g.compValue(c)
+}
+
+// compValue generates a component call as a value.
+func (g *Gen) compValue(c *CompCall) Node {
+	n := g.compEmit(c)
+	n.tail = n.tail && g.inComp
+	return &compValue{n}
+}
+
+type compValue struct{ *compNode }
+
+func (n *compValue) Eval(m *Machine) Value {
+	stack, top := m.stack, m.top
+	base, now := n.bind(m)
+	if !now {
 		m.stack, m.top = stack, top
-		return
+		return Nil
 	}
 	m.calls = append(m.calls, callRec{n.comp.Name, n.site})
-	m.invokeEmit(n.comp.lambda(), base, preBound)
+	v := m.invoke(n.comp.lambda(), base, preBound)
 	m.calls = m.calls[:len(m.calls)-1]
 	m.stack, m.top = stack, top
+	switch v.tag() {
+	case KindSpread, KindElement:
+		return v
+	}
+	return m.MarkupOf(func() { m.prog.dests[m.dest].EmitValue(m, v) })
 }
 
 func (n *compNode) emitGo(m *Machine) {

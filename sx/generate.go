@@ -4,15 +4,16 @@ import "context"
 
 // Gen generates code for one function and one destination.
 type Gen struct {
-	prog  *Program
-	dest  int
-	fn    *genFn
-	locs  *locs
-	via   *inlined
-	stack []*Component // being inlined
-	grown *int         // expressions inlined so far
-	tail  bool         // the form being generated is in tail position of the function
-	sites map[*Site]*Site
+	prog   *Program
+	dest   int
+	fn     *genFn
+	locs   *locs
+	via    *inlined
+	stack  []*Component // being inlined
+	grown  *int         // expressions inlined so far
+	tail   bool         // the form being generated is in tail position of the function
+	inComp bool         // the function is a component's
+	sites  map[*Site]*Site
 
 	// Ext belongs to the destination: what it has to know, while it generates, about the markup around.
 	Ext any
@@ -303,6 +304,9 @@ func (g *Gen) value(e Expr) Node {
 	case *primCall:
 		return g.prim(e)
 	case *CompCall:
+		if e.Comp.spread && e.Comp.external == nil {
+			return g.compValue(e)
+		}
 		return g.markupNode(g.Emit(e))
 	case *dataList:
 		return &listNode{g.Values(e.items)}

@@ -15,8 +15,8 @@ interface Line {
   _ws: WebSocket | undefined;
   _cursor: string;
   _sent: Map<string, string>;
-  /** What takes back what was shown of a message, should it be refused. */
-  _undo: Map<string, () => void>;
+  /** What takes away what was shown of a message, when it is refused or the server's own comes. */
+  _undo: Map<string, (refused?: boolean) => void>;
   /** Hash of the definitions that it has brought. */
   _defs?: string;
   _link: Link;
@@ -64,7 +64,7 @@ function hear(line: Line, text: string) {
     f.event = m.event;
     if (m.event == "sx-ack") {
       line._sent.delete(f.id!);
-      if (f.message) line._undo.get(f.id!)?.();
+      if (f.message) line._undo.get(f.id!)?.(true);
       line._undo.delete(f.id!);
       return line._els.forEach(e => fire(e, "ack", f));
     }
@@ -74,7 +74,9 @@ function hear(line: Line, text: string) {
       line._cursor = "";
       f._els = line._els;
     }
-    if (f.key) line._undo.delete(f.key); // everybody sees it: it stays
+    // It takes the place that it has for everybody.
+    if (f.key) line._undo.get(f.key)?.();
+    line._undo.delete(f.key!);
     if (m.event == "sx-defs") {
       line._defs = f.hash;
       delete f.hash; // that of streams is another one
@@ -126,9 +128,9 @@ export function send(target: string | Element, name: string, args: object = {}, 
   const list = Object.entries(args).map(([k, v]) => (/^[\p{L}_][\p{L}\w.-]*$/u.test(k) ? ` :${k} ${write(v)}` : ""));
   const text = `(send ${quote(id)} ${name[0] == "(" ? name : `(${name}${list.join("")})`})`;
   line._sent.set(id, text);
-  line._undo.set(id, () => {
-    if (first) resolve({ id: first.id, mode: "remove", key: id });
-    back?.();
+  line._undo.set(id, refused => {
+    if (first) enqueue({ id: first.id, mode: "remove", key: id });
+    if (refused) back?.();
   });
   if (line._ws?.readyState == 1) line._ws.send(text);
   if (first) resolve({ mode: "append", key: id, ...first });

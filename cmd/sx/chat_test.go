@@ -78,6 +78,20 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 	shows(ann, "a1 b1 a2 a3 a4 a5 b2")
 	shows(bob, "a1 b1 a2 a3 a4 a5 b2")
 
+	// What the server refuses is taken back, and the text returned.
+	js[bool](t, ann, `document.querySelector("form.say input").value = "x".repeat(501), document.querySelector("form.say").requestSubmit(), true`)
+	until(t, ann, "the long message is seen while it is sent, or taken back", `document.querySelector(".sending") || document.querySelector("form.say input").value.length == 501`)
+	until(t, ann, "its text is back in the field", `document.querySelector("form.say input").value.length == 501 && !document.querySelector(".sending")`)
+	shows(ann, "a1 b1 a2 a3 a4 a5 b2")
+
+	// A message is data, whatever it looks like.
+	js[bool](t, bob, `(() => {
+		const ws = new WebSocket(location.origin.replace("http", "ws") + "/ws/room/tea", "sx.v1")
+		ws.onopen = () => ws.send('(say :text (db-exec "drop table messages"))')
+		ws.onmessage = e => { if (JSON.parse(e.data).event == "sx-error") window.refused = true }
+	})(), true`)
+	until(t, bob, "the program is refused", "window.refused")
+
 	d, err := db.Open(t.Context(), filepath.Join(data, "app.db"))
 	if err != nil {
 		t.Fatal(err)

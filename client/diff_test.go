@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,16 +26,7 @@ const diffSteps = 2_000_000
 // error of the same kind. Programs that once differed are kept in testdata/diff.sx, one a line, and run first.
 func TestDifferential(t *testing.T) {
 	ctx := language(t)
-	kept, err := os.ReadFile(filepath.Join("testdata", "diff.sx"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var programs []string
-	for _, line := range strings.Split(string(kept), "\n") {
-		if line != "" && line[0] != ';' {
-			programs = append(programs, line)
-		}
-	}
+	programs := keptPrograms(t)
 	for i := range *diffCount {
 		g := &programGen{Rand: rand.New(rand.NewPCG(*diffSeed, uint64(i)))}
 		programs = append(programs, g.program())

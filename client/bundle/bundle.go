@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -24,6 +25,9 @@ type Options struct {
 
 	// Names keeps the short names of private members from one build to the next; nil: each has its own.
 	Names map[string]any
+
+	// Small makes the small language: SMALL is true, and the sources are without messages.
+	Small bool
 
 	// Replace gives the text of modules by the path that they are imported by, such as "./lang": to measure
 	// and to test a part without another.
@@ -75,7 +79,7 @@ func Files() ([]File, error) {
 	files := []File{{"inline.js", inline.JS}}
 	names := map[string]any{} // private members have the same short names in all parts
 	for _, p := range parts {
-		out, err := Build(Options{Entry: filepath.Join(Dir(), p.entry), Minify: true, Map: true, Replace: p.replace, Names: names})
+		out, err := Build(Options{Entry: filepath.Join(Dir(), p.entry), Minify: true, Map: true, Replace: p.replace, Names: names, Small: p.name == "small"})
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +103,7 @@ func Build(o Options) (Output, error) {
 		Format:        api.FormatIIFE,
 		Target:        api.ES2022,
 		Charset:       api.CharsetUTF8,
-		Define:        map[string]string{"SMALL": "false"},
+		Define:        map[string]string{"SMALL": strconv.FormatBool(o.Small)},
 		// Fields that are only declared must leave nothing behind.
 		TsconfigRaw:   `{"compilerOptions":{"strict":true,"useDefineForClassFields":false}}`,
 		LegalComments: api.LegalCommentsNone,
@@ -117,7 +121,10 @@ func Build(o Options) (Output, error) {
 		opts.SourcesContent = api.SourcesContentInclude
 	}
 	if len(o.Replace) > 0 {
-		opts.Plugins = []api.Plugin{replace(o.Replace)}
+		opts.Plugins = append(opts.Plugins, replace(o.Replace))
+	}
+	if o.Small {
+		opts.Plugins = append(opts.Plugins, stripped())
 	}
 	res := api.Build(opts)
 	if len(res.Errors) > 0 {

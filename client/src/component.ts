@@ -30,15 +30,17 @@ export const param = (x: Value, scope: Scope): Param => {
   return p;
 };
 
+const must = (what?: string) => "must be " + what;
+
 /** Why v breaks rule r, or "". */
 export const violation = (r: Rule, v: any): string => {
   let t = r._type;
-  if (v === null) return r._required ? "is required" : t && !/^any$|\?$/.test(t) && r._required ? "must be " + t : "";
+  if (v === null) return r._required ? "is required" : "";
   t = t?.replace("?", "");
-  if (t && t !== "any" && typeOf(v) !== t) return `must be ${t}, got ${typeOf(v)}`;
+  if (t && t !== "any" && typeOf(v) !== t) return must(`${t}, got ${typeOf(v)}`);
   const n = typeof v === "string" ? [...v].length : isList(v) ? v.length : typeof v === "number" ? v : null;
-  return n !== null && n < r._min! ? "must be at least " + r._min : n !== null && n > r._max! ? "must be at most " + r._max :
-    r._in && !r._in.some(x => equal(x instanceof Kw ? x._name : x, v)) ? "must be one of those listed" : "";
+  return n !== null && n < r._min! ? must("at least " + r._min) : n !== null && n > r._max! ? must("at most " + r._max) :
+    r._in && !r._in.some(x => equal(x instanceof Kw ? x._name : x, v)) ? must("one of those listed") : "";
 };
 
 export const params = (list: Value, scope: Scope, component?: boolean): Params => {

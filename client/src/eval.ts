@@ -92,7 +92,7 @@ export const hint = (name: string, names: Iterable<string>, colon = ""): string 
   return best && ` (did you mean ${colon}${best}?)`;
 };
 
-export const unknown = (x: Sym, scope: Scope): never => {
+export const unknown: (x: Sym, scope: Scope) => never = SMALL ? fail as any : (x, scope) => {
   const comp = x._name[0] === "~", names: string[] = [];
   for (; scope; scope = scope._up) names.push(scope._name);
   const near = hint(x._name, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)].filter(n => (n[0] === "~") === comp));
@@ -192,6 +192,10 @@ let running = 0;
 
 /** Runs f as one evaluation. */
 const evaluation = <T>(f: () => T): T => {
+  if (SMALL) {
+    now._steps = 0;
+    return f();
+  }
   const undo = save(), { _at, _macro } = now;
   if (!running++) now._steps = 0;
   try {
@@ -227,16 +231,16 @@ const load = (forms: Form[], mode: number): Code[] => {
     for (let x of forms) {
       for (let m; !SMALL && isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = loading._expand(m, x, f => f);
       const name = defined(x);
-      if (name && !defs.has(name)) defs.set(name, undefined);
+      if (!SMALL && name && !defs.has(name)) defs.set(name, undefined);
       loading._top = !!name;
       const code = compile(x, null, name ? 0 : mode);
       if (!name) rest.push(code);
       else {
         names.add(name);
-        isSym((x as List)[0], "defmacro") ? code(null) : todo.push(code);
+        !SMALL && isSym((x as List)[0], "defmacro") ? code(null) : todo.push(code);
       }
     }
-    for (let f; (f = loading._bodies?.pop());) f();
+    if (!SMALL) for (let f; (f = loading._bodies?.pop());) f();
     run();
   } finally {
     names.forEach(n => defs.get(n) === undefined ? defs.delete(n) : freeze(defs.get(n)));

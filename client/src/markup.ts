@@ -32,7 +32,7 @@ export const capture = (f: () => Value | void): Ops => {
   const { _ops, _spreads } = out, ops: Ops = out._ops = [];
   out._spreads = null;
   const v = f();
-  if (v instanceof Spread && !ops.length) ops[-1 as any] = v;
+  if (!SMALL && v instanceof Spread && !ops.length) ops[-1 as any] = v;
   else put(v);
   out._ops = _ops;
   out._spreads = _spreads;
@@ -42,7 +42,7 @@ export const capture = (f: () => Value | void): Ops => {
 /** The markup that f writes, as a value. What gives nothing but a spread stays one. */
 export const record = (f: () => Value | void): Value => {
   const ops = capture(f) as any;
-  return ops[-1] || new El(() => {
+  return !SMALL && ops[-1] || new El(() => {
     for (const o of ops) out._ops.push(o);
   });
 };
@@ -54,7 +54,7 @@ export const put = (v: any): void => {
   if (typeof v === "string") v && write("text", clean(v));
   else if (typeof v === "number") write("text", "" + v);
   else if (v instanceof Sym || v instanceof Kw) put(v._name);
-  else if (v instanceof Spread) out._spreads?.push(v);
+  else if (!SMALL && v instanceof Spread) out._spreads?.push(v);
   else {
     const spreads = out._spreads;
     out._spreads = null;
@@ -121,7 +121,7 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
     }
     write("open", tag, values);
     inner(e);
-    for (const s of mine) mergeSpread(tag, values, s._d);
+    if (!SMALL) for (const s of mine) mergeSpread(tag, values, s._d);
     write("close");
     out._spreads = spreads;
     return null;
@@ -151,10 +151,11 @@ const known = new Map<string, boolean>();
 export const isElement = (name: string): boolean => {
   let yes = known.get(name);
   if (yes === undefined) {
-    yes = /^(html|svg):/.test(name) || /^[a-z][a-z\d._\u00c0-\u{10ffff}]*-[-a-z\d._\u00c0-\u{10ffff}]*$/u.test(name) || /^[a-z]+[a-zA-Z\d]*$/.test(name) && (
+    // The small language cannot tell a custom element from a primitive that it lacks.
+    yes = /^(html|svg):/.test(name) || (SMALL ? !!customElements.get(name) : /^[a-z][a-z\d._\u00c0-\u{10ffff}]*-[-a-z\d._\u00c0-\u{10ffff}]*$/u.test(name)) || /^[a-z]+[a-zA-Z\d]*$/.test(name) && (
       !/[A-Z]/.test(name) && !(document.createElement(name) instanceof HTMLUnknownElement) ||
       document.createElementNS("http://www.w3.org/2000/svg", name).constructor !== SVGElement ||
-      /^(math|semantics|m(error|frac|i|multiscripts|n|o|over|padded|phantom|prescripts|root|row|s|space|sqrt|style|su[bp]|subsup|table|t[dr]|text|under|underover))$/.test(name));
+      !SMALL && /^(math|semantics|m(error|frac|i|multiscripts|n|o|over|padded|phantom|prescripts|root|row|s|space|sqrt|style|su[bp]|subsup|table|t[dr]|text|under|underover))$/.test(name));
     known.set(name, yes);
   }
   return yes;

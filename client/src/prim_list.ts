@@ -9,7 +9,7 @@ import { deny, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
 /** The first place of x in list, or -1. */
-const place = (list: Value[], x: Value) => list.findIndex(v => equal(v, x));
+const spot = (list: Value[], x: Value) => list.findIndex(v => equal(v, x));
 
 const is = (f: Value) => (v: Value) => truthy(call(f, v));
 
@@ -61,10 +61,10 @@ provide({
   "take:li": (l, n) => l.slice(0, Math.max(0, n)),
   "drop:li": (l, n) => l.slice(Math.max(0, n)),
   "index-of:aa": (v, x) => {
-    const i = typeof v === "string" ? v.indexOf(take("s", x, 1)) : place(take("l", v, 0), x);
+    const i = typeof v === "string" ? v.indexOf(take("s", x, 1)) : spot(take("l", v, 0), x);
     return i < 0 ? null : typeof v === "string" ? [...v.slice(0, i)].length : i;
   },
-  "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : place(take("l", v, 0), x) >= 0,
+  "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : spot(take("l", v, 0), x) >= 0,
   "sum:l": l => l.reduce((a: number, v: any) => num(a + take("n", v, 0), "sum"), 0),
   "map:fl": (f, l) => l.map((v: Value) => call(f, v)),
   "map-indexed:fl": (f, l) => l.map((v: Value, i: number) => call(f, i, v)),
@@ -90,7 +90,7 @@ SMALL || provide({
   },
   "distinct:l": l => {
     const seen = new Set(), out: Value[] = [];
-    for (const v of l) if (typeof v !== "object" || v === null ? !seen.has(v) : (step(out.length), place(out, v) < 0)) seen.add(v), out.push(v);
+    for (const v of l) if (typeof v !== "object" || v === null ? !seen.has(v) : (step(out.length), spot(out, v) < 0)) seen.add(v), out.push(v);
     return out;
   },
   "interpose:al": (sep, l) => l.flatMap((v: Value, i: number) => i ? [sep, v] : [v]),

@@ -11,7 +11,7 @@ import { provide } from "./primitives";
 /** What str gives for v. */
 export const text = (v: any): string =>
   typeof v === "string" ? v : v === null ? "" : v instanceof Sym || v instanceof Kw ? v._name
-    : v instanceof Trusted ? v._url : v instanceof El ? renderToString(v) : serialize(v);
+    : SMALL ? typeof v === "object" ? deny("type", "not here") : "" + v : v instanceof Trusted ? v._url : v instanceof El ? renderToString(v) : serialize(v);
 
 const join = (parts: Value[], sep: string) => {
   let n = 0;

@@ -9,7 +9,7 @@ const token = new RegExp(`[()[\\]{}'\`"]|,@?|#['|;]|:?(?!#)${symbol}+`, "uy");
 const string = /((?:[^"\\]|\\[ntr0"\\]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]{1,8}\})*)(.?)/suy;
 const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", 0: "\0" };
-const sugar: Record<string, string> = { "'": "quote", "#'": "quote", "`": "quasiquote", ",": "unquote", ",@": "splice-unquote" };
+const sugar: Record<string, string> = SMALL ? { "'": "quote" } : { "'": "quote", "#'": "quote", "`": "quasiquote", ",": "unquote", ",@": "splice-unquote" };
 const closers: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
 
 const ends = (t: string) => t === ")" || t === "]" || t === "}";
@@ -29,6 +29,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
   let i = 0, start = 0, depth = 0;
   const bad = (message: string, at = start, end = i, kind = "syntax") => fail(kind, message, { _src: src, _at: at, _end: end });
   const mark = <T extends Place>(v: T, at: number): T => {
+    if (SMALL) return v;
     v._src = src;
     v._at = at;
     v._end = i;
@@ -75,13 +76,13 @@ export const parse = (text: string, name = "wire"): Form[] => {
     if (!opens(t)) return atom(t);
     const at = start, close = closers[t], name = sugar[t];
     if (t === '"') return str();
-    if (t === "#|") {
+    if (!SMALL && t === "#|") {
       const end = text.indexOf("|", i);
       if (end < 0) bad("unterminated raw string");
       i = end + 1;
       return text.slice(at + 2, end);
     }
-    if (close || name || t === "#;") {
+    if (close || name || !SMALL && t === "#;") {
       if (++depth > limits.nesting) bad("nested too deeply");
       let v: any;
       if (close) {
@@ -119,7 +120,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
       depth--;
       return v;
     }
-    return atom(t);
+    return bad("unexpected " + t);
   };
   if (/\p{Cs}/u.test(text)) bad("invalid Unicode", text.search(/\p{Cs}/u));
   const out: Form[] = [];

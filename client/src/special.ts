@@ -234,5 +234,5 @@ export const specials: Record<string, Special> = {
   "->": thread(false),
   "->>": thread(true),
   defcomp: defcomp("component"),
-  "<>": fragment,
+  "<>": (x, s, m) => fragment(x, s, m),
 };

@@ -44,7 +44,7 @@ export class Trusted {
   constructor(public _url: string) {}
 }
 
-[[Sym, "symbol"], [Kw, "keyword"], [El, "element"], [Spread, "spread"], [Trusted, "trusted-url"]].forEach(([c, t]: any) => c.prototype._t = t);
+[[Sym, "symbol"], [Kw, "keyword"], [El, "element"], ...SMALL ? [] : [[Spread, "spread"], [Trusted, "trusted-url"]]].forEach(([c, t]: any) => c.prototype._t = t);
 
 export type Value = null | boolean | number | string | Sym | Kw | List | Dict | Fn | El | Spread | Trusted;
 export type Dict = Map<string, Value> & Place;
@@ -84,7 +84,9 @@ export class SxError extends Error {
   }
 }
 
-export const fail = (kind: string, message: string, at: Place | null = now._at): never => {
+export const fail: (kind: string, message: string, at?: Place | null) => never = SMALL ? () => {
+  throw 0;
+} : (kind, message, at = now._at) => {
   throw new SxError(kind, message, at);
 };
 
@@ -105,7 +107,7 @@ export const equal = (a: any, b: any): boolean => {
   const t = typeOf(a);
   if (t !== typeOf(b)) return false;
   if (t === "list") return a.length === b.length && a.every((v: Value, i: number) => equal(v, b[i]));
-  if (t === "spread") return equal(a._d, b._d);
+  if (!SMALL && t === "spread") return equal(a._d, b._d);
   if (t === "dict") {
     if (a.size !== b.size) return false;
     for (const [k, v] of a) if (!b.has(k) || !equal(v, b.get(k))) return false;
@@ -119,7 +121,7 @@ export const same = (a: any, b: any): boolean =>
   a === b || (a instanceof Sym || a instanceof Kw) && typeOf(a) === typeOf(b) && a._name === b._name;
 
 /** Makes v and all that it reaches immutable. Maps and bindings are only marked: mutators ask. */
-export const freeze = (v: any) => {
+export const freeze: (v: any) => void = SMALL ? () => {} : v => {
   if (v instanceof Fn) v = v._env;
   if (Object.isFrozen(v)) return;
   Object.freeze(v);

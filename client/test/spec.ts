@@ -128,7 +128,36 @@ const dump = (nodes: Iterable<Node>): string => {
   return out;
 };
 
+/** What the whole language gives as a page uses it, where definitions are compiled when they are first called. */
+const plainly = (run: () => string): string | null => {
+  defs.clear();
+  loading._bodies = null;
+  try {
+    return run();
+  } catch {
+    return null;
+  }
+};
+
 const test = ((globalThis as any).SxTest = {
+  /** Compares the small language with the whole one: how many programs it does, and where it is wrong. */
+  small(list: string[]) {
+    const { value, html } = (globalThis as any).SmallTest, wrong: string[] = [];
+    let done = 0;
+    for (const src of list) {
+      const pairs = [[value(src), plainly(() => serialize(evaluate(parse(src))))], [html(src), plainly(() => {
+        const s = stringSink();
+        emit(parse(src), s);
+        return s.html();
+      })]];
+      for (const [little, whole] of pairs) {
+        if (little === null) continue;
+        done++;
+        if (little !== whole) wrong.push(`${src}\n small ${little}\n whole ${whole}`);
+      }
+    }
+    return { done, wrong };
+  },
   each: (list: string[]) => list.map(src => test.evaluate(src)),
   evaluate(src: string): object {
     const before = new Map(defs);

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // Language says how much of the language a page's script carries.
@@ -21,6 +22,24 @@ const (
 type Parts struct {
 	Language Language
 	Sockets  bool
+}
+
+// lacks are the forms and primitives that only the whole language has, and what asks for them.
+const lacks = " " +
+	"match letrec set! quasiquote unquote splice-unquote defmacro try scope provide context emit! emitted " +
+	"symbol-name keyword-name component-name component-params component-affinity component-deps " +
+	"component-pure? apply gensym error assert try-call dynamic-wind html-comment make-spread " +
+	"spread-attrs trusted-url json-encode json-decode inspect sx-parse sx-serialize canonical-serialize " +
+	"parse-datetime format-date assoc-in dissoc select-keys update map-dict dict-set! flatten zip " +
+	"chunk-every zip-pairs into distinct interpose append! for-each sort sort-by group-by partition pow " +
+	"sqrt clamp eq? eqv? equal? integer? positive? negative? format-decimal format-number parse-int " +
+	"parse-float type-of upper upcase lower downcase trim-start trim-end substring slice string-length " +
+	"pad-start pad-end repeat-string char-from-code char-code escape strip-tags url-encode url-decode " +
+	"symbol? keyword? lambda? component? element? spread? &rest-attrs "
+
+// Lacks tells whether the small language lacks the form or primitive of that name.
+func Lacks(name string) bool {
+	return !strings.ContainsAny(name, " \n") && strings.Contains(lacks, " "+name+" ")
 }
 
 // ScriptWith gives the URL of the script that carries those parts.

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/client/bundle"
 )
 
@@ -25,8 +27,18 @@ func TestSmallLanguage(t *testing.T) {
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](string(out.JS)+";0")); err != nil {
 		t.Fatal(err)
 	}
+	// Package page decides by Lacks which definitions the small language can do.
+	had, err := chromedp.Run(ctx, chromedp.Evaluate[[]string]("SmallTest.names()"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range ask[[]string](t, ctx, "names") {
+		if client.Lacks(name) == slices.Contains(had, name) {
+			t.Errorf("%s: Lacks says %v", name, client.Lacks(name))
+		}
+	}
 	ask[int](t, ctx, "setSteps", diffSteps)
-	random := make([]string, 3000)
+	random := make([]string, 1500)
 	for i := range random {
 		g := &programGen{Rand: rand.New(rand.NewPCG(77, uint64(i)))}
 		random[i] = g.program()

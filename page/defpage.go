@@ -29,8 +29,9 @@ type pageDef struct {
 	headers *compiled
 	cache   *cacheRule
 	live    []*liveDef
-	wire    string // "html", "sx" or ""
-	cached  bool   // no nonce: hashes instead
+	wire    string   // "html", "sx" or ""
+	cached  bool     // no nonce: hashes instead
+	script  []string // the tag of the client's script, cut at the place of the nonce attribute
 }
 
 // dataField is one entry of :data.

@@ -79,7 +79,7 @@ func (v *view) appendHead(dst []byte) []byte {
 	if v.late {
 		dst = appendNonced(dst, t.inline, nonce)
 	}
-	dst = appendNonced(dst, t.client, nonce)
+	dst = appendNonced(dst, v.page.script, nonce)
 	if v.page.cache == nil {
 		dst = appendNonced(dst, t.development, nonce)
 	}
@@ -91,7 +91,6 @@ type headTags struct {
 	links       []string // of assets, unless the layout names them itself
 	style       string
 	inline      []string // before the first chunk of a page that has some
-	client      []string
 	development []string
 }
 
@@ -122,7 +121,6 @@ func (s *site) buildTags() {
 	s.tags.links = strings.Split(links.String(), nonce)
 	s.tags.style = `<link rel="stylesheet" href="` + slotStyleURL() + `">`
 	s.tags.inline = strings.Split("<script"+nonce+">"+client.Inline()+"</script>", nonce)
-	s.tags.client = strings.Split("<script"+nonce+` src="`+client.Script()+`" async></script>`, nonce)
 	if s.app.cfg.dev {
 		s.tags.development = strings.Split("<script"+nonce+">"+developmentScript+"</script>", nonce)
 	}

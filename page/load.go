@@ -54,6 +54,7 @@ type siteConfig struct {
 	session    *compiled
 
 	datastarScripts bool
+	wholeClient     bool // every page's script has all parts
 }
 
 // declarations is what the definitions of one load are collected in.
@@ -121,6 +122,7 @@ func (a *App) loadSince(fsys fs.FS, last *site) (*site, error) {
 		return nil, err
 	}
 	s.buildTags()
+	s.chooseScripts(sources)
 	publicFS, err := subFS(fsys, "public")
 	if err != nil {
 		return nil, err
@@ -228,7 +230,7 @@ func (d *declarations) guard(a *sx.Analyzer, f *sx.Form) {
 	d.site.guards[name] = &compiled{fn: a.Function("guard "+name, nil, f.Forms(2)...)}
 }
 
-var configKeys = []string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts"}
+var configKeys = []string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts", "client"}
 
 // configure reads (defconfig :key value …). Its values are literals.
 func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
@@ -270,6 +272,11 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 			a.Errorf(g.Site(), sx.FormError, ":datastar-scripts must be true or false")
 		}
 		c.datastarScripts = g.Value().Truthy()
+	}
+	if g := fs["client"]; g != nil {
+		if c.wholeClient = plainText(g.Value()) == "whole"; !c.wholeClient && plainText(g.Value()) != "needed" {
+			a.Errorf(g.Site(), sx.FormError, ":client must be :needed or :whole, found %s", sx.Serialize(g.Value()))
+		}
 	}
 	if g := fs["csp"]; g != nil {
 		dict := g.Value().Dict()

@@ -28,9 +28,12 @@ type config struct {
 	dev        bool
 	minify     bool
 	tests      bool
-	now        func() time.Time
-	lookupEnv  func(string) (string, bool)
-	limits     Limits
+
+	wholeClient bool
+
+	now       func() time.Time
+	lookupEnv func(string) (string, bool)
+	limits    Limits
 }
 
 // Option configures an application; see New.
@@ -160,6 +163,11 @@ func WithLimits(l Limits) Option { return func(c *config) { c.limits = l } }
 
 // WithClock sets the clock that (now), sessions and tokens go by. Default time.Now.
 func WithClock(now func() time.Time) Option { return func(c *config) { c.now = now } }
+
+// WithWholeClient gives every page the client's script with all its parts, as (defconfig :client :whole) does: for
+// scripts of the site's own that call Sx.render and the like, where the framework cannot see them, as in markup
+// made in Go. It sees files in assets/ and script elements in SX. By default a page gets what it can use.
+func WithWholeClient() Option { return func(c *config) { c.wholeClient = true } }
 
 // WithTests loads the files named *_test.sx too; see sx.Program.RunTests.
 func WithTests() Option { return func(c *config) { c.tests = true } }

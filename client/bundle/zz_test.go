@@ -20,7 +20,10 @@ func TestZZ(t *testing.T) {
 	}
 	res := api.Build(o)
 	re := regexp.MustCompile(`"([^"]+\.ts)": \{\s*"bytesInOutput": (\d+)`)
-	type kv struct { s string; n int }
+	type kv struct {
+		s string
+		n int
+	}
 	var l []kv
 	for _, m := range re.FindAllStringSubmatch(res.Metafile, -1) {
 		var n int
@@ -28,7 +31,9 @@ func TestZZ(t *testing.T) {
 		l = append(l, kv{m[1], n})
 	}
 	sort.Slice(l, func(i, j int) bool { return l[i].n > l[j].n })
-	for _, x := range l { fmt.Println(x.n, x.s) }
+	for _, x := range l {
+		fmt.Println(x.n, x.s)
+	}
 	fmt.Println(len(res.OutputFiles[0].Contents), GzipSize(res.OutputFiles[0].Contents))
 	o.MinifyWhitespace, o.MinifyIdentifiers = false, false
 	res = api.Build(o)

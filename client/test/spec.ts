@@ -140,6 +140,7 @@ const plainly = (run: () => string): string | null => {
 };
 
 const test = ((globalThis as any).SxTest = {
+  names: () => [...Object.keys(specials), ...primitives().keys()].filter(n => !/^__proto__$|^def(suite|test)$|^assert-/.test(n)),
   /** Compares the small language with the whole one: how many programs it does, and where it is wrong. */
   small(list: string[]) {
     const { value, html } = (globalThis as any).SmallTest, wrong: string[] = [];

@@ -1,0 +1,146 @@
+package page
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/sx-framework/sxgo/client"
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// Which parts of the client a page's script carries is decided when the site is loaded, from what the page can
+// reach. The decision may be wrong without harm: a script fetches what turns out to be missing.
+
+// ownScript finds markup that may run scripts of the site's own, which may call Sx.render and the like.
+var ownScript = regexp.MustCompile(`[(<]script\b`)
+
+// wireBoundary finds boundaries that are sent as wire text.
+var wireBoundary = regexp.MustCompile(`:wire\s+(:sx|"sx")`)
+
+// chooseScripts gives every page the tag of its script.
+func (s *site) chooseScripts(sources []*sx.Source) {
+	all, anyWire := s.config.wholeClient || s.app.cfg.wholeClient || s.hasScripts(), false
+	for _, f := range sources {
+		all = all || ownScript.MatchString(f.Text)
+		anyWire = anyWire || wireBoundary.MatchString(f.Text)
+	}
+	tags := map[client.Parts][]string{}
+	for _, p := range s.pages {
+		parts := client.Parts{Language: client.WholeLanguage, Sockets: true}
+		if !all {
+			parts = s.partsOf(p, anyWire)
+		}
+		if tags[parts] == nil {
+			tags[parts] = scriptTag(client.ScriptWith(parts))
+		}
+		p.script = tags[parts]
+	}
+}
+
+// scriptTag is the tag of a script, cut at the place of the nonce attribute.
+func scriptTag(url string) []string { return []string{"<script", ` src="` + url + `" async></script>`} }
+
+// hasScripts tells whether scripts of the site's own may run on its pages.
+func (s *site) hasScripts() bool {
+	for _, f := range s.assets.byName {
+		if strings.Contains(f.kind, "javascript") {
+			return true
+		}
+	}
+	for _, d := range s.config.csp {
+		if strings.HasPrefix(d.name, "script-src") {
+			return true
+		}
+	}
+	return false
+}
+
+// partsOf tells which parts of the client p uses: sockets, and how much of the language its frames need.
+func (s *site) partsOf(p *pageDef, anyWire bool) client.Parts {
+	var parts client.Parts
+	if p.wire == "sx" {
+		parts.Language = client.SmallLanguage
+	}
+	if p.content == nil {
+		return parts
+	}
+	seen := map[*liveDef]bool{}
+	use := func(l *liveDef) {
+		if l == nil || seen[l] {
+			return
+		}
+		seen[l] = true
+		parts.Language = max(parts.Language, s.languageOf(l))
+	}
+	for _, l := range p.live {
+		use(l)
+	}
+	s.prog.VisitCalls(p.content.fn.Expr(), func(c *sx.CompCall) {
+		switch c.Comp.Name {
+		case socketRegion:
+			parts.Sockets = true
+		case liveRegion:
+			names, vals := c.Args()
+			for i, n := range names {
+				if text, ok := sx.IsLiteral(vals[i]); ok && (n == "src" || n == "own") {
+					use(s.liveAt(text.Text(), n == "own"))
+				}
+			}
+		}
+	})
+	if anyWire && parts.Language == client.NoLanguage {
+		parts.Language = client.SmallLanguage
+	}
+	return parts
+}
+
+// liveAt gives the stream that a region's literal names; nil where it is not one of the program's.
+func (s *site) liveAt(src string, own bool) *liveDef {
+	for _, l := range s.live {
+		if l.own == own && l.src == src {
+			return l
+		}
+	}
+	return nil
+}
+
+// languageOf tells how much of the language a stream's frames need: none where they carry HTML.
+func (s *site) languageOf(l *liveDef) client.Language {
+	wire := false
+	for _, d := range l.slots {
+		wire = wire || d.wire
+	}
+	if !wire {
+		return client.NoLanguage
+	}
+	defs, _ := s.definitions(l)
+	forms, err := sx.Read(sx.NewSource("definitions", defs), sx.Limits{})
+	if err != nil || !small(forms) {
+		return client.WholeLanguage
+	}
+	return client.SmallLanguage
+}
+
+// small tells whether no symbol in forms names what only the whole language has.
+func small(forms []sx.Value) bool {
+	for _, v := range forms {
+		switch v.Kind() {
+		case sx.KindSymbol:
+			if client.Lacks(v.Text()) {
+				return false
+			}
+		case sx.KindList:
+			if !small(v.List().Items) {
+				return false
+			}
+		case sx.KindDict:
+			d := v.Dict()
+			for i := range d.Len() {
+				if _, x := d.At(i); !small([]sx.Value{x}) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}

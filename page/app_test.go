@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -54,7 +55,11 @@ func files(list ...string) fstest.MapFS {
 // serve starts an application from files, given as name and text by turns.
 func serve(t testing.TB, list []string, opts ...page.Option) *server {
 	t.Helper()
-	fsys := files(list...)
+	return serveFS(t, files(list...), opts...)
+}
+
+func serveFS(t testing.TB, fsys fs.FS, opts ...page.Option) *server {
+	t.Helper()
 	l := &logs{}
 	opts = append([]page.Option{page.WithSecret("test"), page.WithData(t.TempDir()), page.WithLogger(slog.New(slog.NewTextHandler(l, nil)))}, opts...)
 	app, err := page.New(fsys, opts...)

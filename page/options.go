@@ -119,7 +119,8 @@ func WithProgram(opts ...sx.Option) Option {
 	return func(c *config) { c.options = append(c.options, opts...) }
 }
 
-// WithLibrary mounts the .sx files of fsys under a namespace: their components are ~ns:path/name.
+// WithLibrary mounts the .sx files of fsys under a namespace: their components are ~ns:path/name, and are written
+// so, as (defcomp ~ns:path/name …).
 func WithLibrary(ns string, fsys fs.FS) Option {
 	return func(c *config) { c.options = append(c.options, sx.WithLibrary(ns, fsys)) }
 }

@@ -21,6 +21,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,7 @@ func (b *Browser) Visit(path string) *Page {
 }
 
 func (b *Browser) send(method, path string, body io.Reader, contentType, from string) *Page {
+	flat := strings.Contains(path, "_sx=flat")
 	b.t.Helper()
 	target, err := url.Parse(b.server.URL)
 	if err != nil {
@@ -110,6 +112,16 @@ func (b *Browser) send(method, path string, body io.Reader, contentType, from st
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		b.t.Fatalf("pagetest: %s %s: the response broke off: %v", method, path, err)
+	}
+	if method == http.MethodGet && !flat && strings.Contains(string(data), ">__sxResolve(") {
+		u := *resp.Request.URL // parts of it are source, which the browser would evaluate: take it as HTML
+		query := u.Query()
+		query.Set("_sx", "flat")
+		whole := u
+		whole.RawQuery = query.Encode()
+		p := b.send(method, whole.String(), nil, "", from)
+		p.URL = &u
+		return p
 	}
 	return b.page(resp, string(data))
 }
@@ -232,7 +244,7 @@ func newForm(p *Page, n *html.Node) *Form {
 				f.add(name, valueOr(c, "on"))
 			}
 		case c.DataAtom == atom.Textarea:
-			f.add(name, text(c))
+			f.add(name, lines(c))
 		case c.DataAtom == atom.Select:
 			f.addOptions(name, c)
 		default:
@@ -240,6 +252,15 @@ func newForm(p *Page, n *html.Node) *Form {
 		}
 	}
 	return f
+}
+
+// lines gives the text of a textarea as it stands, blanks and line breaks included.
+func lines(n *html.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		b.WriteString(c.Data)
+	}
+	return b.String()
 }
 
 func isControl(n *html.Node) bool {
@@ -348,6 +369,12 @@ func (f *Form) submit(button *html.Node) *Page {
 	}
 	if action == "" {
 		action = f.p.URL.RequestURI()
+	}
+	for name, all := range vals { // line breaks are sent as CRLF (HTML Standard, "Constructing the entry list")
+		vals[name] = slices.Clone(all)
+		for i, v := range all {
+			vals[name][i] = strings.ReplaceAll(strings.ReplaceAll(v, "\r\n", "\n"), "\n", "\r\n")
+		}
 	}
 	from := f.p.URL.String()
 	if !strings.EqualFold(method, "post") {

@@ -3,6 +3,7 @@ package page_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sx-framework/sxgo/live"
+	"github.com/sx-framework/sxgo/live/datastar"
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -114,6 +117,11 @@ func TestDatastarRefusals(t *testing.T) {
 		if resp, body := s.get(t, path); resp.StatusCode != want || strings.Contains(body, "datastar-patch") {
 			t.Errorf("%s: %d %q", path, resp.StatusCode, body)
 		}
+	}
+	// HTML would be taken for elements to patch.
+	resp, body := s.do(t, "GET", "/gone", "", "Datastar-Request", "true", "Accept", "text/event-stream, text/html, application/json")
+	if resp.StatusCode != 410 || resp.Header.Get("Content-Type") != "application/json" || !strings.Contains(body, `"status":410`) {
+		t.Errorf("an error for Datastar's client: %d %q", resp.StatusCode, body)
 	}
 }
 
@@ -297,13 +305,32 @@ func eventsOf(t *testing.T, s *server, path string, headers ...string) (*http.Re
 	}
 }
 
+// A stream written in Go patches components of the application.
+func TestDatastarOverGoStream(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defcomp ~badge (&key value) (b :id "badge" value " < " (~unit :of "%")))
+(defcomp ~unit (&key of) (i of))`},
+		page.WithStream("/stream", func(_ context.Context, s *live.Stream) error {
+			out := datastar.Over(s)
+			if err := out.PatchComponent("~nobody", nil, datastar.Elements{}); err == nil {
+				t.Error("an unknown component is patched")
+			}
+			return out.PatchComponent("~badge", sx.Args{"value": 42}, datastar.Elements{Mode: datastar.Replace, ViewTransition: true})
+		}, live.Retry(-1)))
+	_, body := s.get(t, "/stream")
+	if want := "event: datastar-patch-elements\ndata: mode replace\ndata: useViewTransition true\ndata: elements <b id=\"badge\">42 &lt; <i>%</i></b>\n\n"; body != want {
+		t.Errorf("got %q", body)
+	}
+}
+
 // A handler with :every answers over time, with what each client sent when it connected.
 func TestDatastarEvery(t *testing.T) {
 	n := 0
 	s := serve(t, []string{"app.sx", `
 (defhandler clock :path "/clock/<place>" :every 20 (&key (step :as number :default 1))
   (do (datastar-patch (b :id "n" place " " (next! step)))
-      (datastar-patch-signals {:name (get (datastar-signals) "name")})))`},
+      (datastar-patch-signals {:name (get (datastar-signals) "name")})))
+(defhandler posted :path "/posted" :method :post :every 20 () (datastar-patch-signals {:name (get (datastar-signals) "name")}))`},
 		page.WithPrimitive("next!", func(step int) int { n += step; return n }, sx.IO))
 	resp, next := eventsOf(t, s, "/clock/here?datastar="+url.QueryEscape(`{"step":2,"name":"x"}`), "Datastar-Request", "true")
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || kind != "text/event-stream; charset=utf-8" {
@@ -313,6 +340,20 @@ func TestDatastarEvery(t *testing.T) {
 		if got := next() + next(); got != "event: datastar-patch-elements\ndata: elements <b id=\"n\">"+want+"</b>\n\nevent: datastar-patch-signals\ndata: signals {\"name\":\"x\"}\n\n" {
 			t.Errorf("got %q", got)
 		}
+	}
+	// Signals of a POST may ask for a stream too; its client leaves after the first events.
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	req, _ := http.NewRequestWithContext(ctx, "POST", s.URL+"/posted", strings.NewReader(`{"name":"y"}`))
+	req.Header.Set("Content-Type", "application/json")
+	if posted, err := s.Client().Do(req); err != nil {
+		t.Error(err)
+	} else {
+		defer posted.Body.Close()
+		if l, err := bufio.NewReader(posted.Body).ReadString('}'); err != nil || l != "event: datastar-patch-signals\ndata: signals {\"name\":\"y\"}" {
+			t.Errorf("got %q, %v", l, err)
+		}
+		leave()
 	}
 	if resp, _ := s.do(t, "GET", "/clock/here?step=x", ""); resp.StatusCode != 422 {
 		t.Errorf("a parameter of the wrong type: %d", resp.StatusCode)

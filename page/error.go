@@ -209,7 +209,11 @@ func explain(err error) []string {
 	return []string{sx.Explain(err)}
 }
 
+// wantsJSON tells whether an error is better said in JSON. To Datastar's client it is, which takes HTML for elements to patch.
 func wantsJSON(r *http.Request) bool {
+	if r.Header.Get("Datastar-Request") != "" {
+		return true
+	}
 	accept := r.Header.Get("Accept")
 	if strings.Contains(accept, "text/html") || strings.Contains(accept, "text/sx") {
 		return false

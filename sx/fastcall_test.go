@@ -88,6 +88,12 @@ func TestCallsAllocateNothing(t *testing.T) {
 		`(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))) (define (run) (fib 15))`,
 		`(define (run) (let loop ((i 0) (s 0)) (if (< i 1000) (loop (+ i 1) (+ s i)) s)))`,
 		`(define (f n) (if (< n 1000) (f (+ n 1)) n)) (define (run) (f 0))`,
+		`(define (run) (let loop ((i 0) (s 0) (t 0)) (if (< i 1000) (loop (+ i 1) (+ s i) (+ t 2)) (+ s t))))`,
+		`(define (run) (let loop ((i 0) (s 0)) (cond (>= i 1000) s (even? i) (loop (+ i 1) (+ s i)) :else (loop (inc i) s))))`,
+		`(define (run) (let loop ((i 0) (s 0)) (if (< i 1000) (let ((j (* i 2))) (loop (+ i 1) (+ s j))) s)))`,
+		`(define (run) (let loop ((i 0)) (when (< i 1000) (let inner ((j 0)) (if (< j 3) (inner (inc j)) (loop (inc i)))))))`,
+		`(define (even n) (if (= n 0) true (odd (- n 1)))) (define (odd n) (if (= n 0) false (even (- n 1)))) (define (run) (even 1000))`,
+		`(define (f a (b :default 2) &key (c :default 3)) (+ a b c)) (define (run) (let loop ((i 0)) (if (< i 1000) (do (f i) (loop (inc i))) i)))`,
 	} {
 		p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)})
 		if err != nil {

@@ -1,6 +1,7 @@
 // sx-* attributes: which event of which element sends which request, and what becomes of the answer.
 // Ordinary events are heard once, at the document; only sx-trigger puts listeners on elements.
 
+import { Name } from "./names.gen";
 import { report } from "./report";
 import { state } from "./state";
 import { arrive, take, visit, type Swap } from "./visit";
@@ -198,7 +199,7 @@ function hear(ev: Event) {
   const m = ev as MouseEvent;
   if (type == "click" && (m.button || m.metaKey || m.ctrlKey || m.shiftKey || m.altKey)) return;
   for (let at: Element | null = e; at; at = at.parentElement) {
-    const speaks = at.hasAttribute("sx-send");
+    const speaks = at.hasAttribute(Name.AttrSend);
     if ((speaks || at.matches(VERB)) && usual(at) == type && !at.hasAttribute("sx-trigger")) {
       if (at.matches("a,form,button")) ev.preventDefault();
       return speaks ? speak(at, submitter) : act(at, submitter);
@@ -283,7 +284,7 @@ function listen(e: Field) {
     const alive = () => e.isConnected && get(e, "trigger") == spec;
     const go = () => {
       if (!alive()) return;
-      e.hasAttribute("sx-send") ? speak(e) : act(e);
+      e.hasAttribute(Name.AttrSend) ? speak(e) : act(e);
     };
     const run = (ev?: Event) => {
       if (!alive() || ignored(e)) return;

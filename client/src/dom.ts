@@ -2,6 +2,7 @@
 // by the evaluator; make() turns what is new into nodes. Nodes remember their version, so that the next one
 // can be compared with it and not with what the person has done to the page since.
 
+import { Name } from "./names.gen";
 import type { Known } from "./quick";
 import type { Attrs, NS, Sink } from "./sink";
 
@@ -34,9 +35,9 @@ export class V {
     this._text = text;
     this._node = node;
     for (const [name, value] of attrs) {
-      if (name == "sx-key" || (name == "id" && this._key == undefined)) this._key = value;
-      else if (name == "data-suspense") this._slot = value;
-      else if (name == "sx-preserve") this._hold = true;
+      if (name == Name.AttrKey || (name == "id" && this._key == undefined)) this._key = value;
+      else if (name == Name.AttrSuspense) this._slot = value;
+      else if (name == Name.AttrPreserve) this._hold = true;
       else if (name == "contenteditable") this._edit = value != "false";
     }
   }

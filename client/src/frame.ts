@@ -1,6 +1,7 @@
 // Frames: what a chunk, an event and a socket message have in common. Those from transports wait in one
 // queue and are applied once per animation frame; where several fill one slot, the last one is enough.
 
+import { Name } from "./names.gen";
 import { Tree, parseHTML } from "./dom";
 import { type Mode, apply, pending, slot } from "./patch";
 import { shape } from "./morph";
@@ -70,7 +71,10 @@ export function enqueue(f: Frame) {
 }
 
 const fills = (f: Frame) =>
-  (f.event || "sx-resolve") == "sx-resolve" && f.id != undefined && (f.mode || "inner") == "inner" && !f.transition;
+  (f.event || Name.EventResolve) == Name.EventResolve &&
+  f.id != undefined &&
+  (f.mode || "inner") == "inner" &&
+  !f.transition;
 
 /** Applies what is queued, in order. */
 export function flush() {
@@ -127,7 +131,7 @@ export function resolve(f: Frame) {
 /** Applies f; false: it needs more of the language than there is, and nothing has changed. */
 function now(f: Frame): boolean {
   try {
-    const how = EFFECTS[f.event || "sx-resolve"];
+    const how = EFFECTS[f.event || Name.EventResolve];
     if (how) how(f);
     else report("frame", "app", "unknown frame " + f.event);
   } catch (e) {
@@ -138,24 +142,24 @@ function now(f: Frame): boolean {
 }
 
 const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
-  "sx-resolve": fill,
-  "sx-defs": f => defs(f.sx || "", f.hash),
-  "sx-signals": f => merge(f.patch || {}, f.onlyIfMissing),
-  "sx-event"(f) {
+  [Name.EventResolve]: fill,
+  [Name.EventDefs]: f => defs(f.sx || "", f.hash),
+  [Name.EventSignals]: f => merge(f.patch || {}, f.onlyIfMissing),
+  [Name.EventDispatch](f) {
     for (const at of f.selector ? document.querySelectorAll(f.selector) : [document])
       at.dispatchEvent(new CustomEvent(f.name!, { bubbles: true, cancelable: true, detail: f.detail }));
   },
-  "sx-navigate"(f) {
+  [Name.EventNavigate](f) {
     const url = new URL(f.url!, location.href);
     if (url.origin != location.origin || !/^https?:/.test(url.protocol)) throw new Error("refused to visit " + f.url);
     host.visit(url.href, f.replace);
   },
   // What follows is a snapshot: slots that append without keys start from nothing. What came before it must be
   // applied before it.
-  "sx-reset"(f) {
-    for (const r of f._els!) for (const b of r.querySelectorAll("[data-suspense]")) stale.add(b);
+  [Name.EventReset](f) {
+    for (const r of f._els!) for (const b of r.querySelectorAll(`[${Name.AttrSuspense}]`)) stale.add(b);
   },
-  "sx-error"(f) {
+  [Name.EventError](f) {
     const at = f.id == undefined ? undefined : slot(f.id);
     if (at) {
       at.classList.add("sx-error");

@@ -1,6 +1,7 @@
 // Start-up and the global Sx. The script may be included any number of times, as a module or plainly. The
 // language and sockets are parts that follow in the same file, or are fetched when they are needed.
 
+import { Name } from "./names.gen";
 import { type Frame, host, resolve } from "./frame";
 import { connect, disconnect, regions, scan } from "./regions";
 import { type Owned, version as versionOf } from "./dom";
@@ -18,17 +19,17 @@ const w = window as unknown as {
   __sxResolve?: (id: string, sx: string) => void;
 };
 
-const FOUND = "[data-suspense],script[data-sx-defs],[sx-trigger]";
+const FOUND = `[${Name.AttrSuspense}],script[${Name.AttrDefs}],[sx-trigger]`;
 
 /** Looks for slots, definitions, regions and triggers below a node. */
 function process(root: ParentNode = document) {
   for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { _done?: boolean }>(FOUND)) {
     // The baseline is read before the person can change anything.
-    if (e.hasAttribute("data-suspense")) e._v || versionOf(e);
+    if (e.hasAttribute(Name.AttrSuspense)) e._v || versionOf(e);
     else if (e.hasAttribute("sx-trigger")) attend(e);
     else if (!e._done) {
       e._done = true;
-      resolve({ event: "sx-defs", sx: e.text, hash: e.dataset.sxDefs });
+      resolve({ event: Name.EventDefs, sx: e.text, hash: e.dataset.sxDefs });
     }
   }
   scan();
@@ -44,7 +45,7 @@ if (!w.Sx) {
   let early: [string, string][] = (w.__sxPending || []).splice(0);
   const resolveSuspense = (id: string, sx: string) => {
     // Without an id: definitions, which the chunks after it need.
-    if (!id) resolve({ event: "sx-defs", sx });
+    if (!id) resolve({ event: Name.EventDefs, sx });
     else if (document.readyState == "loading" && !slot(id)) early.push([id, sx]);
     else resolve({ id, sx });
   };
@@ -70,7 +71,7 @@ if (!w.Sx) {
   }).observe(document, {
     childList: true,
     subtree: true,
-    attributeFilter: ["data-sx-live", "data-sx-cursor", "data-sx-ws", "sx-trigger"],
+    attributeFilter: [Name.AttrLive, Name.AttrCursor, Name.AttrWS, "sx-trigger"],
   });
   document.addEventListener("DOMContentLoaded", retry);
   // What the server sent, before the person changes it: forms and links compare with it.

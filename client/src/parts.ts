@@ -5,6 +5,7 @@
 import { Tree, make } from "./dom";
 import { enqueue, resolve } from "./frame";
 import { use } from "./language";
+import { Name } from "./names.gen";
 import { show } from "./regions";
 import { fire, report } from "./report";
 import { Link } from "./retry";
@@ -88,5 +89,5 @@ export const send: Sockets["send"] = (target, name, args, first, back) =>
 /** Finds the socket regions that came and went. */
 export function sockets() {
   if (socket) socket.sockets();
-  else if (document.querySelector("[data-sx-ws]")) void part("socket.js").then(ok => ok && socket!.sockets());
+  else if (document.querySelector(`[${Name.AttrWS}]`)) void part("socket.js").then(ok => ok && socket!.sockets());
 }

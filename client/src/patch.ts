@@ -1,5 +1,6 @@
 // Where a payload goes: the modes of a frame, and the slots that frames fill.
 
+import { Name } from "./names.gen";
 import { type Owned, V, inside, make, version } from "./dom";
 import { finish, kids } from "./morph";
 import { forget } from "./quick";
@@ -12,11 +13,11 @@ const slots = new Map<string, Element>();
 /** The slot of that id, found by comparing attribute values: an id may hold anything. */
 export function slot(id: string): Element | undefined {
   const e = slots.get(id);
-  if (e && e.isConnected && e.getAttribute("data-suspense") == id) return e;
+  if (e && e.isConnected && e.getAttribute(Name.AttrSuspense) == id) return e;
   // One walk finds all that are there, since others are likely to be asked for next.
   slots.clear();
-  for (const s of document.querySelectorAll("[data-suspense]")) {
-    const name = s.getAttribute("data-suspense")!;
+  for (const s of document.querySelectorAll(`[${Name.AttrSuspense}]`)) {
+    const name = s.getAttribute(Name.AttrSuspense)!;
     slots.has(name) || slots.set(name, s);
   }
   return slots.get(id);
@@ -38,7 +39,7 @@ export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?:
     how == "remove" ? [] : read(how != "inner" && !/pend$/.test(how) && parent instanceof Element ? parent : at);
   if (key != undefined) for (const v of next) if (v._tag) mark(v, key);
   // What is known of slots is the result of their own frames.
-  if (how != "inner" || !at.hasAttribute("data-suspense")) forget();
+  if (how != "inner" || !at.hasAttribute(Name.AttrSuspense)) forget();
   if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
     const v = version(at);
     v._kids = kids(inside(at), v._kids, next);

@@ -1,6 +1,7 @@
 // Live regions: [data-sx-live] elements, the sources they name, and the one request that carries all of
 // them. A source's cursor is kept in every tab, so that whoever connects next goes on where the last stopped.
 
+import { Name } from "./names.gen";
 import { type Frame, enqueue, host } from "./frame";
 import { fire, report } from "./report";
 import { Link, type Phase } from "./retry";
@@ -39,7 +40,7 @@ export function show(e: Element, phase: Phase, detail?: Detail) {
     if (phase != "closed") e.classList.add(cls);
     // Short interruptions are nobody's business.
     if (phase == "reconnecting")
-      offline.set(e, setTimeout(() => e.classList.add("sx-offline"), 500) as unknown as number);
+      offline.set(e, setTimeout(() => e.classList.add(Name.ClassOffline), 500) as unknown as number);
   }
   if (phase == "live" && !had) fire(e, "open");
   if (phase == "closed") fire(e, "close", detail);
@@ -70,7 +71,7 @@ link._idle = () => crowd._yield();
 function address(): string {
   const q = [...at].map(([s, c]) => "s=" + encodeURIComponent(s) + "&c=" + encodeURIComponent(c));
   if (defs) q.push("defs=" + encodeURIComponent(defs));
-  return "/_sx/live?" + q.join("&");
+  return Name.LivePath + "?" + q.join("&");
 }
 
 const crowd = new Crowd({
@@ -88,7 +89,7 @@ const crowd = new Crowd({
         const old = next.get(src) ?? at.get(src);
         // A tab that is behind the stream makes it begin earlier; the others leave out what they have.
         if (old == undefined || (c != old && (!c || (old && !behind(old, c))))) {
-          if (old && !c) pass({ event: "sx-reset", src }, "");
+          if (old && !c) pass({ event: Name.EventReset, src }, "");
           anew = true;
           next.set(src, c);
         } else next.set(src, old);
@@ -127,10 +128,10 @@ function hear(e: Event) {
   try {
     const f = JSON.parse(e.data) as Frame;
     f.event = e.type == "message" ? "" : e.type;
-    if (f.event == "sx-drain") return link._lost(f.delay || 0);
+    if (f.event == Name.EventDrain) return link._lost(f.delay || 0);
     const src = f.src ?? (at.size == 1 ? [...at.keys()][0] : undefined);
     if (src != undefined && at.has(src)) {
-      if (f.event == "sx-reset") at.set(src, "");
+      if (f.event == Name.EventReset) at.set(src, "");
       else if (e.own) at.set(src, e.id);
       if (ends(f)) at.delete(src);
     }
@@ -141,7 +142,7 @@ function hear(e: Event) {
   }
 }
 
-const ends = (f: Frame) => f.event == "sx-close" || (f.event == "sx-error" && f.status);
+const ends = (f: Frame) => f.event == Name.EventClose || (f.event == Name.EventError && f.status);
 
 function pass(f: Frame, id: string) {
   crowd._say(["frame", f, id]);
@@ -151,7 +152,7 @@ function pass(f: Frame, id: string) {
 /** Takes a frame that concerns a source of any tab. */
 function deliver(f: Frame, id: string) {
   const s = f.src == undefined && sources.size == 1 ? [...sources.values()][0] : sources.get(f.src!);
-  if (f.event == "sx-defs") {
+  if (f.event == Name.EventDefs) {
     if (sources.size) enqueue(f);
     return;
   }
@@ -160,7 +161,7 @@ function deliver(f: Frame, id: string) {
     if (s._cursor && behind(id, s._cursor)) return;
     s._cursor = id;
   }
-  if (f.event == "sx-reset") {
+  if (f.event == Name.EventReset) {
     s._cursor = "";
     enqueue({ ...f, _els: s._els });
   } else if (ends(f)) {
@@ -192,10 +193,10 @@ export function scan(force = false) {
     planned = false;
     let changed = force;
     const seen = new Set<Element>();
-    for (const e of document.querySelectorAll("[data-sx-live]")) {
-      const src = e.getAttribute("data-sx-live")!;
+    for (const e of document.querySelectorAll(`[${Name.AttrLive}]`)) {
+      const src = e.getAttribute(Name.AttrLive)!;
       seen.add(e);
-      const c = e.getAttribute("data-sx-cursor") || "";
+      const c = e.getAttribute(Name.AttrCursor) || "";
       let s = sources.get(src);
       if (!s) {
         s = { _src: src, _els: new Set(), _cursor: c, _page: c, _over: false };
@@ -212,7 +213,7 @@ export function scan(force = false) {
       }
     }
     for (const s of sources.values()) {
-      for (const e of s._els) if (!seen.has(e) || e.getAttribute("data-sx-live") != s._src) s._els.delete(e);
+      for (const e of s._els) if (!seen.has(e) || e.getAttribute(Name.AttrLive) != s._src) s._els.delete(e);
       if (!s._els.size) {
         sources.delete(s._src);
         changed = !s._over || changed;

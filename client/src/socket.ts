@@ -1,6 +1,7 @@
 // WebSocket regions: [data-sx-ws]. Frames come in an envelope; what goes out is one SX list as text, wrapped
 // as (send "ID" …) and kept until the server has acknowledged it, across reconnections too.
 
+import { Name } from "./names.gen";
 import { type Frame, enqueue, resolve } from "./frame";
 import { show } from "./regions";
 import { fire, report } from "./report";
@@ -30,7 +31,7 @@ function open(src: string): Line {
     l => {
       const url = new URL(src, location.href);
       url.protocol = url.protocol.replace("http", "ws");
-      if (line._cursor) url.searchParams.set("last_event_id", line._cursor);
+      if (line._cursor) url.searchParams.set(Name.ParamLastEventID, line._cursor);
       if (line._defs) url.searchParams.set("defs", line._defs);
       const ws = (line._ws = new WebSocket(url, "sx.v1"));
       let dead = false;
@@ -62,22 +63,22 @@ function hear(line: Line, text: string) {
     const f = m.data;
     if (m.id) line._cursor = m.id;
     f.event = m.event;
-    if (m.event == "sx-ack") {
+    if (m.event == Name.EventAck) {
       line._sent.delete(f.id!);
       if (f.message) line._undo.get(f.id!)?.(true);
       line._undo.delete(f.id!);
       return line._els.forEach(e => fire(e, "ack", f));
     }
-    if (m.event == "sx-close") return line._link._end();
-    if (m.event == "sx-drain") return line._link._lost(f.delay);
-    if (m.event == "sx-reset") {
+    if (m.event == Name.EventClose) return line._link._end();
+    if (m.event == Name.EventDrain) return line._link._lost(f.delay);
+    if (m.event == Name.EventReset) {
       line._cursor = "";
       f._els = line._els;
     }
     // It takes the place that it has for everybody.
     if (f.key) line._undo.get(f.key)?.();
     line._undo.delete(f.key!);
-    if (m.event == "sx-defs") {
+    if (m.event == Name.EventDefs) {
       line._defs = f.hash;
       delete f.hash; // that of streams is another one
     }
@@ -119,7 +120,7 @@ export interface Optimistic {
  * Should the server refuse it, `first` is taken away and `back` called.
  */
 export function send(target: string | Element, name: string, args: object = {}, first?: Optimistic, back?: () => void) {
-  const src = typeof target == "string" ? target : target.closest("[data-sx-ws]")?.getAttribute("data-sx-ws");
+  const src = typeof target == "string" ? target : target.closest(`[${Name.AttrWS}]`)?.getAttribute(Name.AttrWS);
   const line = lines.get(src || "");
   if (!line) return (report("send", "app", "no socket region " + (src || "around the element")), "");
   if (line._sent.size >= WAITING)
@@ -140,21 +141,21 @@ export function send(target: string | Element, name: string, args: object = {}, 
 /** Finds the socket regions that came and went. */
 export function sockets() {
   const seen = new Set<Element>();
-  for (const e of document.querySelectorAll("[data-sx-ws]")) {
-    const src = e.getAttribute("data-sx-ws")!;
+  for (const e of document.querySelectorAll(`[${Name.AttrWS}]`)) {
+    const src = e.getAttribute(Name.AttrWS)!;
     seen.add(e);
     let line = lines.get(src);
     const fresh = !line;
     if (!line) lines.set(src, (line = open(src)));
     if (!line._els.has(e)) {
       line._els.add(e);
-      line._cursor ||= e.getAttribute("data-sx-cursor") || "";
+      line._cursor ||= e.getAttribute(Name.AttrCursor) || "";
       if (line._link._phase) show(e, line._link._phase);
     }
     if (fresh) line._link._start();
   }
   for (const line of lines.values()) {
-    for (const e of line._els) if (!seen.has(e) || e.getAttribute("data-sx-ws") != line._src) line._els.delete(e);
+    for (const e of line._els) if (!seen.has(e) || e.getAttribute(Name.AttrWS) != line._src) line._els.delete(e);
     if (!line._els.size) {
       line._link._end();
       lines.delete(line._src);

@@ -1,6 +1,7 @@
 // What a response does to the page: parts of it are patched in, whole documents take the page's place, with
 // title, address, focus and scroll as after an ordinary navigation.
 
+import { Name } from "./names.gen";
 import { V, adopt, adoptKids, parseHTML, Tree, trust } from "./dom";
 import { enqueue, flush, glide, resolve } from "./frame";
 import { emit, whole } from "./language";
@@ -127,8 +128,8 @@ async function save(r: Response) {
 export function renew(els: Set<Element>, html: string) {
   const doc = new DOMParser().parseFromString(trust(html), "text/html");
   late(doc);
-  const old = [...document.querySelectorAll("[data-sx-live]")];
-  const all = doc.querySelectorAll("[data-sx-live]");
+  const old = [...document.querySelectorAll(`[${Name.AttrLive}]`)];
+  const all = doc.querySelectorAll(`[${Name.AttrLive}]`);
   for (const e of els) {
     const next = all[old.indexOf(e)];
     if (next && all.length == old.length) apply(e, "outer", () => [adopt(next, true)]);
@@ -138,8 +139,8 @@ export function renew(els: Set<Element>, html: string) {
 /** Puts what a streamed document carries at its end where it belongs. */
 function late(doc: Document) {
   for (const t of doc.querySelectorAll<HTMLTemplateElement>("template[for]"))
-    for (const s of doc.querySelectorAll("[data-suspense]"))
-      if (s.getAttribute("data-suspense") == t.getAttribute("for")) {
+    for (const s of doc.querySelectorAll(`[${Name.AttrSuspense}]`))
+      if (s.getAttribute(Name.AttrSuspense) == t.getAttribute("for")) {
         s.replaceChildren(t.content);
         s.removeAttribute("aria-busy");
         t.remove();
@@ -149,7 +150,7 @@ function late(doc: Document) {
     if (!m) continue;
     const [id, sx] = JSON.parse("[" + m[1] + "]") as [string, string];
     // After the patch, when its slot is there.
-    queueMicrotask(() => setTimeout(() => resolve(id ? { id, sx } : { event: "sx-defs", sx })));
+    queueMicrotask(() => setTimeout(() => resolve(id ? { id, sx } : { event: Name.EventDefs, sx })));
     s.remove();
   }
 }

@@ -13,7 +13,7 @@ import (
 
 // brokerFrom links this process with others: at the NATS server that NATS_URL names, or, with how "embedded", at one inside this process,
 // which listens for the other nodes at NATS_CLUSTER ("host:port"), knows them by NATS_ROUTES ("nats-route://host:port,…") and is called
-// NATS_NAME (default the host's name). Neither is this process alone. The broker is to be closed.
+// NATS_NAME (default the host's name). With two routes or more three nodes keep what is published. Neither is this process alone. The broker is to be closed.
 func brokerFrom(ctx context.Context, log *slog.Logger, how string) (hub.Broker, io.Closer, error) {
 	url := os.Getenv("NATS_URL")
 	switch {
@@ -35,9 +35,11 @@ func brokerFrom(ctx context.Context, log *slog.Logger, how string) (hub.Broker, 
 		if name == "" {
 			name, _ = os.Hostname() // an empty name is refused where one is needed
 		}
-		e := nats.Embedded{Dir: os.Getenv("NATS_DIR"), Cluster: os.Getenv("NATS_CLUSTER"), Name: name}
+		e := nats.Embedded{Dir: os.Getenv("NATS_DIR"), Cluster: os.Getenv("NATS_CLUSTER"), Name: name, Secret: os.Getenv("SX_SECRET")}
 		if routes := os.Getenv("NATS_ROUTES"); routes != "" {
-			e.Routes = strings.Split(routes, ",")
+			if e.Routes = strings.Split(routes, ","); len(e.Routes) >= 2 {
+				opts = append(opts, nats.Replicas(3)) // any of three may go
+			}
 		}
 		s, err := nats.Embed(e)
 		if err != nil {

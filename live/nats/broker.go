@@ -131,6 +131,9 @@ func Connect(ctx context.Context, url string, opts ...Option) (*Broker, error) {
 	}, c.options...)
 	if c.server != nil {
 		no = append(no, nats.InProcessServer(c.server.s))
+		if c.server.token != "" {
+			no = append(no, nats.Token(c.server.token))
+		}
 		url = ""
 	}
 	var err error
@@ -140,7 +143,7 @@ func Connect(ctx context.Context, url string, opts ...Option) (*Broker, error) {
 	}
 	b.js, err = jetstream.New(b.nc)
 	if err == nil {
-		_, err = b.stream(ctx)
+		err = b.awaitStream(ctx)
 	}
 	if err != nil {
 		b.cancel()
@@ -150,6 +153,43 @@ func Connect(ctx context.Context, url string, opts ...Option) (*Broker, error) {
 	b.wg.Add(1)
 	go b.send() // ends with Close
 	return b, nil
+}
+
+// clusterPatience is how long the servers of a cluster may take to find each other and choose who leads.
+const clusterPatience = time.Minute
+
+// awaitStream finds or makes the stream, when the servers of a cluster have found each other.
+func (b *Broker) awaitStream(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, clusterPatience)
+	defer cancel()
+	said := false
+	for {
+		try, done := context.WithTimeout(ctx, 2*time.Second) // while nobody leads, nobody answers
+		_, err := b.stream(try)
+		done()
+		if err == nil || !electing(err) || ctx.Err() != nil {
+			return err
+		}
+		if !said {
+			b.cfg.log.Info("nats: waiting for the other servers", "err", err)
+			said = true
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// electing tells whether an error is that of a cluster which is not ready yet.
+func electing(err error) bool {
+	const unavailable, noPeers, insufficient = 10008, 10005, 10023
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode == unavailable || api.ErrorCode == noPeers || api.ErrorCode == insufficient
+	}
+	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
 }
 
 // stream finds the stream, or makes it.

@@ -1,9 +1,13 @@
 package nats
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"time"
@@ -19,18 +23,28 @@ type Embedded struct {
 	Cluster string   // "host:port" for the other servers of a cluster; empty: none
 	Routes  []string // "nats-route://host:port" of other servers
 	Name    string   // of this server within the cluster; must differ from the others
+	Secret  string   // that the servers of a cluster share, and without which they refuse each other; empty: none
 }
 
 // Server is a NATS server inside the process.
 type Server struct {
-	s    *server.Server
-	temp string
+	s     *server.Server
+	temp  string
+	token string // of clients, where it listens although nobody asked for it
 }
 
 // Embed starts a NATS server and waits until it accepts connections. Close it after the brokers that use it.
 func Embed(e Embedded) (*Server, error) {
 	o := &server.Options{ServerName: e.Name, JetStream: true, StoreDir: e.Dir, NoSigs: true, NoLog: true, DontListen: e.Listen == ""}
+	s := &Server{}
 	var err error
+	if o.DontListen && e.Cluster != "" {
+		// A server that does not listen for clients never begins to route. So it listens, where nobody else can reach it and for
+		// nobody who does not know the token.
+		o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT
+		s.token = rand.Text()
+		o.Authorization = s.token
+	}
 	if e.Listen != "" {
 		if o.Host, o.Port, err = hostPort(e.Listen); err != nil {
 			return nil, err
@@ -47,8 +61,14 @@ func Embed(e Embedded) (*Server, error) {
 		for _, r := range e.Routes {
 			o.Routes = append(o.Routes, server.RoutesFromStr(r)...)
 		}
+		if e.Secret != "" {
+			sum := sha256.Sum256([]byte("sx cluster " + e.Secret))
+			o.Cluster.Username, o.Cluster.Password = "sx", base64.RawURLEncoding.EncodeToString(sum[:])
+			for _, u := range o.Routes {
+				u.User = url.UserPassword(o.Cluster.Username, o.Cluster.Password)
+			}
+		}
 	}
-	s := &Server{}
 	if e.Dir == "" {
 		if s.temp, err = os.MkdirTemp("", "sx-nats-*"); err != nil {
 			return nil, fmt.Errorf("nats: %w", err)
@@ -67,8 +87,13 @@ func Embed(e Embedded) (*Server, error) {
 	return s, nil
 }
 
-// URL is where clients reach the server, if it listens.
-func (s *Server) URL() string { return s.s.ClientURL() }
+// URL is where clients reach the server, if it listens; else empty.
+func (s *Server) URL() string {
+	if s.token != "" || s.s.Addr() == nil {
+		return ""
+	}
+	return s.s.ClientURL()
+}
 
 // Close ends the server and waits for it.
 func (s *Server) Close() error {

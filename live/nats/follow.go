@@ -10,6 +10,13 @@ import (
 	"github.com/sx-framework/sxgo/live/hub"
 )
 
+const (
+	consumerIdle = 30 * time.Second // when the server forgets a consumer that nobody reads
+	heartbeat    = 2 * time.Second  // of a consumer; after two that were missed another one is made
+)
+
+var errMissed = errors.New("nats: a message was lost on the way")
+
 // Follow implements hub.Broker.
 func (b *Broker) Follow(topic string, f hub.Follower) (func(), error) {
 	b.mu.Lock()
@@ -77,15 +84,19 @@ func (w *following) read(ctx context.Context, back <-chan struct{}) error {
 	if err != nil {
 		return err
 	}
-	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{w.b.topicSubjects(w.topic)}, DeliverPolicy: jetstream.DeliverAllPolicy}
+	// An ordered consumer of the client would make itself anew by itself, and for ten seconds not be told to stop.
+	cfg := jetstream.ConsumerConfig{
+		FilterSubject: w.b.topicSubjects(w.topic), DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: consumerIdle,
+	}
 	if w.last > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, w.last+1
 	}
-	consumer, err := w.b.js.OrderedConsumer(opening, w.b.cfg.stream, cfg)
+	consumer, err := w.b.js.CreateConsumer(opening, w.b.cfg.stream, cfg)
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages()
+	messages, err := consumer.Messages(jetstream.PullExpiry(5*heartbeat), jetstream.PullHeartbeat(heartbeat))
 	if err != nil {
 		return err
 	}
@@ -105,7 +116,7 @@ func (w *following) read(ctx context.Context, back <-chan struct{}) error {
 		w.f.Ready()
 		w.ready = true
 	}
-	for {
+	for next := uint64(1); ; next++ {
 		m, err := messages.Next()
 		if errors.Is(err, jetstream.ErrMsgIteratorClosed) {
 			return nil
@@ -116,6 +127,9 @@ func (w *following) read(ctx context.Context, back <-chan struct{}) error {
 		meta, err := m.Metadata()
 		if err != nil {
 			return err
+		}
+		if meta.Sequence.Consumer != next {
+			return errMissed // one was lost on the way: begin again after the last
 		}
 		// Long topics share their subject with what has the same hash, in theory; and somebody else may write into the stream.
 		if topic, ev, err := decode(m.Data()); err == nil && topic == w.topic {

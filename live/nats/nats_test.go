@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,14 +39,30 @@ func node(t *testing.T, url string, opts ...nats.Option) (*hub.Hub, *nats.Broker
 	return h, b
 }
 
-func TestConformance(t *testing.T) {
-	s := embed(t, nats.Embedded{Dir: t.TempDir()})
+// conform runs the conformance tests with nodes that connect by turns to the servers.
+func conform(t *testing.T, servers []*nats.Server, opts ...nats.Option) {
 	hubtest.Run(t, func(t *testing.T) func() *hub.Hub {
-		name := strings.NewReplacer("/", "_", " ", "_").Replace(t.Name())
+		opts := append([]nats.Option{nats.Stream(strings.NewReplacer("/", "_", " ", "_").Replace(t.Name())), nats.InMemory(), nats.History(1024, 1<<20, 0)}, opts...)
+		n := 0
 		return func() *hub.Hub {
-			h, _ := node(t, "", nats.Via(s), nats.Stream(name), nats.InMemory(), nats.History(1024, 1<<20, 0))
+			s := servers[n%len(servers)]
+			n++
+			if s.URL() == "" {
+				opts := append(slices.Clone(opts), nats.Via(s))
+				h, _ := node(t, "", opts...)
+				return h
+			}
+			h, _ := node(t, s.URL(), opts...)
 			return h
 		}
+	})
+}
+
+// In the process of the node, as --nats embedded has it, and at a server elsewhere.
+func TestConformance(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) { conform(t, []*nats.Server{embed(t, nats.Embedded{Dir: t.TempDir()})}) })
+	t.Run("over TCP", func(t *testing.T) {
+		conform(t, []*nats.Server{embed(t, nats.Embedded{Dir: t.TempDir(), Listen: "127.0.0.1:0"})})
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 type Nodes func(t *testing.T) (node func() *hub.Hub)
 
 // wait bounds what a test waits for; only a failure takes as long.
-const wait = 10 * time.Second
+const wait = 30 * time.Second
 
 // Run tests what every hub promises whatever links it with others.
 func Run(t *testing.T, nodes Nodes) {

@@ -50,6 +50,7 @@ type App struct {
 	dbErr error
 
 	draining atomic.Bool
+	refusals refusals
 	ending   endings // what ends with a session
 	regions  regions
 }
@@ -111,6 +112,7 @@ func (a *App) configure() error {
 		a.cfg.database = env("DATABASE_URL")
 	}
 	a.system = &system{disk: "."}
+	a.refusals.log = a.log
 	a.slots = make(chan struct{}, a.limits.Evaluations)
 	a.ctx, a.stop = context.WithCancelCause(context.Background())
 	hubOptions := []hub.Option{hub.WithLogger(a.log)}

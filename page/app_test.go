@@ -36,6 +36,17 @@ func (l *logs) String() string {
 	return l.b.String()
 }
 
+// until waits for a line that holds text.
+func (l *logs) until(t testing.TB, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(l.String(), text); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("the log lacks %s:\n%s", text, l)
+			return
+		}
+	}
+}
+
 // server is an application on a port of its own.
 type server struct {
 	*httptest.Server

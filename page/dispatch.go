@@ -27,6 +27,7 @@ func (a *App) route(w http.ResponseWriter, r *http.Request, o origin) {
 	}()
 	segments, clean, ok := splitPath(r.URL)
 	if !ok {
+		a.refused(r, http.StatusNotFound, "the path has dotted segments, or what no path has")
 		s.errorPage(w, q, http.StatusNotFound, "", nil)
 		return
 	}
@@ -50,7 +51,7 @@ func (a *App) route(w http.ResponseWriter, r *http.Request, o origin) {
 	}
 	q.params = params
 	if err := s.cross.Check(r); err != nil {
-		a.log.Warn("cross-origin request refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"), "site", r.Header.Get("Sec-Fetch-Site"))
+		a.refusals.note("cross-origin request refused", "path", r.URL.Path, "origin", r.Header.Get("Origin"), "site", r.Header.Get("Sec-Fetch-Site"))
 		s.errorPage(w, q, http.StatusForbidden, "This form was sent from another site.", nil)
 		return
 	}
@@ -59,6 +60,7 @@ func (a *App) route(w http.ResponseWriter, r *http.Request, o origin) {
 		limit = s.config.maxBody
 	}
 	if r.ContentLength > limit {
+		a.refused(r, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body of %d bytes exceeds the limit of %d", r.ContentLength, limit))
 		w.Header().Set("Connection", "close") // rather than read it all
 		s.errorPage(w, q, http.StatusRequestEntityTooLarge, "", nil)
 		return

@@ -74,6 +74,7 @@ func (s *site) fail(w http.ResponseWriter, q *request, where string, err error) 
 	case errors.Is(err, ErrUnauthorized):
 		s.errorPage(w, q, http.StatusUnauthorized, "", nil)
 	case errors.As(err, &se):
+		s.app.refused(q.r, se.status, se.reason)
 		s.errorPage(w, q, se.status, se.reason, nil)
 	case q.r.Context().Err() != nil:
 		s.app.log.Debug("the client left", "path", q.r.URL.Path)

@@ -57,6 +57,8 @@ func TestHostileRequests(t *testing.T) {
 				t.Errorf("length %d: got %d", length, resp.StatusCode)
 			}
 		}
+		s.logs.until(t, "a body of 104857600 bytes exceeds the limit of 10485760")
+		s.logs.until(t, "the body exceeds the limit of 10485760 bytes")
 	})
 
 	t.Run("traversal", func(t *testing.T) {
@@ -80,6 +82,7 @@ func TestHostileRequests(t *testing.T) {
 				t.Errorf("%s: redirected to another host: %s", path, l)
 			}
 		}
+		s.logs.until(t, `status=404 method=GET path=/../app.sx reason="the path has dotted segments`)
 	})
 
 	t.Run("header of 1 MB and half a request", func(t *testing.T) {
@@ -106,6 +109,13 @@ func TestHostileRequests(t *testing.T) {
 		if _, err := io.ReadAll(conn); err != nil {
 			t.Errorf("the connection of half a request stays open: %v", err)
 		}
+		s.logs.until(t, `msg="connection without a whole request" from=`+conn.LocalAddr().String())
+		// net/http waits half a second before it closes the one with the large header.
+		for deadline := time.Now().Add(10 * time.Second); strings.Count(s.logs.String(), "connection without a whole request") < 2; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("the connection of the large header is not logged:\n%s", s.logs)
+			}
+		}
 	})
 
 	t.Run("half a body", func(t *testing.T) {
@@ -115,6 +125,7 @@ func TestHostileRequests(t *testing.T) {
 		}
 		fmt.Fprint(conn, "POST /save HTTP/1.1\r\nHost: x\r\nContent-Type: "+form+"\r\nContent-Length: 100\r\n\r\ntitle=")
 		conn.Close()
+		s.logs.until(t, `path=/save reason="the body could not be read"`)
 	})
 
 	t.Run("1,000 at once", func(t *testing.T) {
@@ -144,6 +155,24 @@ func TestHostileRequests(t *testing.T) {
 	})
 	if resp, body := s.get(t, "/"); resp.StatusCode != 200 || !strings.Contains(body, "<p>home</p>") {
 		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
+}
+
+// Nonsense does not fill the log: there are so many lines a second, and the rest is counted.
+func TestRefusalsDoNotFillTheLog(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "home"))`})
+	began, sent := time.Now(), 0
+	for ; !strings.Contains(s.logs.String(), " more="); sent++ {
+		if resp, _ := s.get(t, "/%2e%2e/app.sx"); resp.StatusCode != 404 {
+			t.Fatalf("got %d", resp.StatusCode)
+		}
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("nothing is counted")
+		}
+	}
+	lines := strings.Count(s.logs.String(), "request refused")
+	if most := 20 * int(time.Since(began)/time.Second+2); lines > most || lines >= sent {
+		t.Errorf("%d lines for %d requests in %v", lines, sent, time.Since(began))
 	}
 }
 

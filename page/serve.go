@@ -54,10 +54,12 @@ func Grace(text string) (time.Duration, error) {
 func (a *App) Server(h http.Handler) *http.Server { return httpServer(h, a.log) }
 
 func httpServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 20,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	watch(srv, log)
+	return srv
 }
 
 // Serve serves the application on a listener until ctx ends; then it drains: live clients are told to come

@@ -185,33 +185,43 @@ func pinned(t *testing.T) string {
 	return want
 }
 
-// server is a running sx serve.
+// server is a running site.
 type server struct {
 	t    *testing.T
-	sx   string
-	dir  string
+	args []string
 	addr string
 	cmd  *exec.Cmd
 }
 
+var address = regexp.MustCompile(`http://(\S+)`)
+
+// start runs the program until it has said its address, which it has the next time too.
 func (s *server) start() {
 	s.t.Helper()
-	s.cmd = exec.Command(s.sx, "serve", s.dir, "--addr", s.addr, "--no-reload")
-	s.cmd.Env = append(os.Environ(), "SX_DATA="+s.t.TempDir())
-	s.cmd.Stderr = os.Stderr
-	out, err := s.cmd.StdoutPipe()
-	if err == nil {
-		err = s.cmd.Start()
+	out, in, err := os.Pipe()
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	s.cmd = exec.Command(s.args[0], s.args[1:]...)
+	s.cmd.Env = append(os.Environ(), "SX_ADDR="+s.addr, "SX_DATA="+s.t.TempDir(), "SX_SECRET=test")
+	s.cmd.Stdout, s.cmd.Stderr = in, in
+	err = s.cmd.Start()
+	in.Close()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	if !lines.Scan() {
-		s.t.Fatal("sx serve ends")
+	for lines.Scan() {
+		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+			s.addr = m[1]
+			go func() { // ends with the process
+				io.Copy(io.Discard, out)
+				out.Close()
+			}()
+			return
+		}
 	}
-	s.addr = strings.TrimPrefix(regexp.MustCompile(`http://\S+`).FindString(lines.Text()), "http://")
-	go io.Copy(io.Discard, out) // ends with the process
+	s.t.Fatalf("%v ends", s.args)
 }
 
 func (s *server) stop() {
@@ -222,16 +232,23 @@ func (s *server) stop() {
 	}
 }
 
-// The page works with Datastar's client in Chromium, served by the sx command: a click patches elements and signals, a message reaches every
-// window, and the stream comes back after the server has been replaced.
+// The page works with Datastar's client in Chromium, served by the sx command and built: a click patches elements and signals, a message
+// reaches every window, and the stream comes back after the server has been replaced.
 func TestBrowserDatastar(t *testing.T) {
-	browser := clienttest.Browser(t)
+	if clienttest.Path() == "" {
+		clienttest.Browser(t) // says why
+	}
 	dir := installed(t)
-	sx := filepath.Join(t.TempDir(), "sx")
+	tmp := t.TempDir()
+	sx := filepath.Join(tmp, "sx")
 	if out, err := exec.Command("go", "build", "-o", sx, "../../cmd/sx").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	s := &server{t: t, sx: sx, dir: dir, addr: "127.0.0.1:0"}
+	if out, err := exec.Command(sx, "build", dir, "-o", filepath.Join(tmp, "dist")).CombinedOutput(); err != nil {
+		t.Fatalf("sx build: %v\n%s", err, out)
+	}
+	browser := clienttest.Browser(t) // its time runs from here
+	s := &server{t: t, args: []string{sx, "serve", dir, "--no-reload"}, addr: "127.0.0.1:0"}
 	s.start()
 	defer s.stop()
 	other := clienttest.NewTab(t, browser)
@@ -301,13 +318,23 @@ func TestBrowserDatastar(t *testing.T) {
 	}
 	until(browser, "an inline handler is refused", "window.tried && !window.bad")
 
-	// The server leaves and another one comes: the cut stream is asked for again.
-	s.stop()
-	s.start()
+	// Built, without what development adds to pages: the server leaves and another one comes, and the cut stream is asked for again.
+	b := &server{t: t, args: []string{filepath.Join(tmp, "dist", filepath.Base(dir))}, addr: "127.0.0.1:0"}
+	b.start()
+	defer b.stop()
+	if err := chromedp.Do(browser, chromedp.Navigate("http://"+b.addr+"/")); err != nil {
+		t.Fatal(err)
+	}
+	const ticks = `/^\d\d:\d\d:\d\d$/.test(document.querySelector("#clock").textContent)`
+	until(browser, "the stream patches the clock", ticks)
+	click(browser, "#count")
+	until(browser, "the signal is patched", text("output", "1"))
+	b.stop()
+	b.start()
 	if _, err := chromedp.Run(browser, chromedp.Evaluate[string](`document.querySelector("#clock").textContent = ""`)); err != nil {
 		t.Fatal(err)
 	}
-	until(browser, "the stream comes back", `/^\d\d:\d\d:\d\d$/.test(document.querySelector("#clock").textContent)`)
+	until(browser, "the stream comes back", ticks)
 	click(browser, "#count")
-	until(browser, "the page still answers", text("output", "3"))
+	until(browser, "the page goes on where it was", text("output", "2")+" && "+text("#parity", "even"))
 }

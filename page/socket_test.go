@@ -196,29 +196,33 @@ func TestMarkupOfSockets(t *testing.T) {
 
 func TestSocketFromGo(t *testing.T) {
 	s := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "hi"))`})
-	s.app.Socket("/ws/echo", func(r *http.Request) (*ws.Endpoint, error) {
-		if r.URL.Query().Get("who") == "" {
-			return nil, &ws.StatusError{Code: http.StatusUnauthorized}
-		}
-		return &ws.Endpoint{Channel: "echo", OnMessage: func(ctx context.Context, c *ws.Conn, m ws.Message) error {
-			_, err := s.app.Sockets().Broadcast(c.Channel(), render.Frame{ID: "out", HTML: m.Name})
+	type hello struct{ To string }
+	s.app.Socket("/ws/echo/<room>",
+		func(r *http.Request, ep *ws.Endpoint) error {
+			if r.URL.Query().Get("who") == "" {
+				return &ws.StatusError{Code: http.StatusUnauthorized}
+			}
+			ep.Channel = "room " + r.PathValue("room")
+			return nil
+		},
+		ws.On("hello", func(ctx context.Context, c *ws.Conn, m hello) error {
+			_, err := s.app.Sockets().Broadcast(c.Channel(), render.Frame{ID: "out", HTML: c.Channel() + ": hello " + m.To})
 			return err
-		}}, nil
-	})
-	_, res, err := websocket.Dial(t.Context(), s.URL+"/ws/echo", nil)
+		}))
+	_, res, err := websocket.Dial(t.Context(), s.URL+"/ws/echo/7", nil)
 	if err == nil || res.StatusCode != http.StatusUnauthorized {
 		t.Fatalf("got %v %v, want 401", res, err)
 	}
-	c, _, err := websocket.Dial(t.Context(), s.URL+"/ws/echo?who=me", nil)
+	c, _, err := websocket.Dial(t.Context(), s.URL+"/ws/echo/7?who=me", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.CloseNow()
-	if err := c.Write(t.Context(), websocket.MessageText, []byte("(hello)")); err != nil {
+	if err := c.Write(t.Context(), websocket.MessageText, []byte(`(hello :to "you")`)); err != nil {
 		t.Fatal(err)
 	}
 	_, b, err := c.Read(t.Context())
-	if err != nil || !strings.Contains(string(b), `"html":"hello"`) {
+	if err != nil || !strings.Contains(string(b), `"html":"room 7: hello you"`) {
 		t.Fatalf("got %s %v", b, err)
 	}
 	if _, body := s.get(t, "/"); !strings.Contains(body, "hi") {
@@ -266,4 +270,37 @@ func TestPresenceOfAllNodes(t *testing.T) {
 	}
 	b.CloseNow()
 	hears(a, "1")
+}
+
+// A socket is guarded as the pages that show it are, and refuses pages of other sites.
+func TestGuardOfASocket(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defguard member (if (= (request-header "X-Key") "open") true (abort 403)))
+(defpage room :path "/room" :auth :member :content (~ws :src "/ws/room" :on-open hello (~suspense :id "m")))
+(define (hello conn) (reply! conn "m" "in"))`})
+	for _, c := range []struct {
+		key, origin string
+		code        int
+	}{
+		{"", "", 403},
+		{"open", "https://evil.example", 403},
+		{"open", "null", 403},
+		{"open", s.URL, 101},
+		{"open", "", 101},
+	} {
+		h := http.Header{"X-Key": {c.key}}
+		if c.origin != "" {
+			h.Set("Origin", c.origin)
+		}
+		conn, res, err := websocket.Dial(t.Context(), s.URL+"/ws/room", &websocket.DialOptions{HTTPHeader: h, Subprotocols: []string{ws.Subprotocol}})
+		if res == nil || res.StatusCode != c.code {
+			t.Errorf("%+v: got %v %v", c, res, err)
+		}
+		if err == nil {
+			if conn.Subprotocol() != "sx.v1" {
+				t.Errorf("sub-protocol %q", conn.Subprotocol())
+			}
+			conn.CloseNow()
+		}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -213,6 +214,10 @@ func (c *Conn) receive() bool {
 	}
 	if typ != websocket.MessageText {
 		c.Close(websocket.StatusUnsupportedData, "text messages only")
+		return false
+	}
+	if !utf8.Valid(data) { // RFC 6455 section 8.1
+		c.Close(websocket.StatusInvalidFramePayloadData, "text is not UTF-8")
 		return false
 	}
 	now, cfg := time.Now(), &c.srv.cfg

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -382,5 +383,93 @@ func wait(t *testing.T, ok func() bool) {
 			t.Fatal("it did not happen within 5s")
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// A client that sends too fast is read more slowly, and nothing is lost.
+func TestRateOfMessages(t *testing.T) {
+	everywhere(t, func(t *testing.T, newSite siteMaker) {
+		s := newSite(t, ws.Rate(100, 5))
+		c := s.dial(t, "")
+		began := time.Now()
+		for i := range 25 {
+			send(t, c, fmt.Sprintf(`(say :text "%d")`, i))
+		}
+		for i := range 25 {
+			if e := read(t, c); e.Data.HTML != fmt.Sprint(i) {
+				t.Fatalf("message %d: got %+v", i, e)
+			}
+		}
+		if d := time.Since(began); d < 190*time.Millisecond {
+			t.Errorf("25 messages in %v, at 100 a second after the first 5", d)
+		}
+	})
+}
+
+type saying struct{ Text string }
+
+func (s saying) Check() error {
+	if s.Text == "" {
+		return errors.New("say something")
+	}
+	return nil
+}
+
+// An endpoint of parts, mounted in a plain mux.
+func TestParts(t *testing.T) {
+	h := hub.New()
+	s := ws.NewServer(h, ws.WithLogger(slog.New(slog.DiscardHandler)))
+	gone := make(chan string, 1)
+	mux := http.NewServeMux()
+	mux.Handle("GET /ws/{room}", s.Handle(
+		func(r *http.Request, ep *ws.Endpoint) error {
+			if ep.User = r.URL.Query().Get("user"); ep.User == "" {
+				return &ws.StatusError{Code: http.StatusForbidden}
+			}
+			return nil
+		},
+		ws.OnOpen(func(_ context.Context, c *ws.Conn) error {
+			return c.Send(render.Frame{ID: "hello", HTML: c.User() + " in " + c.Channel()})
+		}),
+		ws.OnClose(func(_ context.Context, c *ws.Conn) { gone <- c.User() }),
+		ws.On("say", func(_ context.Context, c *ws.Conn, m saying) error {
+			_, err := s.Broadcast(c.Channel(), render.Frame{ID: "log", Mode: render.ModeAppend, HTML: m.Text})
+			return err
+		}),
+		ws.On("count", func(_ context.Context, c *ws.Conn, m map[string]int) error {
+			return c.Send(render.Frame{ID: "count", HTML: fmt.Sprint(len(m))})
+		}),
+	))
+	srv := httptest.NewServer(mux)
+	defer func() { s.Drain(context.Background()); srv.Close(); h.Close(context.Background()) }()
+	if _, res, err := websocket.Dial(t.Context(), srv.URL+"/ws/tea", nil); err == nil || res.StatusCode != 403 {
+		t.Errorf("without a user: %v %v", res, err)
+	}
+	c, _, err := websocket.Dial(t.Context(), srv.URL+"/ws/tea?user=ann", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := read(t, c); e.Data.HTML != "ann in /ws/tea" {
+		t.Errorf("got %+v", e)
+	}
+	for _, x := range []struct{ message, want string }{
+		{`(say :text "hi")`, "hi"},
+		{`(count :a 1 :b 2)`, "2"},
+		{`(say)`, "message say: say something"},
+		{`(say :text 3)`, "message say: :text must be a string, got number 3"},
+		{`(say :text (db-exec "drop table messages"))`, "message say: :text must be a string, got list"},
+		{`(say :txt "hi")`, "message say: unknown keyword :txt"},
+		{`(say "hi")`, "message say takes keywords and values"},
+		{`(say :text "a" :text "b")`, "message say has :text twice"},
+		{`(shout :text "hi")`, "message shout is not one that this socket takes"},
+	} {
+		send(t, c, x.message)
+		if e := read(t, c); !strings.Contains(e.Data.HTML+e.Data.Message, x.want) {
+			t.Errorf("%s: got %+v, want %s", x.message, e, x.want)
+		}
+	}
+	c.CloseNow()
+	if who := <-gone; who != "ann" {
+		t.Errorf("gone: %s", who)
 	}
 }

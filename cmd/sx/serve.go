@@ -197,12 +197,15 @@ func summary(paths []string) string {
 	return strings.Join(paths, ", ")
 }
 
+// openBrowser opens a page in BROWSER, the convention of xdg-open, or in what the system has for that.
 func openBrowser(url string) error {
 	name, args := "xdg-open", []string{url}
-	switch runtime.GOOS {
-	case "darwin":
+	switch browser := os.Getenv("BROWSER"); {
+	case browser != "":
+		name = browser
+	case runtime.GOOS == "darwin":
 		name = "open"
-	case "windows":
+	case runtime.GOOS == "windows":
 		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", url}
 	}
 	cmd := exec.Command(name, args...)

@@ -95,15 +95,30 @@ func check(t *testing.T, ex shown) {
 
 // run gives the serialized value of code, or its markup.
 func run(mode, code string) (string, error) {
-	prog, err := sx.LoadSources([]*sx.Source{sx.NewSource("example", code)}, append(render.Options(), sx.WithMain(mode))...)
+	outside := sx.WithPrimitives(&sx.Primitive{Name: "now", Usage: "(now)", Effects: sx.IO, F0: func(*sx.Machine) sx.Value { return sx.String("2026-01-02T09:30:00Z") }})
+	prog, err := sx.LoadSources([]*sx.Source{sx.NewSource("example", code)}, append(render.Options(), outside, sx.WithMain(mode))...)
 	if err != nil {
 		return "", err
 	}
 	if mode == "value" {
 		v, err := prog.Main(context.Background())
+		if err == nil && v.IsNil() {
+			err = warnings(prog)
+		}
 		return sx.Serialize(v), err
 	}
 	var b strings.Builder
 	err = render.New(prog).Value(context.Background(), &b, prog.MainLambda())
+	if err == nil && b.Len() == 0 {
+		err = warnings(prog)
+	}
 	return b.String(), err
+}
+
+// warnings gives what loading said of a program that does nothing, or nil.
+func warnings(prog *sx.Program) error {
+	if list := prog.Diagnostics(); len(list) > 0 {
+		return list
+	}
+	return nil
 }

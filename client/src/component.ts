@@ -1,6 +1,6 @@
 // Parameters, lambdas and components.
 
-import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, TAIL, unknown } from "./eval";
+import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, shapes, TAIL, unknown } from "./eval";
 import { body } from "./special";
 import { Dict, equal, El, fail, Fn, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
 
@@ -74,11 +74,35 @@ const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
   return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`) : v;
 };
 
+/** Checks a call while it is compiled: forms are its arguments. */
+export const fits = (fn: string, { _pos, _keys, _rest, _attrs }: Params, forms: Value[], component = false) => {
+  // Elsewhere nothing is known of attributes.
+  if (!component) _attrs = "";
+  const seen = new Set<Param>();
+  let n = 0;
+  for (let i = 0; i < forms.length; i++) {
+    const k = forms[i];
+    let p: Param | undefined;
+    if (k instanceof Kw && (_keys || component)) {
+      if (++i === forms.length) fail("keyword", `${fn}: :${k._name} has no value`, place(k));
+      p = _keys?.get(k._name);
+      if (!p && !_attrs) fail("keyword", `${fn}: unknown keyword :${k._name}${hint(k._name, _keys?.keys() || [], ":")}`, place(k));
+    } else p = _pos[n++];
+    if (!p) continue;
+    seen.add(p);
+    const x = forms[i], v = x instanceof Kw ? x._name : x;
+    const bad = v === null || typeof v === "object" ? "" : violation(p, v);
+    if (bad) fail("type", `${fn}: ${p._name} ${bad}`, place(x));
+  }
+  for (const p of [..._pos, ..._keys?.values() || []]) if (p._required && !seen.has(p)) fail("keyword", `${fn}: ${p._name} is required`);
+  if (n > _pos.length && !_rest) fail(component ? "keyword" : "arity", `${fn}: takes ${_pos.length || "no"} arguments besides keywords, got ${n}`);
+};
+
 /** Binds the arguments of a call. keys tells which of them were written as keywords. */
 export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): Env => {
   const p: Params = f._params, { _pos, _keys } = p, fn = f._name, component = f._t === "component";
   let e: Env = f._env;
-  const takes = _keys || p._attrs, named: Dict | null = takes ? new Map() : null, extra: Dict | null = p._attrs ? new Map() : null;
+  const attrs = component && p._attrs, takes = _keys || attrs, named: Dict | null = takes ? new Map() : null, extra: Dict | null = attrs ? new Map() : null;
   if (keys && takes) {
     const rest: Value[] = [];
     for (let i = 0; i < args.length; i++) {
@@ -99,13 +123,14 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
   if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
-  if (extra) e = { _v: new Spread(extra), _up: e };
+  if (p._attrs) e = { _v: extra && new Spread(extra), _up: e };
   return e;
 };
 
 /** A closure's code: gives the function for an environment. At the top level its body is compiled later. */
-export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) => {
+export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) & { _params: Params } => {
   const p = params(list, scope, kind === "component"), mode = TAIL | emit, macro = now._macro, at = now._at;
+  if (name && scope?._params === null) scope._params = p;
   let code: Code | undefined;
   const make = () => {
     const { _macro, _at } = now;
@@ -117,7 +142,7 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
     return code;
   };
   scope ? make() : loading._bodies?.push(make);
-  return e => {
+  const closure = (e: Env) => {
     const fn = new Fn(kind, name);
     fn._code = () => code || make();
     fn._params = p;
@@ -125,20 +150,22 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
     fn._env = e;
     return fn;
   };
+  closure._params = p;
+  return closure;
 };
 
 /** (~name :key value … child …). Children are markup that is evaluated wherever it is placed. */
 export const component = (x: List, scope: Scope, mode: number): Code => {
   const head = x[0] as Sym, name = head._name, at = place(x), args: Code[] = [], keys: boolean[] = [];
   if (!defs.has(name)) unknown(head, scope);
-  const p: Params | undefined = defs.get(name)?._params;
+  const p: Params | undefined = shapes.get(name);
+  if (p) fits(name, p, x.slice(1), true);
   for (let i = 1; i < x.length; i++) {
     const f = x[i], key = f instanceof Kw;
     keys.push(key);
     args.push(compile(f, scope, EMIT));
     if (key) {
       if (++i === x.length) fail("keyword", `${name}: :${f._name} has no value`, place(f));
-      if (p && !p._attrs && !p._keys?.has(f._name)) fail("keyword", `${name}: unknown keyword :${f._name}${hint(f._name, p._keys?.keys() || [], ":")}`, place(f));
       keys.push(false);
       args.push(compile(x[i], scope, 0));
     } else {

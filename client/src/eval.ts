@@ -6,7 +6,7 @@
 import { specials } from "./special";
 import { primitives } from "./primitives";
 import { element, isElement, out, put, record, save } from "./markup";
-import { bind, component, lambda } from "./component";
+import { bind, component, fits, lambda, type Params } from "./component";
 import { take } from "./argument";
 import { replay, capture } from "./markup";
 import { Sink } from "./sink";
@@ -15,9 +15,10 @@ import { fail, Fn, Form, freeze, isDict, isList, isSym, Kw, List, now, place, st
 
 /** A binding at run time, and those around it. */
 export type Env = { _v: any; _up: Env } | null;
-/** The same when compiling: its name. */
-export type Scope = { _name: string; _up: Scope } | null;
-export type Code = (e: any) => Value;
+/** The same when compiling: its name, and of the function of a named let the parameters. */
+export type Scope = { _name: string; _up: Scope; _params?: Params | null } | null;
+/** _params: those of the function that it always gives. */
+export type Code = ((e: any) => Value) & { _params?: Params };
 
 export const TAIL = 1, EMIT = 2;
 const JUMP: any = {};
@@ -25,6 +26,8 @@ let jump: Fn, jumpArgs: Value[], jumpKeys: boolean[] | null | undefined;
 
 /** Top-level definitions; undefined while loading has not reached one. */
 export const defs = new Map<string, any>();
+/** Parameters of the functions among them. */
+export const shapes = new Map<string, Params | undefined>();
 /** Bodies of definitions are compiled when they are first used. Where _bodies is set they are compiled while
  * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call; _top says
  * that the form to be compiled next stands at the top level; _expand and _pattern are those of macros and
@@ -116,7 +119,15 @@ const callForm = (x: List, scope: Scope, mode: number): Code => {
   const at = place(x), head = compile(x[0], scope, 0), forms = x.slice(1), args = forms.map(a => compile(a, scope, 0));
   const n = args.length, keys = forms.some(a => a instanceof Kw) ? forms.map(a => a instanceof Kw) : null;
   const p = isSym(x[0]) && find(x[0]._name, scope) < 0 && !defs.has(x[0]._name) && primitives().get(x[0]._name), fn = forms[0];
+  let shape: Params | null | undefined = head._params;
+  if (isSym(x[0])) {
+    const name = x[0]._name;
+    let s = scope;
+    while (s && s._name !== name) s = s._up;
+    shape = s ? s._params : shapes.get(name);
+  }
   if (p) p._doc(n);
+  else if (shape) fits(isSym(x[0]) ? x[0]._name : "lambda", shape, forms);
   if (p && p._name === "map" && mode & EMIT) {
     // Markup of a loop is written as it is made.
     const f = isList(fn) && isSym(fn[0], "fn") && find("fn", scope) < 0 ? lambda("lambda", "", fn[1], fn.slice(2), scope, EMIT) : args[0];
@@ -157,8 +168,9 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
     if (local || defs.has(name) || primitives().has(name)) {
       if (!(local || defs.has(name)) || !isElement(name)) return name[0] === "~" && !local ? component(x, scope, mode) : callForm(x, scope, mode);
       // A bound name that is an element's too is called if it can be.
-      const value = compile(head, scope, 0), f = callForm(x, scope, mode), m = element(x, name, scope, mode);
-      return e => value(e) instanceof Fn ? f(e) : m(e);
+      const value = compile(head, scope, 0), f = callForm(x, scope, mode);
+      let m: Code;
+      return e => value(e) instanceof Fn ? f(e) : (m ||= element(x, name, scope, mode))(e);
     }
     if (name[0] !== "~" && isElement(name)) return element(x, name.replace(/^(html|svg):/, ""), scope, mode);
     unknown(head, scope);
@@ -226,6 +238,7 @@ const load = (forms: Form[], mode: number): Code[] => {
     if (names.has(name)) fail("duplicate", `${name} is defined twice`, x as List);
     names.add(name);
     if (!defs.has(name)) defs.set(name, undefined);
+    shapes.delete(name);
   }
   try {
     for (let x of forms) {
@@ -240,7 +253,7 @@ const load = (forms: Form[], mode: number): Code[] => {
         !SMALL && isSym((x as List)[0], "defmacro") ? code(null) : todo.push(code);
       }
     }
-    if (!SMALL) for (let f; (f = loading._bodies?.pop());) f();
+    if (!SMALL) for (let f; (f = loading._bodies?.shift());) f();
     run();
   } finally {
     names.forEach(n => defs.get(n) === undefined ? defs.delete(n) : freeze(defs.get(n)));

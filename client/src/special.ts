@@ -1,6 +1,6 @@
 // The special forms that most components use: each compiles its form. The others are in special_more.
 
-import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope } from "./eval";
+import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope, shapes } from "./eval";
 import { lambda } from "./component";
 import { fragment, isElement, put, record } from "./markup";
 import { primitives } from "./primitives";
@@ -117,7 +117,7 @@ const let_: Special = (x, s, m) => {
   size(x, 1);
   if (isSym(x[1])) {
     const name = x[1]._name, pairs = bindings(x, x[2]);
-    const f = lambda("lambda", name, pairs.map(p => p[0]), x.slice(3), { _name: name, _up: s });
+    const f = lambda("lambda", name, pairs.map(p => p[0]), x.slice(3), { _name: name, _up: s, _params: null });
     const args = pairs.map(p => compile(p[1], s, 0));
     return e => {
       const cell: Env = { _v: null, _up: e };
@@ -167,6 +167,7 @@ const define: Special = (x, s) => {
   if (!sugar && rest.length > 1) rest = rest.length < 3 && typeof rest[0] === "string" ? rest.slice(1) : fail("form", "define takes a name and a value", place(x));
   const id = target._name as string, i = find(id, s);
   const value: Code = sugar ? lambda("lambda", id, sugar.slice(1), rest, s) : compile(rest[0] ?? null, s, 0);
+  if (i < 0) shapes.set(id, value._params);
   return e => {
     const v = name(value(e), id);
     if (i < 0 && v instanceof Fn) v._lib ||= x;
@@ -188,6 +189,7 @@ export const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
     else if (typeof k !== "string") break;
   }
   const f = lambda(kind, id._name, x[2], x.slice(i), null, kind === "component" ? EMIT : 0);
+  shapes.set(id._name, f._params);
   return () => {
     const c = f(null);
     c._doc = doc;

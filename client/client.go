@@ -63,6 +63,17 @@ func Script() string { return ScriptWith(everything) }
 // around it. It may stand in a script element as it is.
 func Inline() string { return strings.TrimSpace(string(load().bytes["inline.js"])) }
 
+// Content gives the bytes of the script at a URL of the present hash, for whoever serves it compressed; nil where
+// there is none. They must not be changed.
+func Content(url string) []byte {
+	f := load()
+	name, ok := strings.CutPrefix(url, Prefix+f.hash+"/")
+	if !ok || path.Ext(name) != ".js" {
+		return nil
+	}
+	return f.bytes[name]
+}
+
 // Handler serves the scripts below Prefix. Those asked for by the present hash may be kept for ever, others
 // are checked again by their ETag: a page from before a deployment still finds its script.
 func Handler() http.Handler {

@@ -28,11 +28,11 @@ type Parts struct {
 const lacks = " " +
 	"match letrec set! quasiquote unquote splice-unquote defmacro try scope provide context emit! emitted " +
 	"symbol-name keyword-name component-name component-params component-affinity component-deps " +
-	"component-pure? apply gensym error assert try-call dynamic-wind html-comment make-spread " +
+	"component-pure? gensym error assert try-call dynamic-wind html-comment make-spread " +
 	"spread-attrs trusted-url json-encode json-decode inspect sx-parse sx-serialize canonical-serialize " +
-	"parse-datetime format-date assoc-in dissoc select-keys update map-dict dict-set! flatten zip " +
+	"parse-datetime format-date assoc-in dissoc select-keys update map-dict dict-set! flatten " +
 	"chunk-every zip-pairs into distinct interpose append! for-each sort sort-by group-by partition pow " +
-	"sqrt clamp eq? eqv? equal? integer? positive? negative? format-decimal format-number parse-int " +
+	"sqrt eq? eqv? equal? integer? positive? negative? parse-int " +
 	"parse-float type-of upper upcase lower downcase trim-start trim-end substring slice string-length " +
 	"pad-start pad-end repeat-string char-from-code char-code escape strip-tags url-encode url-decode " +
 	"symbol? keyword? lambda? component? element? spread? &rest-attrs "

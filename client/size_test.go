@@ -41,10 +41,10 @@ func TestSize(t *testing.T) {
 	}{
 		{"page without SX frames", client.Parts{}, 15_000},
 		{"page with a socket", client.Parts{Sockets: true}, 16_000},
-		{"page with SX frames", client.Parts{Language: client.SmallLanguage}, 34_000},
-		{"the same with a socket", client.Parts{Language: client.SmallLanguage, Sockets: true}, 34_000},
+		{"page with SX frames", client.Parts{Language: client.SmallLanguage}, 25_100},
+		{"the same with a socket", client.Parts{Language: client.SmallLanguage, Sockets: true}, 26_100},
 		{"page with the whole language", client.Parts{Language: client.WholeLanguage}, 34_000},
-		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true}, 34_100},
+		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true}, 34_400},
 	} {
 		w := httptest.NewRecorder()
 		client.Handler().ServeHTTP(w, httptest.NewRequest("GET", client.ScriptWith(page.parts), nil))

@@ -30,6 +30,7 @@ type App struct {
 	sessions *sessionCodec
 	system   *system
 	packers  compressors
+	scripts  packedScripts
 	buffers  buffers
 	hub      *hub.Hub
 	live     *live.Server

@@ -157,7 +157,7 @@ func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request, o 
 	case strings.HasPrefix(rest, "t/"):
 		a.serveStream(w, r)
 	default:
-		clientHandler().ServeHTTP(w, r)
+		a.serveClient(w, r)
 	}
 	return true
 }

@@ -1,8 +1,11 @@
 package page
 
 import (
+	"net/http"
+	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/sx"
@@ -143,4 +146,43 @@ func small(forms []sx.Value) bool {
 		}
 	}
 	return true
+}
+
+// packedScripts are the client's scripts in every content coding, each made when it is first asked for. There are
+// not more of them than combinations of parts.
+type packedScripts struct {
+	mu    sync.Mutex
+	files map[string]*packedScript // by URL
+}
+
+type packedScript struct {
+	once sync.Once
+	file assetFile
+}
+
+func (p *packedScripts) at(url string, data []byte) *assetFile {
+	p.mu.Lock()
+	s := p.files[url]
+	if s == nil {
+		if p.files == nil {
+			p.files = map[string]*packedScript{}
+		}
+		s = &packedScript{}
+		p.files[url] = s
+	}
+	p.mu.Unlock()
+	s.once.Do(func() {
+		s.file = assetFile{url: url, kind: contentType(url), plain: data, encoded: encodings(path.Base(url), data, 11)}
+	})
+	return &s.file
+}
+
+// serveClient serves the client's scripts; in production compressed, as small as can be.
+func (a *App) serveClient(w http.ResponseWriter, r *http.Request) {
+	get := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if data := client.Content(r.URL.Path); data != nil && get && !a.cfg.dev && r.Header.Get("If-None-Match") == "" {
+		a.scripts.at(r.URL.Path, data).serve(w, r)
+		return
+	}
+	client.Handler().ServeHTTP(w, r)
 }

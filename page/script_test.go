@@ -158,3 +158,35 @@ func TestScriptsInABrowser(t *testing.T) {
 		t.Error(p)
 	}
 }
+
+// In production scripts travel compressed; in development nobody waits for that.
+func TestScriptsAreCompressed(t *testing.T) {
+	plain := `(defpage plain :path "/plain" :content (p "x"))`
+	for _, dev := range []bool{false, true} {
+		opts := []page.Option(nil)
+		if dev {
+			opts = append(opts, page.WithDevelopment())
+		}
+		s := serve(t, []string{"app.sx", plain}, opts...)
+		_, body := s.do(t, "GET", "/plain", "")
+		_, url, _ := strings.Cut(body, `src="/_sx/client/`)
+		url, _, _ = strings.Cut(url, `"`)
+		whole, text := s.do(t, "GET", "/_sx/client/"+url, "", "Accept-Encoding", "identity")
+		if whole.StatusCode != 200 || whole.Header.Get("Content-Encoding") != "" || !strings.Contains(whole.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("plain: %d %v", whole.StatusCode, whole.Header)
+		}
+		for _, coding := range []string{"br", "gzip", "zstd"} {
+			r, small := s.do(t, "GET", "/_sx/client/"+url, "", "Accept-Encoding", coding)
+			want := coding
+			if dev {
+				want = ""
+			}
+			if got := r.Header.Get("Content-Encoding"); got != want || r.Header.Get("Content-Type") != "text/javascript; charset=utf-8" || (got != "") != (len(small) < len(text)/2) {
+				t.Errorf("%s: coding %q, %d of %d bytes, %s", coding, got, len(small), len(text), r.Header.Get("Content-Type"))
+			}
+			if !dev && (r.Header.Get("Vary") != "Accept-Encoding" || !strings.Contains(r.Header.Get("Cache-Control"), "immutable")) {
+				t.Errorf("%s: %v", coding, r.Header)
+			}
+		}
+	}
+}

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sx-framework/sxgo/client"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -50,8 +49,6 @@ const leastShell = 1024
 
 // writeTimeout is how long a client may take to accept a part of a page.
 const writeTimeout = 30 * time.Second
-
-func clientHandler() http.Handler { return client.Handler() }
 
 // crawler tells whether a user agent names itself a robot.
 func crawler(agent string) bool {

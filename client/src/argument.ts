@@ -15,21 +15,24 @@ export const wrong = (i: number, want: string, v: any): never =>
 
 const string = (v: any) => typeof v === "string" ? v : undefined;
 
-/** By the letter of a type: its name, and what an argument is turned into; undefined is of the wrong type. */
-export const takes: Record<string, [string, (v: any) => any]> = {
-  a: ["", v => v],
-  n: ["number", v => typeof v === "number" ? v : undefined],
-  i: ["integer", v => Number.isInteger(v) ? v : undefined],
-  I: ["integer", v => v === null || Number.isInteger(v) ? v : undefined],
-  s: ["string", string],
-  k: ["string", v => v instanceof Kw ? v._name : string(v)],
-  l: ["list", v => v === null ? [] : isList(v) ? v : undefined],
-  d: ["dict", v => v === null ? new Map() : isDict(v) ? v : undefined],
-  f: ["function", v => v instanceof Fn && v._t !== "macro" ? v : undefined],
+/** What types are called, by their letters. */
+export const types: Record<string, string> = { n: "number", i: "integer", I: "integer", s: "string", k: "string", l: "list", d: "dict", f: "function" };
+
+/** By the letter of a type: what an argument is turned into; undefined is of the wrong type. */
+export const takes: Record<string, (v: any) => any> = {
+  a: v => v,
+  n: v => typeof v === "number" ? v : undefined,
+  i: v => Number.isInteger(v) ? v : undefined,
+  I: v => v === null || Number.isInteger(v) ? v : undefined,
+  s: string,
+  k: v => v instanceof Kw ? v._name : string(v),
+  l: v => v === null ? [] : isList(v) ? v : undefined,
+  d: v => v === null ? new Map() : isDict(v) ? v : undefined,
+  f: v => v instanceof Fn && v._t !== "macro" ? v : undefined,
 };
 
 /** Checks that v has the type of a letter. */
 export const take = (letter: string, v: any, i: number) => {
-  const [want, f] = takes[letter], r = f(v);
-  return r === undefined ? wrong(i, want, v) : r;
+  const r = takes[letter](v);
+  return r === undefined ? wrong(i, types[letter], v) : r;
 };

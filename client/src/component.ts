@@ -11,7 +11,7 @@ export interface Params { _pos: Param[]; _keys: Map<string, Param> | null; _rest
 
 /** (name :as type :default expr :required :min n :max n :in (…)) or a name. */
 export const param = (x: Value, scope: Scope): Param => {
-  if (isSym(x)) return { _name: x._name };
+  if (isSym(x) && !(SMALL && x._name[0] === "&")) return { _name: x._name };
   if (!isList(x) || !isSym(x[0])) return fail("form", "a parameter must be a name or (name :as type …)", place(x));
   const p: Param = { _name: x[0]._name };
   for (let i = 1; i < x.length; i++) {
@@ -20,9 +20,9 @@ export const param = (x: Value, scope: Scope): Param => {
     else {
       if (k === "as") p._type = v._name;
       else if (k === "default") p._default = compile(v, scope, 0);
-      else if (k === "min") p._min = v;
-      else if (k === "max") p._max = v;
-      else if (k === "in") p._in = isList(v) && isSym(v[0], "quote") ? v[1] as List : v;
+      else if (!SMALL && k === "min") p._min = v;
+      else if (!SMALL && k === "max") p._max = v;
+      else if (!SMALL && k === "in") p._in = isList(v) && isSym(v[0], "quote") ? v[1] as List : v;
       else fail("form", `unknown annotation :${k}`, place(x));
       i++;
     }
@@ -38,6 +38,7 @@ export const violation = (r: Rule, v: any): string => {
   if (v === null) return r._required ? "is required" : "";
   t = t?.replace("?", "");
   if (t && t !== "any" && typeOf(v) !== t) return must(`${t}, got ${typeOf(v)}`);
+  if (SMALL) return "";
   const n = typeof v === "string" ? [...v].length : isList(v) ? v.length : typeof v === "number" ? v : null;
   return n !== null && n < r._min! ? must("at least " + r._min) : n !== null && n > r._max! ? must("at most " + r._max) :
     r._in && !r._in.some(x => equal(x instanceof Kw ? x._name : x, v)) ? must("one of those listed") : "";
@@ -50,9 +51,9 @@ export const params = (list: Value, scope: Scope, component?: boolean): Params =
   for (let i = 0; i < list.length; i++) {
     const x = list[i];
     if (isSym(x, "&key")) p._keys = new Map();
-    else if (isSym(x, "&rest") || isSym(x, "&rest-attrs")) {
+    else if (isSym(x, "&rest") || !SMALL && isSym(x, "&rest-attrs")) {
       const name = (list[++i] as Sym)?._name || fail("form", x._name + " needs a name", place(x));
-      if (x._name === "&rest") p._rest = name;
+      if (SMALL || x._name === "&rest") p._rest = name;
       else p._attrs = name;
     } else {
       const q = param(x, p._scope);
@@ -64,7 +65,7 @@ export const params = (list: Value, scope: Scope, component?: boolean): Params =
   // children are there whatever they are called.
   if (p._rest && component) bind("children");
   p._rest && bind(p._rest);
-  p._attrs && bind(p._attrs);
+  if (!SMALL) p._attrs && bind(p._attrs);
   return p;
 };
 
@@ -102,7 +103,7 @@ export const fits = (fn: string, { _pos, _keys, _rest, _attrs }: Params, forms: 
 export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): Env => {
   const p: Params = f._params, { _pos, _keys } = p, fn = f._name, component = f._t === "component";
   let e: Env = f._env;
-  const attrs = component && p._attrs, takes = _keys || attrs, named: Dict | null = takes ? new Map() : null, extra: Dict | null = attrs ? new Map() : null;
+  const attrs = !SMALL && component && p._attrs, takes = _keys || attrs, named: Dict | null = takes ? new Map() : null, extra: Dict | null = attrs ? new Map() : null;
   if (keys && takes) {
     const rest: Value[] = [];
     for (let i = 0; i < args.length; i++) {
@@ -111,7 +112,7 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
         const form = args[i], k = form instanceof Kw ? form._name : form as string;
         if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`);
         if (_keys?.has(k)) named!.set(k, args[i]);
-        else if (extra) extra.set(k, args[i]);
+        else if (!SMALL && extra) extra.set(k, args[i]);
         else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys!.keys(), ":")}`);
       }
     }
@@ -123,7 +124,7 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
   if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
-  if (p._attrs) e = { _v: extra && new Spread(extra), _up: e };
+  if (!SMALL && p._attrs) e = { _v: extra && new Spread(extra), _up: e };
   return e;
 };
 
@@ -159,7 +160,7 @@ export const component = (x: List, scope: Scope, mode: number): Code => {
   const head = x[0] as Sym, name = head._name, at = place(x), args: Code[] = [], keys: boolean[] = [];
   if (!defs.has(name)) unknown(head, scope);
   const p: Params | undefined = shapes.get(name);
-  if (p) fits(name, p, x.slice(1), true);
+  if (!SMALL && p) fits(name, p, x.slice(1), true);
   for (let i = 1; i < x.length; i++) {
     const f = x[i], key = f instanceof Kw;
     keys.push(key);

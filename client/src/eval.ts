@@ -5,7 +5,7 @@
 
 import { specials } from "./special";
 import { primitives } from "./primitives";
-import { element, isElement, out, put, record, save } from "./markup";
+import { apart, element, isElement, put, record, save } from "./markup";
 import { bind, component, fits, lambda, type Params } from "./component";
 import { take } from "./argument";
 import { replay, capture } from "./markup";
@@ -120,23 +120,24 @@ const callForm = (x: List, scope: Scope, mode: number): Code => {
   const n = args.length, keys = forms.some(a => a instanceof Kw) ? forms.map(a => a instanceof Kw) : null;
   const p = isSym(x[0]) && find(x[0]._name, scope) < 0 && !defs.has(x[0]._name) && primitives().get(x[0]._name), fn = forms[0];
   let shape: Params | null | undefined = head._params;
-  if (isSym(x[0])) {
+  if (!SMALL && isSym(x[0])) {
     const name = x[0]._name;
     let s = scope;
     while (s && s._name !== name) s = s._up;
     shape = s ? s._params : shapes.get(name);
   }
   if (p) p._doc(n);
-  else if (shape) fits(isSym(x[0]) ? x[0]._name : "lambda", shape, forms);
+  // The server has looked at the programs that it sends.
+  else if (!SMALL && shape) fits(isSym(x[0]) ? x[0]._name : "lambda", shape, forms);
   if (p && p._name === "map" && mode & EMIT) {
     // Markup of a loop is written as it is made.
     const f = isList(fn) && isSym(fn[0], "fn") && find("fn", scope) < 0 ? lambda("lambda", "", fn[1], fn.slice(2), scope, EMIT) : args[0];
     return e => {
-      const { _spreads } = out, g = take("f", f(e), 0), list = args[1](e);
+      const g = take("f", f(e), 0), list = args[1](e);
       now._at = at;
-      out._spreads = null;
-      for (const v of [...take("l", list, 1)]) put(invoke(g, [v], null, EMIT));
-      out._spreads = _spreads;
+      apart(() => {
+        for (const v of [...take("l", list, 1)]) put(invoke(g, [v], null, EMIT));
+      });
       return null;
     };
   }
@@ -238,7 +239,7 @@ const load = (forms: Form[], mode: number): Code[] => {
     if (names.has(name)) fail("duplicate", `${name} is defined twice`, x as List);
     names.add(name);
     if (!defs.has(name)) defs.set(name, undefined);
-    shapes.delete(name);
+    if (!SMALL) shapes.delete(name);
   }
   try {
     for (let x of forms) {

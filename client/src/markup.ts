@@ -23,19 +23,27 @@ export const save = () => {
   return () => {
     _ops.length = n;
     out._ops = _ops;
-    out._spreads = _spreads;
+    if (!SMALL) out._spreads = _spreads;
   };
+};
+
+/** Runs f where no element is in progress: spreads go nowhere. */
+export const apart: (f: () => void) => void = SMALL ? f => f() : f => {
+  const { _spreads } = out;
+  out._spreads = null;
+  f();
+  out._spreads = _spreads;
 };
 
 /** Runs f, and gives the operations that it wrote. */
 export const capture = (f: () => Value | void): Ops => {
-  const { _ops, _spreads } = out, ops: Ops = out._ops = [];
-  out._spreads = null;
-  const v = f();
-  if (!SMALL && v instanceof Spread && !ops.length) ops[-1 as any] = v;
-  else put(v);
+  const { _ops } = out, ops: Ops = out._ops = [];
+  apart(() => {
+    const v = f();
+    if (!SMALL && v instanceof Spread && !ops.length) ops[-1 as any] = v;
+    else put(v);
+  });
   out._ops = _ops;
-  out._spreads = _spreads;
   return ops;
 };
 
@@ -55,14 +63,11 @@ export const put = (v: any): void => {
   else if (typeof v === "number") write("text", "" + v);
   else if (v instanceof Sym || v instanceof Kw) put(v._name);
   else if (!SMALL && v instanceof Spread) out._spreads?.push(v);
-  else {
-    const spreads = out._spreads;
-    out._spreads = null;
+  else apart(() => {
     if (v instanceof El) put(v._put());
     else if (isList(v)) v.forEach(put);
     else fail("type", `a ${v._t || isDict(v) && "dict"} cannot be a child`);
-    out._spreads = spreads;
-  }
+  });
 };
 
 /** Children: all forms, each placed. */
@@ -80,10 +85,7 @@ export const markup = (run: Code | ((e: any) => void), mode: number): Code =>
 export const fragment = (x: List, scope: Scope, mode: number): Code => {
   const kids = children(x.slice(1), scope);
   return markup(e => {
-    const spreads = out._spreads;
-    out._spreads = null;
-    kids(e);
-    out._spreads = spreads;
+    apart(() => kids(e));
     return null;
   }, mode);
 };
@@ -113,7 +115,7 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
   if (kids[0] !== undefined && isVoid(tag)) fail("markup", `${tag} cannot have children`, at);
   const inner = children(kids, scope);
   return markup(e => {
-    const spreads = out._spreads, mine: Spread[] = out._spreads = [];
+    const spreads = !SMALL && out._spreads, mine: Spread[] = SMALL ? [] : out._spreads = [];
     const values: Attrs = [];
     for (const a of attrs) {
       const pair = a(e);
@@ -123,7 +125,7 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
     inner(e);
     if (!SMALL) for (const s of mine) mergeSpread(tag, values, s._d);
     write("close");
-    out._spreads = spreads;
+    if (!SMALL) out._spreads = spreads as any;
     return null;
   }, mode);
 };

@@ -33,6 +33,10 @@ const deps = (c: Fn): string[] => {
 
 provide({
   "raw!:a": v => v instanceof El ? v : v === null || typeof v === "string" ? new El(() => v && write("raw", v)) : wrong(0, "string", v),
+  "apply:fa?a*": (f, ...args) => {
+    const n = args.length - 1;
+    return call(f, ...args.slice(0, n), ...take("l", args[n], n + 1));
+  },
 });
 
 SMALL || provide({
@@ -43,10 +47,6 @@ SMALL || provide({
   "component-affinity:a": c => text(component(c)._doc.affinity ?? "auto"),
   "component-deps:a": c => deps(component(c)),
   "component-pure?:a": c => !!component(c),
-  "apply:fa?a*": (f, ...args) => {
-    const n = args.length - 1;
-    return call(f, ...args.slice(0, n), ...take("l", args[n], n + 1));
-  },
   "gensym:?a": (prefix = "g") => new Sym(`${isSym(prefix) ? prefix._name : take("s", prefix, 0)}#${++symbols}`),
   "error:a?a": (message, data = null) => {
     const err = new SxError("error", text(message), now._at);

@@ -31,8 +31,8 @@ const decode = (s: string): Value => {
   return unjson(v);
 };
 
-const months = "January February March April May June July August September October November December".split(" ");
-const days = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+const months = /* @__PURE__ */ "January February March April May June July August September October November December".split(" ");
+const days = /* @__PURE__ */ "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
 /** What RFC 3339 text means: the whole second, and the digits of its fraction. */
 const time = (s: string): [Date, string] | undefined => {

@@ -77,11 +77,11 @@ provide({
     }
   },
   "every?:fl": (f, l) => l.every(is(f)),
+  "zip:l?l*": (...ls) => Array.from({ length: Math.min(...ls.map(l => l.length)) }, (_, i) => ls.map(l => l[i])),
 });
 
 SMALL || provide({
   "flatten:l": l => flatten(l, []),
-  "zip:l?l*": (...ls) => Array.from({ length: Math.min(...ls.map(l => l.length)) }, (_, i) => ls.map(l => l[i])),
   "chunk-every:li": (l, n) => n < 1 ? deny("range", "argument 2 must be at least 1") : Array.from({ length: Math.ceil(l.length / n) }, (_, i) => l.slice(i * n, i * n + n)),
   "zip-pairs:l": l => l.slice(1).map((v: Value, i: number) => [l[i], v]),
   "into:aa": (to, from) => {

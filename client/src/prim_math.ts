@@ -27,7 +27,7 @@ export const compare = (a: any, b: any, i = 0): number => {
   const t = typeof a;
   if (t !== "number" && t !== "string") wrong(i, "number or a string", a);
   if (typeof b !== t) wrong(i + 1, t, b);
-  return t === "number" ? a - b : compareText(a, b);
+  return t === "number" ? a - b : SMALL ? wrong(i, "number", a) : compareText(a, b);
 };
 
 const order = (holds: (c: number) => boolean) => (a: any, b?: any, ...more: any[]): boolean => {
@@ -84,22 +84,22 @@ provide({
   "odd?:i": n => !!(n % 2),
   "even?:i": n => !(n % 2),
   "zero?:n": n => !n,
-});
-
-SMALL || provide({
-  "pow:nn": pow,
-  "sqrt:n": Math.sqrt,
   "clamp:nnn": (x, low, high) => low > high ? deny("range", "the bounds are in the wrong order") : Math.min(Math.max(x, low), high),
-  "eq?|eqv?:aa": same,
-  "equal?:aa": equal,
-  "integer?:a": v => Number.isInteger(v),
-  "positive?:n": n => n > 0,
-  "negative?:n": n => n < 0,
   "format-decimal:ni": (n, p) => decimal(n, bounds(p, 0)),
   "format-number:n": n => {
     const [whole, part] = ("" + n).replace(/^(-?)(\d)\.?(\d*)e-(\d+)$/, (_, sign, a, b, e) => sign + "0." + "0".repeat(e - 1) + a + b).split(".");
     return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? "." + part : "");
   },
+});
+
+SMALL || provide({
+  "pow:nn": pow,
+  "sqrt:n": Math.sqrt,
+  "eq?|eqv?:aa": same,
+  "equal?:aa": equal,
+  "integer?:a": v => Number.isInteger(v),
+  "positive?:n": n => n > 0,
+  "negative?:n": n => n < 0,
   "parse-int:a?a": parse(true),
   "parse-float:a?a": parse(false),
   "type-of:a": typeOf,

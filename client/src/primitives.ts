@@ -2,7 +2,7 @@
 // perhaps an integer. A letter is a type (see `takes`), "?" begins what may be missing, "*" repeats the last
 // one. "a|b" are two names for one primitive. A number that comes out is checked to be in range.
 
-import { deny, running, takes, wrong } from "./argument";
+import { deny, running, takes, types, wrong } from "./argument";
 import { num } from "./number";
 import { chars, Fn } from "./values";
 
@@ -22,19 +22,19 @@ export const primitives = (): Map<string, Fn> => {
 
 const add = (table: Table) => {
   for (const key in table) {
-    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, types = [...must + may].map(t => takes[t]), f = table[key], last = types.length - 1;
+    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, letters = must + may, checks = [...letters].map(t => takes[t]), f = table[key], last = letters.length - 1;
     for (const name of names.split("|")) {
       const arity = (n: number) => {
         running._name = name;
-        if (n < must.length || !more && n > types.length) deny("arity", `wrong number of arguments, ${n}`);
+        if (n < must.length || !more && n > letters.length) deny("arity", `wrong number of arguments, ${n}`);
       };
       const fn = new Fn("primitive", name);
       fn._run = (args: any[]) => {
         const n = args.length;
         arity(n);
         for (let i = 0; i < n; i++) {
-          const t = types[i < last ? i : last], v = t[1](args[i]);
-          args[i] = v === undefined ? wrong(i, t[0], args[i]) : v;
+          const j = i < last ? i : last, v = checks[j](args[i]);
+          args[i] = v === undefined ? wrong(i, types[letters[j]], args[i]) : v;
         }
         const r = n === 1 ? f(args[0]) : n === 2 ? f(args[0], args[1]) : f(...args);
         if (typeof r === "string") chars(r.length);

@@ -17,7 +17,7 @@ const ends = (t: string) => t === ")" || t === "]" || t === "}";
 const opens = (t: string) => "([{'`,\"#".includes(t[0]);
 
 export const isNumber = (s: string) => number.test(s);
-const isSymbol = new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$`, "u");
+const isSymbol = /* @__PURE__ */ new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$`, "u");
 
 /** Whether name may stand after a colon. */
 export const symbolic = (name: string) => isSymbol.test(name);

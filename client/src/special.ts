@@ -12,7 +12,7 @@ export const size = (x: List, least: number, most = Infinity) => {
   if (x.length <= least || x.length > most + 1) fail("arity", `${(x[0] as Sym)._name}: wrong number of forms`, place(x));
 };
 
-const control = /^(if|when|unless|cond|case|match|and|or|let\*?|letrec|begin|do|try|scope|provide|->>?|map|map-indexed)$/;
+const control = /^(if|when|unless|cond|case|match|and|or|let(\*|rec)?|begin|do|try|scope|provide|->>?|map|map-indexed|fn|lambda)$/;
 
 /** Whether form x is markup by its head: its value is kept where other values are dropped. */
 const isMarkup = (x: Value, scope: Scope): boolean => {
@@ -22,7 +22,7 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
   const d = defs.get(name);
   if (!SMALL && d instanceof Fn && d._t === "macro") return loading._expand(d, x, f => isMarkup(f, scope));
   return name === "<>" || name[0] === "~" ||
-    (/^(fn|lambda)$/.test(name) || control.test(name) ? x.slice(/^(let|letrec|fn)/.test(name) || name === "lambda" ? 2 : 1).some(f => isMarkup(f, scope))
+    (control.test(name) ? x.slice(/^(let|fn|lambda)/.test(name) ? 2 : 1).some(f => isMarkup(f, scope))
       : name === "raw!" || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name));
 };
 
@@ -34,7 +34,7 @@ const definitions = (forms: Value[]): string[] => forms.flatMap((x: any) =>
 /** Several forms: the value of the last, and the markup of those before. */
 export const body = (forms: Value[], scope: Scope, mode: number, keep = true): Code => {
   const last = forms.length - 1;
-  const names = definitions(forms).filter(n => keep || find(n, scope) < 0);
+  const names = SMALL ? [] : definitions(forms).filter(n => keep || find(n, scope) < 0);
   for (const n of names) scope = { _name: n, _up: scope };
   const kept = forms.map((f, i) => {
     if (keep && i < last && !isList(f)) fail("form", "a value is dropped here", place(f));
@@ -167,10 +167,12 @@ const define: Special = (x, s) => {
   if (!sugar && rest.length > 1) rest = rest.length < 3 && typeof rest[0] === "string" ? rest.slice(1) : fail("form", "define takes a name and a value", place(x));
   const id = target._name as string, i = find(id, s);
   const value: Code = sugar ? lambda("lambda", id, sugar.slice(1), rest, s) : compile(rest[0] ?? null, s, 0);
-  if (i < 0) shapes.set(id, value._params);
+  // The small language has no definitions in bodies.
+  if (SMALL && s) fail("form", "not here");
+  if (!SMALL && i < 0) shapes.set(id, value._params);
   return e => {
     const v = name(value(e), id);
-    if (i < 0 && v instanceof Fn) v._lib ||= x;
+    if (!SMALL && i < 0 && v instanceof Fn) v._lib ||= x;
     i < 0 ? defs.set(id, v) : binding(e, i)._v = v;
     return null;
   };
@@ -185,15 +187,14 @@ export const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
   if (!top || !isSym(id) || x.length < 3) return fail("form", `${(x[0] as Sym)._name} stands at the top level: (${(x[0] as Sym)._name} name (parameters) body …)`, place(x));
   for (; i < x.length - 1; i++) {
     const k = x[i];
-    if (k instanceof Kw) doc[k._name] = x[++i];
+    if (k instanceof Kw) SMALL ? i++ : doc[k._name] = x[++i];
     else if (typeof k !== "string") break;
   }
   const f = lambda(kind, id._name, x[2], x.slice(i), null, kind === "component" ? EMIT : 0);
-  shapes.set(id._name, f._params);
+  if (!SMALL) shapes.set(id._name, f._params);
   return () => {
     const c = f(null);
-    c._doc = doc;
-    c._lib = x;
+    if (!SMALL) c._doc = doc, c._lib = x;
     defs.set(id._name, c);
     return null;
   };

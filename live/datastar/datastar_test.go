@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -297,6 +298,54 @@ func FuzzPatchElements(f *testing.F) {
 				strings.HasPrefix(l, "data: selector "), strings.HasPrefix(l, "data: elements "):
 			default:
 				t.Fatalf("line %q of %q", l, body)
+			}
+		}
+	})
+}
+
+// Whatever signals and scripts hold, the client reads one event with nothing but their lines, and gets the text back.
+func FuzzSignalsAndScripts(f *testing.F) {
+	f.Add("a\r\nid: 1\n\n", "f(1)\r\n\rg()", "data-a", "x\ny")
+	f.Add("\u2028\x00\xff", "", "n\"", "'")
+	f.Fuzz(func(t *testing.T, value, code, name, attribute string) {
+		read := func(body, key string) string {
+			var text []string
+			for i, l := range strings.Split(strings.TrimSuffix(body, "\n\n"), "\n") {
+				rest, ok := strings.CutPrefix(l, "data: "+key+" ")
+				switch {
+				case ok:
+					text = append(text, rest)
+				case i == 0 && strings.HasPrefix(l, "event: datastar-"), l == "data: mode append", l == "data: selector body":
+				default:
+					t.Fatalf("line %q of %q", l, body)
+				}
+			}
+			return strings.Join(text, "\n")
+		}
+		send := func(e live.Event, err error) (string, bool) {
+			if err != nil {
+				return "", false
+			}
+			b, err := e.AppendTo(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b), true
+		}
+		if body, ok := send(datastar.Signals{Values: map[string]any{"v": value}}.Event()); ok {
+			var got struct{ V string }
+			if err := json.Unmarshal([]byte(read(body, "signals")), &got); err != nil || got.V != strings.ToValidUTF8(value, "\ufffd") && utf8.ValidString(value) {
+				t.Fatalf("got %q, %v", got.V, err)
+			}
+		}
+		raw := json.RawMessage("{" + value + "}")
+		if body, ok := send(datastar.Signals{Values: raw}.Event()); ok && !json.Valid([]byte(read(body, "signals"))) {
+			t.Fatalf("got %q", body)
+		}
+		p := datastar.Script{Code: code, Attributes: []datastar.Attribute{{Name: name, Value: attribute}}}
+		if body, ok := send(p.Event()); ok {
+			if text := strings.ToLower(read(body, "elements")); strings.Count(text, "</script") != 1 || !strings.HasSuffix(text, "</script>") {
+				t.Fatalf("got %q", text)
 			}
 		}
 	})

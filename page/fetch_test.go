@@ -1,7 +1,6 @@
-package page
+package page_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -19,7 +19,7 @@ func TestPublicAddr(t *testing.T) {
 		"fe80::1": false, "fc00::1": false, "fd12::1": false, "ff02::1": false, "::ffff:127.0.0.1": false, "::ffff:8.8.8.8": true,
 		"64:ff9b::7f00:1": false, "64:ff9b::808:808": true, "2002:7f00:1::": false, "::7f00:1": false, "198.18.0.1": false, "240.0.0.1": false,
 	} {
-		if got := publicAddr(netip.MustParseAddr(a)); got != want {
+		if got := page.PublicAddr(netip.MustParseAddr(a)); got != want {
 			t.Errorf("%s: got %v, want %v", a, got, want)
 		}
 	}
@@ -57,18 +57,23 @@ func TestFetch(t *testing.T) {
 	}))
 	defer srv.Close()
 
-	strict := newFetcher(nil)
-	defer strict.close()
-	if _, err := strict.fetch(t.Context(), srv.URL+"/echo", nil); !errors.Is(err, errAddress) {
+	plain := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "x"))`})
+	fetch := func(app *page.App, url string, opts *sx.Dict) (sx.Value, error) {
+		args := []sx.Value{sx.String(url)}
+		if opts != nil {
+			args = append(args, sx.DictOf(opts))
+		}
+		return primitive(t, app, "fetch").Func(t.Context(), args)
+	}
+	if _, err := fetch(plain.app, srv.URL+"/echo", nil); err == nil || !strings.Contains(err.Error(), "not a public address") {
 		t.Errorf("loopback: got %v", err)
 	}
-	if _, err := strict.fetch(t.Context(), strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)+"/echo", nil); !errors.Is(err, errAddress) {
+	if _, err := fetch(plain.app, strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)+"/echo", nil); err == nil || !strings.Contains(err.Error(), "not a public address") {
 		t.Errorf("localhost: got %v", err)
 	}
-	f := newFetcher([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
-	defer f.close()
+	f := probe(t) // it allows loopback
 	json := options("a", sx.Number(1), "b", sx.ListOf(sx.NewList(sx.String("<x>"), sx.Nil)))
-	v, err := f.fetch(t.Context(), srv.URL+"/echo", options("method", sx.String("post"), "json", sx.DictOf(json)))
+	v, err := fetch(f, srv.URL+"/echo", options("method", sx.String("post"), "json", sx.DictOf(json)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +82,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	for path, want := range map[string]string{"/loop": "more than 5 redirects", "/away": "not a public address: 169.254.169.254", "/file": "is not http or https"} {
-		if _, err := f.fetch(t.Context(), srv.URL+path, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := fetch(f, srv.URL+path, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}
 	}
@@ -94,12 +99,12 @@ func TestFetch(t *testing.T) {
 		{"/", options("verb", sx.String("x")), "unknown option :verb"},
 		{"/", options("timeout", sx.Number(-1)), ":timeout must be"},
 	} {
-		if _, err := f.fetch(t.Context(), srv.URL+c.path, c.opts); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := fetch(f, srv.URL+c.path, c.opts); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.path, err, c.want)
 		}
 	}
 	for _, u := range []string{"file:///etc/passwd", "gopher://x/", "http://", "://"} {
-		if _, err := f.fetch(t.Context(), u, nil); err == nil {
+		if _, err := fetch(f, u, nil); err == nil {
 			t.Errorf("%s: want an error", u)
 		}
 	}

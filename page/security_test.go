@@ -1,56 +1,67 @@
-package page
+package page_test
 
 import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/sx-framework/sxgo/page"
 )
 
 func TestPolicy(t *testing.T) {
-	p, err := newPolicy(nil)
-	if err != nil {
-		t.Fatal(err)
+	s := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "x"))`})
+	resp, _ := s.get(t, "/")
+	got := resp.Header.Get("Content-Security-Policy")
+	nonce, _, _ := strings.Cut(strings.SplitN(got+"'nonce-'", "'nonce-", 2)[1], "'")
+	if len(nonce) < 22 {
+		t.Errorf("the nonce %q holds less than 128 bits", nonce)
 	}
 	want := "default-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; style-src 'self' 'nonce-abc'; style-src-attr 'unsafe-inline'; " +
 		"img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; require-trusted-types-for 'script'"
-	if got := p.header("'nonce-abc'"); got != want {
+	if got := strings.ReplaceAll(got, nonce, "abc"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	p, err = newPolicy([]directive{{"img-src", []string{"https://img.example"}}, {"object-src", []string{"'self'"}},
-		{"require-trusted-types-for", nil}, {"worker-src", []string{"blob:"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := p.header()
-	for _, want := range []string{"img-src 'self' data: https://img.example;", "object-src 'self';", "; worker-src blob:"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%s lacks %s", got, want)
+	for name, value := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin", "X-Frame-Options": "SAMEORIGIN", "Cross-Origin-Opener-Policy": "same-origin"} {
+		if got := resp.Header.Get(name); got != value {
+			t.Errorf("%s: got %q, want %q", name, got, value)
 		}
 	}
-	if strings.Contains(got, "trusted-types") || strings.Contains(got, "\x00") {
-		t.Errorf("got %q", got)
+	again, _ := s.get(t, "/")
+	if again.Header.Get("Content-Security-Policy") == got {
+		t.Error("the nonce is used twice")
 	}
-	for _, bad := range []directive{{"img-src; script-src", nil}, {"img-src", []string{"a; script-src *"}}, {"", nil}} {
-		if _, err := newPolicy([]directive{bad}); err == nil {
-			t.Errorf("%v accepted", bad)
+
+	s = serve(t, []string{"app.sx", `(defconfig :csp {:img-src "https://img.example" :object-src "'self'" :require-trusted-types-for () :worker-src ("blob:")})
+(defpage home :path "/" :content (p "x"))`})
+	resp, _ = s.get(t, "/")
+	got = resp.Header.Get("Content-Security-Policy")
+	wants(t, "policy", got+";", "img-src 'self' data: https://img.example;", "object-src 'self';", "; worker-src blob:;")
+	lacks(t, "policy", got, "trusted-types", "\x00")
+	for _, bad := range []string{`{:img-src "a;script-src"}`, `{"img-src; script-src" "*"}`, `{"" "*"}`, `"*"`} {
+		if _, err := page.New(files("app.sx", `(defconfig :csp `+bad+`)`), page.WithSecret("x")); err == nil || !strings.Contains(err.Error(), "app.sx:1:17: ") {
+			t.Errorf("%s: got %v", bad, err)
 		}
 	}
 }
 
-func TestSameOriginPath(t *testing.T) {
-	for s, want := range map[string]bool{"/": true, "/a?b=//c": true, "//evil.example": false, "/\\evil.example": false,
+func TestRedirectsStayHere(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(defaction go :path "/go" (&key to) (redirect to))`})
+	for to, want := range map[string]bool{"/": true, "/a?b=//c": true, "//evil.example": false, "/\\evil.example": false,
 		"https://evil.example": false, "javascript:alert(1)": false, "": false, "a": false, "/\tevil": false, "/a\nb": false, "/a\\b": false} {
-		if got := sameOriginPath(s); got != want {
-			t.Errorf("%q: got %v, want %v", s, got, want)
+		resp, _ := s.do(t, "POST", "/go", `{"to":"`+strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n").Replace(to)+`"}`, "Content-Type", "application/json")
+		if got := resp.StatusCode == 303 && resp.Header.Get("Location") == to; got != want || !want && resp.StatusCode != 500 {
+			t.Errorf("%q: got %d %q", to, resp.StatusCode, resp.Header.Get("Location"))
 		}
 	}
 }
 
 func TestCrossOrigin(t *testing.T) {
-	c, err := crossOrigin([]string{"https://friend.example"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := serve(t, []string{"app.sx", `
+(defconfig :origins ("https://friend.example"))
+(defaction save :path "/save" () "saved")
+(defaction drop :path "/save" :method :delete () "saved")
+(defhandler read :path "/save" () "saved")
+(deflive "/stream" :every 1000 (bind "n" (b "x")))`})
 	for _, x := range []struct {
 		method, site, origin string
 		ok                   bool
@@ -61,36 +72,35 @@ func TestCrossOrigin(t *testing.T) {
 		{"POST", "same-site", "https://sub.example.com", false},
 		{"POST", "cross-site", "https://friend.example", true},
 		{"POST", "", "https://evil.example", false},
-		{"POST", "", "http://example.com", true},
+		{"POST", "", s.URL, true},
 		{"POST", "", "null", false},
 		{"POST", "", "", true},
 		{"GET", "cross-site", "https://evil.example", true},
 		{"DELETE", "cross-site", "https://evil.example", false},
 	} {
-		r := httptest.NewRequest(x.method, "/", nil)
+		var headers []string
 		if x.site != "" {
-			r.Header.Set("Sec-Fetch-Site", x.site)
+			headers = append(headers, "Sec-Fetch-Site", x.site)
 		}
 		if x.origin != "" {
-			r.Header.Set("Origin", x.origin)
+			headers = append(headers, "Origin", x.origin)
 		}
-		if err := c.Check(r); (err == nil) != x.ok {
-			t.Errorf("%s from %q %q: got %v, want ok %v", x.method, x.site, x.origin, err, x.ok)
+		resp, body := s.do(t, x.method, "/save", "", headers...)
+		if ok := resp.StatusCode == 200 && body == "saved"; ok != x.ok || !ok && resp.StatusCode != 403 {
+			t.Errorf("%s from %q %q: got %d, want ok %v", x.method, x.site, x.origin, resp.StatusCode, x.ok)
 		}
-		if x.method == "GET" && sameSiteRead(r, nil) {
-			t.Errorf("a read from %q was allowed", x.site)
+		if x.method == "GET" { // a stream that another site reads with cookies
+			if resp, _ := s.get(t, "/stream", append(headers, "Cookie", "sx=x")...); resp.StatusCode != 403 {
+				t.Errorf("a stream for %q: got %d", x.site, resp.StatusCode)
+			}
 		}
 	}
-	if _, err := crossOrigin([]string{"friend.example"}); err == nil {
+	if _, err := page.New(files("app.sx", `(defconfig :origins ("friend.example"))`), page.WithSecret("x")); err == nil {
 		t.Error("an origin without a scheme was accepted")
 	}
 }
 
 func TestTrustedProxies(t *testing.T) {
-	p, err := parseProxies("10.0.0.0/8, 192.0.2.1")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct{ remote, forwarded, addr, url string }{
 		{"203.0.113.9:1", "1.2.3.4", "203.0.113.9", "http://example.com"}, // not from a proxy: not believed
 		{"10.0.0.1:1", "1.2.3.4", "1.2.3.4", "https://site.example"},
@@ -103,11 +113,11 @@ func TestTrustedProxies(t *testing.T) {
 		r.Header.Set("X-Forwarded-For", c.forwarded)
 		r.Header.Set("X-Forwarded-Proto", "https")
 		r.Header.Set("X-Forwarded-Host", "site.example")
-		if o := p.resolve(r); o.addr.String() != c.addr || o.url() != c.url {
-			t.Errorf("%s for %s: got %s %s, want %s %s", c.remote, c.forwarded, o.addr, o.url(), c.addr, c.url)
+		if addr, url, err := page.ClientOf("10.0.0.0/8, 192.0.2.1", r); err != nil || addr != c.addr || url != c.url {
+			t.Errorf("%s for %s: got %s %s, %v, want %s %s", c.remote, c.forwarded, addr, url, err, c.addr, c.url)
 		}
 	}
-	if _, err := parseProxies("proxy.example"); err == nil {
+	if _, _, err := page.ClientOf("proxy.example", httptest.NewRequest("GET", "/", nil)); err == nil {
 		t.Error("a name was accepted as a proxy")
 	}
 }

@@ -1,130 +1,137 @@
-package page
+package page_test
 
 import (
+	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/sx-framework/sxgo/sx"
+	"github.com/sx-framework/sxgo/page"
 )
 
-func sessionCookie(t *testing.T, c *sessionCodec, s *session, secure bool) *http.Cookie {
-	t.Helper()
-	rec := httptest.NewRecorder()
-	if err := c.write(rec, s, secure); err != nil {
-		t.Fatal(err)
-	}
-	cookies := rec.Result().Cookies()
-	if len(cookies) != 1 {
-		t.Fatalf("got cookies %v, want one", cookies)
-	}
-	return cookies[0]
+const sessions = `
+(defaction put :path "/set" (&key key value) (begin (session-set! key value) "ok"))
+(defaction nest :path "/nest" () (begin (session-set! "user" {:name "Ada \"ü\" </script>" :tags [true nil 0.5]}) (flash! "notice" "saved") "ok"))
+(defhandler read :path "/get" (&key key) (sx-serialize (session-get key)))
+(defhandler notice :path "/flash" () (sx-serialize (flash "notice")))
+(defaction anew :path "/anew" () (begin (session-regenerate!) "ok"))
+(defaction clear :path "/clear" () (begin (session-clear!) "ok"))
+(defaction wrong :path "/wrong" () (begin (session-set! "f" (p "x")) "ok"))
+(defhandler none :path "/none" () "nothing")`
+
+// visitor sends requests over HTTPS, or not, with one cookie.
+type visitor struct {
+	app    *page.App
+	secure bool
+	cookie *http.Cookie
 }
 
-func requestWith(c *http.Cookie) *http.Request {
-	r := httptest.NewRequest("GET", "/", nil)
-	r.AddCookie(c)
-	return r
+func (v *visitor) do(method, path string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	if v.secure {
+		r.TLS = &tls.ConnectionState{}
+	}
+	if v.cookie != nil {
+		r.AddCookie(v.cookie)
+	}
+	w := httptest.NewRecorder()
+	v.app.ServeHTTP(w, r)
+	if c := w.Result().Cookies(); len(c) > 0 {
+		v.cookie = c[0]
+	}
+	return w
 }
 
 func TestSessionRoundTrip(t *testing.T) {
-	now := time.Unix(1_800_000_000, 0)
-	codec := &sessionCodec{key: keyring{[]byte("secret")}.key("session"), now: func() time.Time { return now }}
-	s := newSession()
-	inner := sx.NewDict(1)
-	inner.Set("name", sx.String("Ada \"ü\" </script>"))
-	for k, v := range map[string]sx.Value{"user": sx.DictOf(inner), "n": sx.Number(0.5), "list": sx.ListOf(sx.NewList(sx.True, sx.Nil))} {
-		if err := s.set(k, v); err != nil {
-			t.Fatal(err)
-		}
+	var now atomic.Int64
+	now.Store(1_800_000_000)
+	s := serve(t, []string{"app.sx", sessions}, page.WithClock(func() time.Time { return time.Unix(now.Load(), 0) }))
+	v := &visitor{app: s.app, secure: true}
+	if w := v.do("GET", "/none"); w.Header().Get("Set-Cookie") != "" {
+		t.Errorf("an untouched session set a cookie: %v", w.Header())
 	}
-	if err := s.setFlash("notice", sx.String("saved")); err != nil {
-		t.Fatal(err)
+	v.do("POST", "/nest")
+	if c := v.cookie; c == nil || c.Name != "__Host-sx" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 30*24*3600 || c.Domain != "" {
+		t.Fatalf("cookie attributes: %+v", c)
 	}
-	cookie := sessionCookie(t, codec, s, true)
-	if cookie.Name != "__Host-sx" || !cookie.Secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.MaxAge != 30*24*3600 || cookie.Domain != "" {
-		t.Errorf("cookie attributes: %+v", cookie)
+	first := *v.cookie
+	if got, want := v.do("GET", "/get?key=user").Body.String(), `{:name "Ada \"ü\" </script>" :tags (true nil 0.5)}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
-	got := codec.read(requestWith(cookie), true)
-	if got.id != s.id || got.dirty {
-		t.Errorf("got id %q dirty %v, want %q false", got.id, got.dirty, s.id)
+	if v.cookie.Value != first.Value {
+		t.Error("reading wrote the cookie anew")
 	}
-	if v, _ := got.get("user"); sx.Serialize(v) != sx.Serialize(sx.DictOf(inner)) {
-		t.Errorf("user: got %s", sx.Serialize(v))
+	if got := v.do("GET", "/flash").Body.String() + v.do("GET", "/flash").Body.String(); got != `"saved"nil` {
+		t.Errorf("flash: got %s", got)
 	}
-	if v, _ := got.get("list"); sx.Serialize(v) != "(true nil)" {
-		t.Errorf("list: got %s", sx.Serialize(v))
+	plain := &visitor{app: s.app, cookie: &first}
+	if got := plain.do("GET", "/get?key=user").Body.String(); got != "nil" {
+		t.Errorf("a secure cookie was read over plain HTTP: %s", got)
 	}
-	if v := got.takeFlash("notice"); plainText(v) != "saved" || !got.dirty {
-		t.Errorf("flash: got %s", sx.Serialize(v))
+	now.Add(25 * 3600)
+	before := v.cookie.Value
+	if got := v.do("GET", "/get?key=user").Body.String(); got == "nil" || v.cookie.Value == before {
+		t.Errorf("a cookie of yesterday is not issued anew: %s", got)
 	}
-	if v := got.takeFlash("notice"); !v.IsNil() {
-		t.Errorf("second flash: got %s", sx.Serialize(v))
-	}
-	if got := codec.read(requestWith(cookie), false); got.id != "" {
-		t.Error("a secure cookie was read over plain HTTP")
-	}
-	now = now.Add(25 * time.Hour)
-	if got := codec.read(requestWith(cookie), true); !got.dirty || got.id == "" {
-		t.Error("a cookie of yesterday is not issued anew")
-	}
-	now = now.Add(30 * 24 * time.Hour)
-	if got := codec.read(requestWith(cookie), true); got.id != "" || !got.dirty {
-		t.Error("an old session is still valid")
+	now.Add(31 * 24 * 3600)
+	if got := v.do("GET", "/get?key=user").Body.String(); got != "nil" {
+		t.Errorf("an old session is still valid: %s", got)
 	}
 }
 
 func TestSessionForged(t *testing.T) {
-	codec := &sessionCodec{key: keyring{[]byte("secret")}.key("session"), now: time.Now}
-	s := newSession()
-	s.set("admin", sx.False)
-	cookie := sessionCookie(t, codec, s, true)
-	other := &sessionCodec{key: keyring{[]byte("other")}.key("session"), now: time.Now}
-	if other.read(requestWith(cookie), true).id != "" {
-		t.Error("a cookie signed with another key was accepted")
+	s := serve(t, []string{"app.sx", sessions})
+	v := &visitor{app: s.app, secure: true}
+	v.do("POST", "/set?key=admin&value=no")
+	value := v.cookie.Value
+	get := func(app *page.App, value string) string {
+		w := &visitor{app: app, secure: true, cookie: &http.Cookie{Name: "__Host-sx", Value: value}}
+		return w.do("GET", "/get?key=admin").Body.String()
 	}
-	for i := range len(cookie.Value) {
-		b := []byte(cookie.Value)
-		b[i] ^= 1
-		if _, err := codec.decode(string(b)); err == nil {
-			t.Fatalf("accepted with byte %d changed", i)
+	if got := get(s.app, value); got != `"no"` {
+		t.Fatalf("got %s", got)
+	}
+	other := serve(t, []string{"app.sx", sessions}, page.WithSecret("other"))
+	if got := get(other.app, value); got != "nil" {
+		t.Errorf("a cookie signed with another key was accepted: %s", got)
+	}
+	for i := range len(value) {
+		b := []byte(value)
+		if b[i] ^= 1; b[i] == ',' || b[i] == ';' || b[i] == '"' {
+			continue // not part of a cookie
+		}
+		if got := get(s.app, string(b)); got != "nil" {
+			t.Fatalf("accepted with byte %d changed: %s", i, got)
 		}
 	}
-	for _, v := range []string{"", ".", "a.b", strings.Repeat("x", 100_000)} {
-		if _, err := codec.decode(v); err == nil {
-			t.Errorf("%.20q accepted", v)
+	for _, bad := range []string{"", ".", "a.b", strings.Repeat("x", 100_000)} {
+		if got := get(s.app, bad); got != "nil" {
+			t.Errorf("%.20q accepted: %s", bad, got)
 		}
 	}
 }
 
 func TestSessionLifecycle(t *testing.T) {
-	codec := &sessionCodec{key: []byte("k"), now: time.Now}
-	s := newSession()
-	rec := httptest.NewRecorder()
-	if err := codec.write(rec, s, true); err != nil || rec.Header().Get("Set-Cookie") != "" {
-		t.Errorf("an untouched session set a cookie: %v", rec.Header())
+	s := serve(t, []string{"app.sx", sessions})
+	v := &visitor{app: s.app, secure: true}
+	v.do("POST", "/set?key=user&value=ada")
+	old := v.cookie.Value
+	v.do("POST", "/anew")
+	if got := v.do("GET", "/get?key=user").Body.String(); got != `"ada"` || v.cookie.Value == old {
+		t.Errorf("regenerated: %s", got)
 	}
-	s.set("user", sx.String("ada"))
-	first := s.id
-	s.regenerate()
-	if v, _ := s.get("user"); s.id == first || plainText(v) != "ada" {
-		t.Errorf("regenerate: id %q, user %s", s.id, plainText(v))
+	if w := v.do("POST", "/set?key=big&value="+strings.Repeat("x", 4000)); w.Code != 500 {
+		t.Errorf("too large: got %d", w.Code)
 	}
-	second := s.id
-	s.clear()
-	if s.id == second || len(s.ended) != 2 || s.ended[0] != first || s.ended[1] != second {
-		t.Errorf("clear: id %q, ended %q", s.id, s.ended)
+	wants(t, "log", s.logs.String(), "session too large")
+	if w := v.do("POST", "/wrong"); w.Code != 500 {
+		t.Errorf("an element: got %d", w.Code)
 	}
-	if c := sessionCookie(t, codec, s, true); c.MaxAge >= 0 {
-		t.Errorf("a cleared session keeps its cookie: %+v", c)
-	}
-	s.set("big", sx.String(strings.Repeat("x", 4000)))
-	if err := codec.write(httptest.NewRecorder(), s, true); err == nil || !strings.Contains(err.Error(), "session too large") {
-		t.Errorf("got %v", err)
-	}
-	if err := s.set("f", sx.ElementOf(&sx.Element{})); err == nil || !strings.Contains(err.Error(), "element") {
-		t.Errorf("got %v", err)
+	v.do("POST", "/clear")
+	if v.cookie.MaxAge >= 0 {
+		t.Errorf("a cleared session keeps its cookie: %+v", v.cookie)
 	}
 }

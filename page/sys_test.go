@@ -1,19 +1,47 @@
-package page
+package page_test
 
 import (
 	"context"
 	"runtime"
+	"strings"
 	"testing"
 
+	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
 )
+
+// probe gives an application of one page, and options.
+func probe(t testing.TB, opts ...page.Option) *page.App {
+	t.Helper()
+	app, err := page.New(files("app.sx", `(defconfig :fetch-allow ("127.0.0.0/8")) (defpage home :path "/" :content (p "x"))`), append(opts, page.WithSecret("x"), page.WithData(t.TempDir()))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { app.Shutdown(context.Background()) })
+	return app
+}
+
+// primitive gives a primitive of an application.
+func primitive(t testing.TB, app *page.App, name string) *sx.Primitive {
+	t.Helper()
+	for _, p := range app.Program().Primitives() {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("there is no primitive %s", name)
+	return nil
+}
 
 func TestSystem(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the sys-* primitives read /proc")
 	}
-	s := &system{disk: "."}
-	for _, p := range s.primitives() {
+	app := probe(t)
+	for _, p := range app.Program().Primitives() {
+		if !strings.HasPrefix(p.Name, "sys-") {
+			continue
+		}
 		var args []sx.Value
 		if p.Name == "sys-history" {
 			args = []sx.Value{sx.String("memory"), sx.Int(10)}
@@ -48,7 +76,7 @@ func TestSystem(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := (&system{}).cpuPercent(ctx); err == nil {
+	if _, err := primitive(t, probe(t), "sys-cpu").Func(ctx, nil); err == nil {
 		t.Error("a cancelled measurement succeeded")
 	}
 }

@@ -1,0 +1,35 @@
+package page
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// What tests outside the package look at: tables whose answers no request shows.
+
+// PublicAddr tells whether (fetch …) may reach an address.
+func PublicAddr(a netip.Addr) bool { return publicAddr(a) }
+
+// ClientOf gives the address of the client of a request, and the origin that the client sees, behind proxies.
+func ClientOf(trusted string, r *http.Request) (addr, url string, err error) {
+	p, err := parseProxies(trusted)
+	if err != nil {
+		return "", "", err
+	}
+	o := p.resolve(r)
+	return o.addr.String(), o.url(), nil
+}
+
+// History keeps readings of one machine.
+type History = history
+
+const (
+	HistoryInterval = historyInterval
+	HistoryLength   = historyLength
+)
+
+// Add notes a reading and gives the newest n.
+func (h *history) Add(measure string, value float64, n int, now time.Time) []float64 {
+	return h.add(measure, value, n, now)
+}

@@ -29,7 +29,7 @@ type served struct {
 }
 
 // serve starts sx serve and waits until it says where it is.
-func serve(t *testing.T, dir, addr string, flags ...string) *served {
+func serve(t testing.TB, dir, addr string, flags ...string) *served {
 	t.Helper()
 	s := &served{errors: &strings.Builder{}}
 	s.cmd = exec.Command("sx", append([]string{"serve", dir, "--addr", addr}, flags...)...)
@@ -61,7 +61,7 @@ func (s *served) kill() {
 }
 
 // js evaluates an expression in the page.
-func js[T any](t *testing.T, tab context.Context, expression string) T {
+func js[T any](t testing.TB, tab context.Context, expression string) T {
 	t.Helper()
 	v, err := chromedp.Run(tab, chromedp.Evaluate[T](expression))
 	if err != nil {
@@ -71,7 +71,7 @@ func js[T any](t *testing.T, tab context.Context, expression string) T {
 }
 
 // until waits for an expression to become true in the page.
-func until(t *testing.T, tab context.Context, what, expression string) {
+func until(t testing.TB, tab context.Context, what, expression string) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if ok, err := chromedp.Run(tab, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
@@ -84,14 +84,14 @@ func until(t *testing.T, tab context.Context, what, expression string) {
 }
 
 // visit goes to an address and returns when its first bytes have arrived, not when all have.
-func visit(t *testing.T, tab context.Context, url string) {
+func visit(t testing.TB, tab context.Context, url string) {
 	t.Helper()
 	if _, err := chromedp.Call(tab, cdppage.Navigate, cdppage.NavigateParams{URL: url}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func noProblems(t *testing.T, tab context.Context) {
+func noProblems(t testing.TB, tab context.Context) {
 	t.Helper()
 	for _, p := range clienttest.Problems(tab) {
 		t.Errorf("the browser reports: %s", p)

@@ -3,6 +3,7 @@ package main_test
 import (
 	"flag"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,6 +32,11 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("HOME", env.WorkDir)
+			root, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROOT", root)
 			// Where Go keeps modules and builds, for scripts that use it.
 			for _, name := range []string{"GOMODCACHE", "GOCACHE", "GOPATH"} {
 				out, err := exec.Command("go", "env", name).Output()

@@ -39,11 +39,11 @@ func TestSize(t *testing.T) {
 		parts  client.Parts
 		budget int
 	}{
-		{"page without SX frames", client.Parts{}, 15_000},
-		{"page with a socket", client.Parts{Sockets: true}, 16_000},
+		{"page without SX frames", client.Parts{}, 14_900},
+		{"page with a socket", client.Parts{Sockets: true}, 15_900},
 		{"page with SX frames", client.Parts{Language: client.SmallLanguage}, 25_100},
 		{"the same with a socket", client.Parts{Language: client.SmallLanguage, Sockets: true}, 26_100},
-		{"page with the whole language", client.Parts{Language: client.WholeLanguage}, 34_000},
+		{"page with the whole language", client.Parts{Language: client.WholeLanguage}, 33_400},
 		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true}, 34_400},
 	} {
 		w := httptest.NewRecorder()

@@ -75,6 +75,10 @@ const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
   return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`) : v;
 };
 
+const valueless = (fn: string, k: string, x?: Kw) => fail("keyword", `${fn}: :${k} has no value`, x ? place(x) : now._at);
+const stranger = (fn: string, k: string, p: Params["_keys"], x?: Kw) => fail("keyword", `${fn}: unknown keyword :${k}${hint(k, p?.keys() || [], ":")}`, x ? place(x) : now._at);
+const surplus = (fn: string, least: number, n: number, component?: boolean) => fail(component ? "keyword" : "arity", `${fn || "lambda"}: takes ${least || "no"} arguments besides keywords, got ${n}`);
+
 /** Checks a call while it is compiled: forms are its arguments. */
 export const fits = (fn: string, { _pos, _keys, _rest, _attrs }: Params, forms: Value[], component = false) => {
   // Elsewhere nothing is known of attributes.
@@ -85,9 +89,9 @@ export const fits = (fn: string, { _pos, _keys, _rest, _attrs }: Params, forms: 
     const k = forms[i];
     let p: Param | undefined;
     if (k instanceof Kw && (_keys || component)) {
-      if (++i === forms.length) fail("keyword", `${fn}: :${k._name} has no value`, place(k));
+      if (++i === forms.length) valueless(fn, k._name, k);
       p = _keys?.get(k._name);
-      if (!p && !_attrs) fail("keyword", `${fn}: unknown keyword :${k._name}${hint(k._name, _keys?.keys() || [], ":")}`, place(k));
+      if (!p && !_attrs) stranger(fn, k._name, _keys, k);
     } else p = _pos[n++];
     if (!p) continue;
     seen.add(p);
@@ -96,7 +100,7 @@ export const fits = (fn: string, { _pos, _keys, _rest, _attrs }: Params, forms: 
     if (bad) fail("type", `${fn}: ${p._name} ${bad}`, place(x));
   }
   for (const p of [..._pos, ..._keys?.values() || []]) if (p._required && !seen.has(p)) fail("keyword", `${fn}: ${p._name} is required`);
-  if (n > _pos.length && !_rest) fail(component ? "keyword" : "arity", `${fn}: takes ${_pos.length || "no"} arguments besides keywords, got ${n}`);
+  if (n > _pos.length && !_rest) surplus(fn, _pos.length, n, component);
 };
 
 /** Binds the arguments of a call. keys tells which of them were written as keywords. */
@@ -110,16 +114,16 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
       if (!keys[i]) rest.push(args[i]);
       else {
         const form = args[i], k = form instanceof Kw ? form._name : form as string;
-        if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`);
+        if (++i === args.length) valueless(fn, k);
         if (_keys?.has(k)) named!.set(k, args[i]);
         else if (!SMALL && extra) extra.set(k, args[i]);
-        else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys!.keys(), ":")}`);
+        else stranger(fn, k, _keys);
       }
     }
     args = rest;
   }
   const n = _pos.length;
-  if (args.length > n && !p._rest) fail(component ? "keyword" : "arity", `${fn || "lambda"}: takes ${n || "no"} arguments besides keywords, got ${args.length}`);
+  if (args.length > n && !p._rest) surplus(fn, n, args.length, component);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
   if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
@@ -166,7 +170,7 @@ export const component = (x: List, scope: Scope, mode: number): Code => {
     keys.push(key);
     args.push(compile(f, scope, EMIT));
     if (key) {
-      if (++i === x.length) fail("keyword", `${name}: :${f._name} has no value`, place(f));
+      if (++i === x.length) valueless(name, f._name, f);
       keys.push(false);
       args.push(compile(x[i], scope, 0));
     } else {

@@ -11,7 +11,7 @@ import { take } from "./argument";
 import { replay, capture } from "./markup";
 import { Sink } from "./sink";
 import { parse } from "./reader";
-import { fail, Fn, Form, freeze, isDict, isList, isSym, Kw, List, now, place, step, Sym, SxError, typeOf, Value } from "./values";
+import { fail, Fn, Form, freeze, isDict, isList, isSym, Kw, List, now, Place, place, step, Sym, SxError, typeOf, Value } from "./values";
 
 /** A binding at run time, and those around it. */
 export type Env = { _v: any; _up: Env } | null;
@@ -51,12 +51,13 @@ export const binding = (e: any, i: number) => {
   return e;
 };
 
-/** Calls f. In tail mode lambdas and components are left to the caller. */
-export const invoke = (f: Value, args: Value[], keys?: boolean[] | null, mode = 0): Value => {
+/** Calls f, at a place. In tail mode lambdas and components are left to the caller. */
+export const invoke = (f: Value, args: Value[], keys?: boolean[] | null, mode = 0, at = now._at): Value => {
+  now._at = at;
   if (!(f instanceof Fn) || f._t === "macro") return fail("call", `not callable: ${typeOf(f)}`);
   step(1);
   if (f._t === "primitive") return f._run(args);
-  if (f._t === "component" && !(mode & EMIT)) return record(() => invoke(f, args, keys, EMIT));
+  if (f._t === "component" && !(mode & EMIT)) return record(() => invoke(f, args, keys, EMIT, at));
   if (mode & TAIL) {
     jump = f;
     jumpArgs = args;
@@ -115,6 +116,12 @@ const variable = (x: Sym, scope: Scope): Code => {
   return p ? () => p : unknown(x, scope);
 };
 
+const run = (p: Fn, args: Value[], at: Place | null) => {
+  now._at = at;
+  step(1);
+  return p._run(args);
+};
+
 const callForm = (x: List, scope: Scope, mode: number): Code => {
   const at = place(x), head = compile(x[0], scope, 0), forms = x.slice(1), args = forms.map(a => compile(a, scope, 0));
   const n = args.length, keys = forms.some(a => a instanceof Kw) ? forms.map(a => a instanceof Kw) : null;
@@ -141,18 +148,17 @@ const callForm = (x: List, scope: Scope, mode: number): Code => {
       return null;
     };
   }
-  if (p) return e => {
+  // The fewer a frame's locals, the deeper calls may nest: JavaScript's stack is the limit.
+  const [x0, x1] = args;
+  if (p) return n === 1 ? e => run(p, [x0(e)], at) : n === 2 ? e => run(p, [x0(e), x1(e)], at) : e => {
     const a: Value[] = [];
     for (let i = 0; i < n; i++) a.push(args[i](e));
-    now._at = at;
-    step(1);
-    return p._run(a);
+    return run(p, a, at);
   };
-  return e => {
+  return n === 1 ? e => invoke(head(e), [x0(e)], keys, mode, at) : e => {
     const f = head(e), a: Value[] = [];
     for (let i = 0; i < n; i++) a.push(args[i](e));
-    now._at = at;
-    return invoke(f, a, keys, mode);
+    return invoke(f, a, keys, mode, at);
   };
 };
 

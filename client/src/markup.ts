@@ -74,7 +74,7 @@ export const put = (v: any): void => {
 export const children = (forms: Value[], scope: Scope) => {
   const codes = forms.map(f => compile(f, scope, EMIT));
   return (e: any) => {
-    for (const c of codes) put(c(e));
+    for (let i = 0; i < codes.length; i++) put(codes[i](e));
   };
 };
 

@@ -31,8 +31,6 @@ const decode = (s: string): Value => {
   return unjson(v);
 };
 
-const months = /* @__PURE__ */ "January February March April May June July August September October November December".split(" ");
-const days = /* @__PURE__ */ "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
 /** What RFC 3339 text means: the whole second, and the digits of its fraction. */
 const time = (s: string): [Date, string] | undefined => {
@@ -60,7 +58,7 @@ SMALL || provide({
   },
   "format-date:ss": (s, format) => {
     const t = time(s)?.[0] || wrong(0, "date", s);
-    const y = t.getUTCFullYear(), month = months[t.getUTCMonth()], day = days[t.getUTCDay()], iso = t.toISOString();
+    const y = t.getUTCFullYear(), name = (part: object) => t.toLocaleString("en", { ...part, timeZone: "UTC" }), month = name({ month: "long" }), day = name({ weekday: "long" }), iso = t.toISOString();
     const parts: Record<string, string> = {
       Y: two(y, 4), m: iso.slice(5, 7), d: iso.slice(8, 10), H: iso.slice(11, 13), M: iso.slice(14, 16), S: iso.slice(17, 19),
       B: month, b: month.slice(0, 3), A: day, a: day.slice(0, 3), j: two(Math.floor((+t - +new Date(iso.slice(0, 4))) / 864e5) + 1, 3), "%": "%",

@@ -53,7 +53,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
       // The sign of an exponent is a symbol character, and so the whole number is in the token.
       if (!isNumber(t)) bad("bad number " + t);
       const n = +t;
-      if (!(Math.abs(n) <= Number.MAX_SAFE_INTEGER)) bad(`number ${t} is out of range: numbers are exact within ±9007199254740991`);
+      if (!(Math.abs(n) <= Number.MAX_SAFE_INTEGER)) bad(`number ${t} is out of range`);
       return n;
     }
     return t === "nil" ? null : t === "true" ? true : t === "false" ? false : mark(new Sym(t), start);

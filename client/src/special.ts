@@ -77,9 +77,11 @@ const isElse = (x: Value) => isSym(x, "else") || x instanceof Kw && x._name === 
 
 /** Test and value code, in turns; the first test that holds decides. */
 const choose = (pairs: [Code | null, Code][]): Code => e => {
-  for (const [test, value] of pairs) if (!test || truthy(test(e))) return value(e);
-  return null;
+  const i = chosen(pairs, e);
+  return i < 0 ? null : pairs[i][1](e);
 };
+// Apart, so that what a value calls finds little on the stack.
+const chosen = (pairs: [Code | null, Code][], e: any) => pairs.findIndex(p => !p[0] || truthy(p[0](e)));
 
 const pairUp = (x: List, from: number): [Value, Value][] => {
   if ((x.length - from) % 2) fail("form", `${(x[0] as Sym)._name}: a test has no value`, place(x));
@@ -139,10 +141,7 @@ const let_: Special = (x, s, m) => {
     };
   });
   const b = body(x.slice(2), s, m);
-  return e => {
-    for (const f of steps) e = f(e);
-    return b(e);
-  };
+  return steps.length < 2 ? e => b(steps[0] ? steps[0](e) : e) : e => b(steps.reduce((e, f) => f(e), e));
 };
 
 /** Gives a lambda without a name the one that it is bound to. */

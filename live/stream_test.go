@@ -273,3 +273,98 @@ func TestReadSignals(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A coding never holds an event back: each arrives before the next is sent, on streams with a compressor of their own and on those that share.
+func TestCodingsDelayNothing(t *testing.T) {
+	for _, accept := range []string{"zstd", "br", "gzip", "identity"} {
+		t.Run(accept, func(t *testing.T) {
+			arrived := make(chan int)
+			const n = 50
+			ts := httptest.NewServer(live.Serve(func(ctx context.Context, s *live.Stream) error {
+				for i := range n {
+					if err := s.Patch(render.Frame{ID: "n", HTML: fmt.Sprint("<b>", i, "</b>")}); err != nil {
+						return err
+					}
+					select {
+					case got := <-arrived:
+						if got != i {
+							return fmt.Errorf("%d arrived after %d was sent", got, i)
+						}
+					case <-ctx.Done():
+						return ctx.Err()
+					case <-time.After(20 * time.Second):
+						return fmt.Errorf("%d has not arrived", i)
+					}
+				}
+				return s.Close()
+			}, live.Retry(-1), live.KeepAlive(-1), live.OnDisconnect(func(_ *http.Request, err error) {
+				if err != nil {
+					t.Error(err)
+				}
+			})))
+			defer ts.Close()
+			alone := openCoded(t, ts.URL, accept, accept)
+			for i := range n {
+				alone.until(t, fmt.Sprint(`"<b>`, i, `</b>"`))
+				arrived <- i
+			}
+			alone.until(t, "sx-close")
+
+			s := startSite(t, "detached", nil, live.Retry(-1), live.KeepAlive(-1))
+			want := accept
+			if want == "br" {
+				want = "" // a shared stream has no brotli
+			}
+			shared := openCoded(t, s.url+"/t", accept, want)
+			s.await(1)
+			for i := range n {
+				s.publish("t", render.Frame{ID: "n", HTML: fmt.Sprint("<b>", i, "</b>")})
+				shared.until(t, fmt.Sprint(`"<b>`, i, `</b>"`))
+			}
+		})
+	}
+}
+
+// codedReader reads a stream as it comes, whatever it is coded with.
+type codedReader struct {
+	in  io.Reader
+	all strings.Builder
+}
+
+func openCoded(t *testing.T, url, accept, want string) *codedReader {
+	t.Helper()
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	req.Header.Set("Accept-Encoding", accept)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	if want == "identity" {
+		want = ""
+	}
+	if got := resp.Header.Get("Content-Encoding"); got != want {
+		t.Fatalf("%s: the stream is coded with %q, want %q", accept, got, want)
+	}
+	if want == "br" {
+		return &codedReader{in: brotli.NewReader(resp.Body)}
+	}
+	in, done, err := live.Decompress(resp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(done)
+	return &codedReader{in: in}
+}
+
+func (c *codedReader) until(t *testing.T, text string) {
+	t.Helper()
+	var buf [512]byte
+	for !strings.Contains(c.all.String(), text) {
+		n, err := c.in.Read(buf[:])
+		c.all.Write(buf[:n])
+		if err != nil && !strings.Contains(c.all.String(), text) {
+			t.Fatalf("waiting for %s: %v", text, err)
+		}
+	}
+}

@@ -38,7 +38,11 @@ func TestDifferential(t *testing.T) {
 		programs = programs[len(batch):]
 		got := ask[[]answer](t, ctx, "each", batch)
 		for i, src := range batch {
-			want, kind := evaluateGo(src)
+			want, kind := evaluateGo(src, diffSteps)
+			// The hosts count steps each in its own way: what one of them just cuts off may end on the other.
+			if kind == string(sx.LimitError) && got[i].Kind != kind {
+				want, kind = evaluateGo(src, 20*diffSteps)
+			}
 			browser := got[i].Kind
 			if got[i].Value != nil {
 				browser = *got[i].Value
@@ -65,10 +69,10 @@ func TestDifferential(t *testing.T) {
 }
 
 // evaluateGo gives the value of a program as text, or the kind of its error.
-func evaluateGo(src string) (value, kind string) {
+func evaluateGo(src string, steps int64) (value, kind string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)}, sx.WithMain("value"), sx.WithLimits(sx.Limits{Steps: diffSteps}))
+	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)}, sx.WithMain("value"), sx.WithLimits(sx.Limits{Steps: steps}))
 	if err == nil {
 		var v sx.Value
 		if v, err = p.Main(ctx); err == nil {

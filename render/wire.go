@@ -65,7 +65,13 @@ func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 	call := &wireCall{comp: c.Comp, at: g.Site(c.Site()), names: names, vals: g.Values(vals)}
 	var kids []sx.Emit
 	for _, k := range c.Children() {
-		kids = append(kids, within(g, &frame{}, func() sx.Emit { return g.Emit(k) }))
+		emit := within(g, &frame{}, func() sx.Emit { return g.Emit(k) })
+		if _, one := k.(*elementExpr); !one {
+			if v, literal := sx.IsLiteral(k); !literal || !v.IsString() && !v.IsNumber() {
+				emit = &oneChild{emit}
+			}
+		}
+		kids = append(kids, emit)
 	}
 	call.kids = join(kids)
 	if inList(g) && sx.MayBeSpread(c) {
@@ -101,6 +107,19 @@ func (c *wireCall) Emit(m *sx.Machine) {
 	}
 	c.kids.Emit(m)
 	m.Out = append(m.Out, ')')
+}
+
+// oneChild makes one form of a child of a call, as children counts the forms that were written: control flow that
+// was resolved here may have left none, or several.
+type oneChild struct{ body sx.Emit }
+
+func (o *oneChild) Emit(m *sx.Machine) {
+	start := len(m.Out)
+	o.body.Emit(m)
+	m.Out = append(m.Out, 0)
+	copy(m.Out[start+1:], m.Out[start:])
+	m.Out[start] = ' '
+	m.Out = oneForm(m.Out, start+1)
 }
 
 type wireHole struct {

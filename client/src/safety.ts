@@ -101,7 +101,10 @@ export const mergeSpread = (tag: string, out: Attrs, d: Dict) => {
     const low = name.toLowerCase(), old = out.find(a => a[0].toLowerCase() === low);
     if (!/^[a-z_:@\xc0-\u1fff][-\w.:@\xc0-\u1fff]*$/i.test(name) || /^(on|sx-|data-sx-)/.test(low)) fail("markup", `attribute ${name} cannot come from data`);
     const s = attr(rule(tag, low), low, v, false);
-    if (s === null) continue;
+    if (s === null) {
+      if (old && low !== "class" && low !== "style") out.splice(out.indexOf(old), 1);
+      continue;
+    }
     if (old) old[1] = low === "class" ? old[1] + " " + s : low === "style" ? old[1].replace(/;?$/, ";") + s : s;
     else out.push([name, s]);
   }

@@ -372,6 +372,18 @@ func TestAttributeTable(t *testing.T) {
 			read["sx-"+m[1]+m[2]+m[3]+m[4]] = true
 		}
 	}
+	// Those whose names come from Go.
+	names, err := os.ReadFile("src/names.gen.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(Attr\w+) = "(sx-[a-z-]+)"`).FindAllStringSubmatch(string(names), -1) {
+		for _, file := range sources {
+			if text, _ := os.ReadFile(file); strings.Contains(string(text), "Name."+m[1]) {
+				read[m[2]] = true
+			}
+		}
+	}
 	for _, name := range strings.Fields("sx-get sx-post sx-put sx-patch sx-delete sx-target sx-swap sx-select sx-trigger sx-push-url sx-confirm sx-indicator sx-disabled-elt sx-boost sx-preload sx-preserve sx-ignore sx-vals sx-include sx-send sx-key") {
 		if !read[name] {
 			t.Errorf("no source reads %s", name)

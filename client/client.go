@@ -28,7 +28,7 @@ var dist embed.FS
 const Prefix = "/_sx/client/"
 
 // everything is what Script includes.
-var everything = Parts{WholeLanguage, true}
+var everything = Parts{WholeLanguage, true, true}
 
 type files struct {
 	hash  string

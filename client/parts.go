@@ -22,6 +22,7 @@ const (
 type Parts struct {
 	Language Language
 	Sockets  bool
+	Requests bool // forms, links and sx-* attributes that send requests
 }
 
 // lacks are the forms and primitives that only the whole language has, and what asks for them.
@@ -57,6 +58,9 @@ func (p Parts) file() string {
 	case WholeLanguage:
 		name += "-language"
 	}
+	if p.Requests {
+		name += "-request"
+	}
 	if p.Sockets {
 		name += "-socket"
 	}
@@ -67,7 +71,7 @@ func (p Parts) file() string {
 func allParts() []Parts {
 	var list []Parts
 	for l := NoLanguage; l <= WholeLanguage; l++ {
-		list = append(list, Parts{l, false}, Parts{l, true})
+		list = append(list, Parts{l, false, false}, Parts{l, true, false}, Parts{l, false, true}, Parts{l, true, true})
 	}
 	return list
 }
@@ -75,6 +79,9 @@ func allParts() []Parts {
 // list names the files that make up a script, in their order.
 func (p Parts) list() []string {
 	names := []string{"core"}
+	if p.Requests {
+		names = append(names, "request")
+	}
 	if p.Sockets {
 		names = append(names, "socket")
 	}

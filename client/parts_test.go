@@ -143,6 +143,42 @@ func TestPartsSocket(t *testing.T) {
 	clean(t, ctx)
 }
 
+// TestPartsRequests holds that a page without the part for requests brings it in when a form, a trigger or a
+// frame needs it.
+func TestPartsRequests(t *testing.T) {
+	s := newSite(t)
+	s.mux.HandleFunc("/in", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte("<!doctype html><html><body><main>in</main></body></html>"))
+	})
+	for name, c := range map[string]struct{ body, act, until string }{
+		"form":     {`<form method="post" action="/in"><button>go</button></form><main></main>`, `document.querySelector("button").click()`, `document.querySelector("main").textContent == "in"`},
+		"trigger":  {`<p sx-get="/in" sx-trigger="load" sx-target="main" sx-select="main"></p><main></main>`, ``, `document.querySelector("main").textContent == "in"`},
+		"late":     {`<main></main>`, `const b = document.createElement("button"); b.setAttribute("sx-get", "/in"); b.setAttribute("sx-target", "main"); b.setAttribute("sx-select", "main"); document.body.prepend(b); const id = setInterval(() => b.click(), 50); setTimeout(() => clearInterval(id), 5000)`, `document.querySelector("main").textContent == "in"`},
+		"navigate": {`<main></main>`, `Sx.resolve({event: "sx-navigate", url: "/in"})`, `document.querySelector("main").textContent == "in"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.partsPage("/"+name, client.Parts{}, c.body)
+			ctx := clienttest.Browser(t)
+			visit(t, ctx, s.URL+"/"+name)
+			js[bool](t, ctx, `window.same = 1; return true`)
+			if name == "form" {
+				until(t, ctx, fetchedScripts+`.includes("request.js")`)
+				// It has been fetched; now it has run, too.
+				js[bool](t, ctx, `await import(performance.getEntriesByType("resource").map(e => e.name).find(n => n.includes("request.js"))); return true`)
+			}
+			if c.act != "" {
+				js[bool](t, ctx, c.act+`; return true`)
+			}
+			until(t, ctx, c.until)
+			if got := js[string](t, ctx, `return window.same + " " + `+fetchedScripts); got != "1 sx-core.js request.js" {
+				t.Errorf("same document and scripts = %s", got)
+			}
+			clean(t, ctx)
+		})
+	}
+}
+
 // TestPartsAgain includes scripts with different parts one after the other: there is one client, with all.
 func TestPartsAgain(t *testing.T) {
 	s := newSite(t)
@@ -165,8 +201,9 @@ func TestScripts(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, l := range []client.Language{client.NoLanguage, client.SmallLanguage, client.WholeLanguage} {
-		for _, sockets := range []bool{false, true} {
-			url := client.ScriptWith(client.Parts{Language: l, Sockets: sockets})
+		for n := range 4 {
+			sockets, requests := n&1 > 0, n&2 > 0
+			url := client.ScriptWith(client.Parts{Language: l, Sockets: sockets, Requests: requests})
 			if seen[url] || !strings.Contains(url, client.Version()) {
 				t.Errorf("%s: twice, or without the version", url)
 			}
@@ -189,6 +226,9 @@ func TestScripts(t *testing.T) {
 				want++
 			}
 			if sockets {
+				want++
+			}
+			if requests {
 				want++
 			}
 			if len(m.Sections) != want {

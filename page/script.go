@@ -20,18 +20,23 @@ var ownScript = regexp.MustCompile(`[(<]script\b`)
 // wireBoundary finds boundaries that are sent as wire text.
 var wireBoundary = regexp.MustCompile(`:wire\s+(:sx|"sx")`)
 
+// requests finds markup that makes the browser send requests through the client.
+var requests = regexp.MustCompile(`[(<]form\b|\bsx-(boost|get|post|put|patch|delete|send|trigger|preload)\b`)
+
 // chooseScripts gives every page the tag of its script.
 func (s *site) chooseScripts(sources []*sx.Source) {
-	all, anyWire := s.config.wholeClient || s.app.cfg.wholeClient || s.hasScripts(), false
+	all, anyWire, asks := s.config.wholeClient || s.app.cfg.wholeClient || s.hasScripts(), false, false
 	for _, f := range sources {
 		all = all || ownScript.MatchString(f.Text)
+		asks = asks || requests.MatchString(f.Text)
 		anyWire = anyWire || wireBoundary.MatchString(f.Text)
 	}
 	tags := map[client.Parts][]string{}
 	for _, p := range s.pages {
-		parts := client.Parts{Language: client.WholeLanguage, Sockets: true}
+		parts := client.Parts{Language: client.WholeLanguage, Sockets: true, Requests: true}
 		if !all {
 			parts = s.partsOf(p, anyWire)
+			parts.Requests = asks
 		}
 		if tags[parts] == nil {
 			tags[parts] = scriptTag(client.ScriptWith(parts))

@@ -51,16 +51,16 @@ func TestPagesGetTheScriptTheyNeed(t *testing.T) {
 	tick := page.WithPrimitive("tick", "(tick)", func() int { return 1 })
 	s := serve(t, []string{"app.sx", scriptSource}, tick, goFrames())
 	for path, want := range map[string]string{
-		"/plain":  "sx-core.js",
-		"/html":   "sx-core.js",
-		"/forced": "sx-core.js",
-		"/sx":     "sx-core-small.js",
-		"/rare":   "sx-core-language.js",
-		"/own":    "sx-core-small.js",
-		"/chat":   "sx-core-socket.js",
-		"/both":   "sx-core-small-socket.js",
-		"/other":  "sx-core-small.js",
-		"/go":     "sx-core.js",
+		"/plain":  "sx-core-request.js",
+		"/html":   "sx-core-request.js",
+		"/forced": "sx-core-request.js",
+		"/sx":     "sx-core-small-request.js",
+		"/rare":   "sx-core-language-request.js",
+		"/own":    "sx-core-small-request.js",
+		"/chat":   "sx-core-request-socket.js",
+		"/both":   "sx-core-small-request-socket.js",
+		"/other":  "sx-core-small-request.js",
+		"/go":     "sx-core-request.js",
 	} {
 		if got := scriptOf(t, s, path); got != want {
 			t.Errorf("%s gets %s, want %s", path, got, want)
@@ -72,6 +72,8 @@ func TestPagesGetTheScriptTheyNeed(t *testing.T) {
 		opts  []page.Option
 		want  string
 	}{
+		"a form":             {[]string{"app.sx", plain + `(defcomp ~f () (form :method "post"))`}, nil, "sx-core-request.js"},
+		"an attribute":       {[]string{"app.sx", plain + `(defcomp ~f () (button :sx-get "/" "x"))`}, nil, "sx-core-request.js"},
 		"nothing":            {[]string{"app.sx", plain}, nil, "sx-core.js"},
 		"asked for":          {[]string{"app.sx", plain + `(defconfig :client :whole)`}, nil, "sx-live.js"},
 		"not asked for":      {[]string{"app.sx", plain + `(defconfig :client :needed)`}, nil, "sx-core.js"},
@@ -122,12 +124,12 @@ func TestScriptsInABrowser(t *testing.T) {
 	ctx := clienttest.Browser(t)
 	const scripts = `performance.getEntriesByType("resource").map(e => e.name.split("/").pop()).filter(n => n.endsWith(".js")).join(" ")`
 	for _, c := range []struct{ path, shown, scripts string }{
-		{"/html", `document.body.innerText.includes("x")`, "sx-core.js"},
-		{"/sx", `document.querySelector("b.badge.hot")`, "sx-core-small.js"},
-		{"/own", `document.querySelector("b.badge.hot")`, "sx-core-small.js"},
-		{"/rare", `document.body.innerText.includes("MANY")`, "sx-core-language.js"},
-		{"/chat", `document.querySelector(".sx-live[data-sx-ws]")`, "sx-core-socket.js"},
-		{"/go", `document.querySelector("p").innerText == "01TWO3four5"`, "sx-core.js language.js"},
+		{"/html", `document.body.innerText.includes("x")`, "sx-core-request.js"},
+		{"/sx", `document.querySelector("b.badge.hot")`, "sx-core-small-request.js"},
+		{"/own", `document.querySelector("b.badge.hot")`, "sx-core-small-request.js"},
+		{"/rare", `document.body.innerText.includes("MANY")`, "sx-core-language-request.js"},
+		{"/chat", `document.querySelector(".sx-live[data-sx-ws]")`, "sx-core-request-socket.js"},
+		{"/go", `document.querySelector("p").innerText == "01TWO3four5"`, "sx-core-request.js language.js"},
 	} {
 		if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+c.path)); err != nil {
 			t.Fatal(err)
@@ -139,8 +141,8 @@ func TestScriptsInABrowser(t *testing.T) {
 	}
 	// From a page without language and sockets to others by enhanced links: the document stays.
 	for _, c := range []struct{ link, shown, scripts string }{
-		{"to-sx", `Sx.parse && document.querySelector("h1").innerText == "sx"`, "sx-core.js language.js"},
-		{"to-chat", `document.querySelector(".sx-live[data-sx-ws]")`, "sx-core.js socket.js"},
+		{"to-sx", `Sx.parse && document.querySelector("h1").innerText == "sx"`, "sx-core-request.js language.js"},
+		{"to-chat", `document.querySelector(".sx-live[data-sx-ws]")`, "sx-core-request.js socket.js"},
 	} {
 		if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+"/plain")); err != nil {
 			t.Fatal(err)

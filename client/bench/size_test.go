@@ -55,17 +55,18 @@ func BenchmarkSizes(t *testing.B) {
 		t.Fatal(err)
 	}
 	row("slots, frames and streams alone", core.JS)
-	for _, name := range []string{"core", "socket", "small", "language"} {
+	for _, name := range []string{"core", "request", "socket", "small", "language"} {
 		get("part: "+name, client.Prefix+client.Version()+"/"+name+".js")
 	}
 	for _, page := range []struct {
 		name  string
 		parts client.Parts
 	}{
-		{"page with streams, forms, links", client.Parts{}},
-		{"page with a socket besides", client.Parts{Sockets: true}},
-		{"page with SX frames besides", client.Parts{Language: client.SmallLanguage, Sockets: true}},
-		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true}},
+		{"page with streams", client.Parts{}},
+		{"forms and links besides", client.Parts{Requests: true}},
+		{"a socket besides", client.Parts{Sockets: true, Requests: true}},
+		{"SX frames besides", client.Parts{Language: client.SmallLanguage, Sockets: true, Requests: true}},
+		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true, Requests: true}},
 	} {
 		get(page.name, client.ScriptWith(page.parts))
 	}

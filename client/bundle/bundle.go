@@ -60,6 +60,16 @@ var parts = []struct {
 	replace map[string]string
 }{
 	{"core", "src/index.ts", nil},
+	{"request", "src/part_request.ts", map[string]string{
+		"./dom":      "export const { V, adopt, adoptKids, parseHTML, Tree, trust } = __sx",
+		"./frame":    "export const { enqueue, flush, glide, host, resolve } = __sx",
+		"./language": "export const { emit, whole } = __sx",
+		"./parts":    "export const { ours, send } = __sx",
+		"./patch":    "export const { apply, slot } = __sx",
+		"./report":   "export const { fire, report } = __sx",
+		"./sse":      "export const { reader } = __sx",
+		"./state":    "export const { state } = __sx",
+	}},
 	{"socket", "src/part_socket.ts", map[string]string{
 		"./frame":   "export const { enqueue, resolve } = __sx",
 		"./regions": "export const { show } = __sx",

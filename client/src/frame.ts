@@ -36,11 +36,13 @@ export interface Frame {
   _els?: Iterable<Element>;
 }
 
-/** What applying frames needs from the rest. */
+/** What applying frames needs from the part for requests. Without it the browser visits by itself. */
 export interface Host {
   visit(url: string, replace?: boolean): void;
   /** Puts regions of a page in the place of those that have expired. */
   renew(els: Set<Element>, html: string): void;
+  /** Heeds the sx-trigger of an element. */
+  attend?(e: Element): void;
 }
 export const host: Host = {
   visit(url, replace) {

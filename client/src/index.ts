@@ -7,9 +7,7 @@ import { connect, disconnect, regions, scan } from "./regions";
 import { type Owned, version as versionOf } from "./dom";
 import { slot } from "./patch";
 import { state } from "./state";
-import { parts, send, sockets } from "./parts";
-import { renew, visit } from "./visit";
-import { attend, attrs } from "./attrs";
+import { part, parts, send, sockets } from "./parts";
 
 const VERSION = "0.1.0";
 
@@ -19,6 +17,8 @@ const w = window as unknown as {
   __sxResolve?: (id: string, sx: string) => void;
 };
 
+/** What the part for requests is for. */
+const ASKS = "form,[sx-boost],[sx-send],[sx-trigger],[sx-preload]" + ["get", "post", "put", "patch", "delete"].map(v => `,[sx-${v}]`).join("");
 const FOUND = `[${Name.AttrSuspense}],script[${Name.AttrDefs}],[sx-trigger]`;
 
 /** Looks for slots, definitions, regions and triggers below a node. */
@@ -26,21 +26,23 @@ function process(root: ParentNode = document) {
   for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { _done?: boolean }>(FOUND)) {
     // The baseline is read before the person can change anything.
     if (e.hasAttribute(Name.AttrSuspense)) e._v || versionOf(e);
-    else if (e.hasAttribute("sx-trigger")) attend(e);
+    else if (e.hasAttribute("sx-trigger")) host.attend?.(e);
     else if (!e._done) {
       e._done = true;
       resolve({ event: Name.EventDefs, sx: e.text, hash: e.dataset.sxDefs });
     }
   }
+  if (!host.attend && root.querySelector(ASKS)) void part("request.js");
   scan();
   sockets();
 }
 
 if (!w.Sx) {
-  attrs();
   regions();
-  host.visit = (url, replace) => void visit(url, { push: true, replace });
-  host.renew = renew;
+  // Each is there after the part has been loaded.
+  host.visit = async (url, replace) =>
+    (await part("request.js")) ? host.visit(url, replace) : location[replace ? "replace" : "assign"](url);
+  host.renew = async (els, html) => void ((await part("request.js")) && host.renew(els, html));
   // A chunk may name a slot that the parser has not come to yet.
   let early: [string, string][] = (w.__sxPending || []).splice(0);
   const resolveSuspense = (id: string, sx: string) => {

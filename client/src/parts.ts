@@ -1,16 +1,19 @@
-// Parts of the client that not every page's script carries: sockets and the language. They stand behind the
+// Parts of the client that not every page's script carries: requests, sockets and the language. They stand behind the
 // core in the same file, or are fetched from beside it when something needs them. Scripts that the page has
 // already may import others under any policy that let them run.
 
-import { Tree, make } from "./dom";
-import { enqueue, resolve } from "./frame";
-import { use } from "./language";
+import { adopt, adoptKids, make, parseHTML, Tree, trust, V } from "./dom";
+import { enqueue, flush, glide, host, resolve } from "./frame";
+import { emit, use, whole } from "./language";
 import { Name } from "./names.gen";
+import { apply, slot } from "./patch";
 import { show } from "./regions";
 import { fire, report } from "./report";
 import { Link } from "./retry";
 import type { Optimistic } from "./socket";
 import type { Sink } from "./sink";
+import { reader } from "./sse";
+import { state } from "./state";
 
 /** What the socket part gives. */
 export interface Sockets {
@@ -18,35 +21,6 @@ export interface Sockets {
   sockets(): void;
 }
 let socket: Sockets | undefined;
-
-/** What parts get of the core, as the global __sx. Parts are built apart: the names stay as they are. */
-const shared = {
-  Link,
-  enqueue,
-  resolve,
-  fire,
-  report,
-  show,
-  use,
-  /** Takes the socket part. */
-  socket(s: Sockets) {
-    socket = s;
-  },
-  /** What `write` writes, as nodes. */
-  nodes(write: (to: Sink) => void): DocumentFragment {
-    const tree = new Tree();
-    const out = document.createDocumentFragment();
-    write(tree);
-    out.append(...tree._top.map(make));
-    return out;
-  },
-};
-export type Shared = typeof shared & { Sx: object };
-
-/** Makes the table of parts, which may add to the global Sx. */
-export function parts(Sx: object) {
-  (window as unknown as { __sx: Shared }).__sx = { ...shared, Sx };
-}
 
 const PLACE = "/_sx/client/";
 const script =
@@ -90,4 +64,50 @@ export const send: Sockets["send"] = (target, name, args, first, back) =>
 export function sockets() {
   if (socket) socket.sockets();
   else if (document.querySelector(`[${Name.AttrWS}]`)) void part("socket.js").then(ok => ok && socket!.sockets());
+}
+
+/** What parts get of the core, as the global __sx. Parts are built apart: the names stay as they are. */
+const shared = () => ({
+  Link,
+  Tree,
+  V,
+  adopt,
+  adoptKids,
+  apply,
+  emit,
+  enqueue,
+  fire,
+  flush,
+  glide,
+  host,
+  ours,
+  parseHTML,
+  reader,
+  report,
+  resolve,
+  send,
+  show,
+  slot,
+  state,
+  trust,
+  use,
+  whole,
+  /** Takes the socket part. */
+  socket(s: Sockets) {
+    socket = s;
+  },
+  /** What `write` writes, as nodes. */
+  nodes(write: (to: Sink) => void): DocumentFragment {
+    const tree = new Tree();
+    const out = document.createDocumentFragment();
+    write(tree);
+    out.append(...tree._top.map(make));
+    return out;
+  },
+});
+export type Shared = ReturnType<typeof shared> & { Sx: object };
+
+/** Makes the table of parts, which may add to the global Sx. */
+export function parts(Sx: object) {
+  (window as unknown as { __sx: Shared }).__sx = { ...shared(), Sx };
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -135,11 +136,11 @@ func (a *assets) sort() {
 }
 
 // urlOf gives the address of an asset by the name of its source or of its output.
-func (a *assets) urlOf(name string) (string, error) {
+func (a *assets) urlOf(name string) (url string, entry bool, err error) {
 	if f, ok := a.byName[name]; ok {
-		return f.url, nil
+		return f.url, slices.Contains(a.entries, f), nil
 	}
-	return "", fmt.Errorf("no asset %q in assets/ (there are %s)", name, strings.Join(sortedKeys(a.byName), ", "))
+	return "", false, fmt.Errorf("no asset %q in assets/ (there are %s)", name, strings.Join(sortedKeys(a.byName), ", "))
 }
 
 // serve answers a request below assetPrefix.

@@ -97,6 +97,24 @@ func TestAssets(t *testing.T) {
 	serves(fromBuilt)
 }
 
+// Every entry point is linked on every page, unless the layout links them itself: an image of assets/ changes nothing, nor
+// does text that looks like an address.
+func TestLayoutsLinkTheirAssets(t *testing.T) {
+	s := serve(t, []string{"assets/app.css", "p{}", "assets/print.css", "p{}", "assets/app.js", "1", "assets/img/a.svg", "<svg/>", "app.sx", `
+(defcomp ~plain (&rest children) (html (head) (body (img :src (asset "img/a.svg")) (img :src (asset-url "img/a.svg")) children)))
+(defcomp ~own (&rest children) (html (head (link :rel "stylesheet" :href (asset "app.css"))) (body children)))
+(defpage all :path "/all" :layout ~plain :content (p "see /_sx/assets/app.css"))
+(defpage own :path "/own" :layout ~own :content (p "x"))
+(defpage bare :path "/bare" :content (p "x"))`})
+	for path, want := range map[string][2]int{"/all": {2, 1}, "/own": {1, 0}, "/bare": {2, 1}} {
+		_, body := s.get(t, path)
+		styles, scripts := strings.Count(body, `<link rel="stylesheet" href="/_sx/assets/`), strings.Count(body, `type="module" src="/_sx/assets/app.`)
+		if styles != want[0] || scripts != want[1] {
+			t.Errorf("%s: %d styles and %d scripts, want %v: %s", path, styles, scripts, want, body)
+		}
+	}
+}
+
 // renamer is a bundler whose entry has another name than its output.
 type renamer struct{}
 

@@ -67,9 +67,11 @@ func (v *view) appendHead(dst []byte) []byte {
 	dst = append(dst, v.head...)
 	t := &v.site.tags
 	links := t.links
-	if len(v.site.assets.entries) > 0 && bytes.Contains(v.out[:min(len(v.out), 64<<10)], []byte(assetPrefix)) {
-		links = nil // the layout names assets itself
+	v.q.mu.Lock()
+	if v.q.linked {
+		links = nil
 	}
+	v.q.mu.Unlock()
 	nonce := v.q.nonce
 	if v.page.cache != nil {
 		nonce = ""

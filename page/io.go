@@ -122,12 +122,17 @@ func (a *App) ioPrimitives() []*sx.Primitive {
 			s, err := a.siteOf(ctx).urlFor(plainText(args[0]), optional(args, 1).Dict())
 			return sx.String(s), err
 		}),
-		p("(asset name)", "The same as asset-url; a layout that uses it links its assets itself.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-			u, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
+		p("(asset name)", "The same as asset-url; a layout that uses it for an entry point, such as app.css, links all of them itself.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
+			u, entry, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
+			if q, ok := ctx.Value(requestKey{}).(*request); ok && entry {
+				q.mu.Lock()
+				q.linked = true
+				q.mu.Unlock()
+			}
 			return sx.String(u), err
 		}),
 		p("(asset-url name)", "The address of a file of assets/, with its fingerprint.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-			u, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
+			u, _, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
 			return sx.String(u), err
 		}),
 	}

@@ -33,6 +33,7 @@ type request struct {
 	header  http.Header // set by the program
 	sent    bool        // the header is on its way
 	private bool        // something of this visitor went into the answer
+	linked  bool        // the page links its assets itself
 	invalid *sx.Dict    // messages of a form being shown again, by field
 	inputs  *sx.Dict    // what the user had put in, by field
 	regions map[string]*region

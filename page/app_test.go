@@ -204,9 +204,12 @@ func (s *server) open(t testing.TB, ctx context.Context, path string) *reader {
 	return &reader{t: t, body: bufio.NewReader(resp.Body), resp: resp}
 }
 
-// until reads until the text has arrived.
+// until reads until the text has arrived, for a minute at most.
 func (r *reader) until(text string) string {
 	r.t.Helper()
+	if r.resp != nil {
+		defer time.AfterFunc(time.Minute, func() { r.resp.Body.Close() }).Stop()
+	}
 	for !strings.Contains(r.all.String(), text) {
 		b, err := r.body.ReadByte()
 		if err != nil {

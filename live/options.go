@@ -27,6 +27,7 @@ type config struct {
 	connections, perAddress, perSession, sources int
 	address, session                             func(*http.Request) string
 	origins                                      []string
+	allowOrigin                                  func(*http.Request, string) bool
 }
 
 // Option changes a default of NewServer, Serve or Respond.
@@ -121,6 +122,12 @@ func SessionOf(f func(*http.Request) string) Option { return func(c *config) { c
 // Origins adds origins ("https://app.example.org") from which pages may read streams with credentials, besides the server's own.
 func Origins(origins ...string) Option {
 	return func(c *config) { c.origins = append(c.origins, origins...) }
+}
+
+// AllowOrigin decides, at each request, which origins may read streams with credentials, in place of comparing them with the Host header and
+// with Origins: behind a proxy that changes Host, for instance. Default: none.
+func AllowOrigin(f func(r *http.Request, origin string) bool) Option {
+	return func(c *config) { c.allowOrigin = f }
 }
 
 // WithLogger sets where errors that no client can be told are reported. Default slog.Default().

@@ -200,11 +200,17 @@ func countDown(m map[string]int, key string) {
 // sameOrigin refuses pages of other origins that would read a stream with the visitor's credentials.
 func (c *config) sameOrigin(r *http.Request) error {
 	origin := r.Header.Get("Origin")
-	if origin == "" || r.Header.Get("Cookie") == "" && r.Header.Get("Authorization") == "" || slices.Contains(c.origins, origin) {
+	if origin == "" || r.Header.Get("Cookie") == "" && r.Header.Get("Authorization") == "" {
 		return nil
 	}
-	if u, err := url.Parse(origin); err == nil && u.Host != "" && u.Host == r.Host {
-		return nil
+	allowed := slices.Contains(c.origins, origin)
+	if c.allowOrigin != nil {
+		allowed = c.allowOrigin(r, origin)
+	} else if u, err := url.Parse(origin); err == nil && u.Host != "" && u.Host == r.Host {
+		allowed = true
 	}
-	return &StatusError{Code: http.StatusForbidden, Err: fmt.Errorf("origin %q, expected %q", origin, r.Host)}
+	if !allowed {
+		return &StatusError{Code: http.StatusForbidden, Err: fmt.Errorf("origin %q, expected %q", origin, r.Host)}
+	}
+	return nil
 }

@@ -96,6 +96,7 @@ func (a *App) liveOptions() []live.Option {
 	return []live.Option{
 		live.WithLogger(a.log),
 		live.MaxConnections(0, a.limits.PerAddress, 0),
+		live.AllowOrigin(a.allowOrigin),
 		live.AddressOf(func(r *http.Request) string {
 			o := originOf(r)
 			if a.cfg.dev && o.addr.IsLoopback() {

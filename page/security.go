@@ -20,6 +20,12 @@ type directive struct {
 	sources []string
 }
 
+// allowOrigin tells whether a page of an origin may open streams and sockets here: the site's own origin, with proxies
+// seen through, and those of (defconfig :origins …).
+func (a *App) allowOrigin(r *http.Request, origin string) bool {
+	return strings.EqualFold(origin, originOf(r).url()) || slices.Contains(a.current().config.origins, origin)
+}
+
 const nonceMark = "'nonce-\x00'"
 
 // defaultDirectives is the policy of spec "Default policy of HTML responses". 'strict-dynamic' lets scripts

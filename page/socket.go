@@ -194,6 +194,7 @@ func (a *App) socketOptions() []ws.Option {
 	return []ws.Option{
 		ws.WithLogger(a.log),
 		ws.MaxConnections(0, a.limits.PerAddress, 0),
+		ws.AllowOrigin(a.allowOrigin),
 		ws.AddressOf(func(r *http.Request) string {
 			o := originOf(r)
 			if a.cfg.dev && o.addr.IsLoopback() {

@@ -10,18 +10,19 @@ import (
 type Option func(*config)
 
 type config struct {
-	origins    []string
-	maxTotal   int
-	maxAddress int
-	maxSession int
-	addressOf  func(*http.Request) string
-	ping       time.Duration
-	write      time.Duration
-	drain      time.Duration
-	heartbeat  time.Duration
-	rate       float64
-	burst      int
-	logger     *slog.Logger
+	origins     []string
+	allowOrigin func(*http.Request, string) bool
+	maxTotal    int
+	maxAddress  int
+	maxSession  int
+	addressOf   func(*http.Request) string
+	ping        time.Duration
+	write       time.Duration
+	drain       time.Duration
+	heartbeat   time.Duration
+	rate        float64
+	burst       int
+	logger      *slog.Logger
 }
 
 func newConfig(opts []Option) config {
@@ -37,6 +38,12 @@ func newConfig(opts []Option) config {
 // the server's own. A request without Origin, which no browser sends, is always allowed; "null" never is.
 func Origins(origins ...string) Option {
 	return func(c *config) { c.origins = append(c.origins, origins...) }
+}
+
+// AllowOrigin decides, at each request, which origins may connect, in place of comparing them with the Host header and
+// with Origins: behind a proxy that changes Host, for instance. It is never asked about "null". Default: none.
+func AllowOrigin(f func(r *http.Request, origin string) bool) Option {
+	return func(c *config) { c.allowOrigin = f }
 }
 
 // MaxConnections bounds open sockets: in total (default 100,000, beyond 503), per address and per session

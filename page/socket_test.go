@@ -3,12 +3,14 @@ package page_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
 
+	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/render"
@@ -302,5 +304,41 @@ func TestGuardOfASocket(t *testing.T) {
 			}
 			conn.CloseNow()
 		}
+	}
+}
+
+// A frame is the same bytes over a socket and over a stream.
+func TestFramesAreThoseOfStreams(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(defpage home :path "/" :content (p "hi"))`})
+	for i, f := range []render.Frame{
+		{ID: "cpu", HTML: "<b>42%</b>"},
+		{ID: "cpu", SX: `(~badge :value "42%")`},
+		{ID: "log", HTML: "<li>1</li>", Mode: render.ModeAppend, Key: "1"},
+		{Selector: ".x", Mode: render.ModeRemove},
+		{Event: render.EventSignals, Patch: json.RawMessage(`{"a":1}`)},
+		{Event: render.EventDispatch, Name: "ping", Detail: json.RawMessage(`[1]`)},
+		{Event: render.EventNavigate, URL: "/there"},
+		{Event: render.EventError, ID: "cpu", Message: "no"},
+	} {
+		want, err := live.FrameEvent(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		topic := fmt.Sprint("frames", i)
+		sub, err := s.app.Hub().Subscribe(t.Context(), "ws:"+topic, hub.Cursor{}, hub.FromNow())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.app.Sockets().Broadcast(topic, f); err != nil {
+			t.Fatal(err)
+		}
+		b, err := sub.Next(t.Context())
+		if err != nil || len(b.Messages) != 1 {
+			t.Fatalf("%+v: got %+v %v", f, b, err)
+		}
+		if got := b.Messages[0].Event; got.Name != want.Name || got.Slot != want.Slot || got.Kind != want.Kind || string(got.Data) != string(want.Data) {
+			t.Errorf("%+v: over a socket %+v, over a stream %+v", f, got, want)
+		}
+		sub.Close()
 	}
 }

@@ -51,6 +51,7 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, ann, "bob is seen typing", `document.querySelector(".typing")?.textContent == "bob is typing…"`)
+	until(t, ann, "that passes", `getComputedStyle(document.querySelector(".typing")).visibility == "hidden"`)
 	say(ann, "a2") // may be handled, acknowledged or neither when the server dies
 	s.kill()
 	say(ann, "a3")
@@ -91,6 +92,12 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 		ws.onmessage = e => { if (JSON.parse(e.data).event == "sx-error") window.refused = true }
 	})(), true`)
 	until(t, bob, "the program is refused", "window.refused")
+
+	// It is readable on a phone: nothing is wider than the screen.
+	if err := chromedp.Do(ann, chromedp.EmulateViewport(390, 780)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, ann, "the room fits a phone", `innerWidth == 390 && document.documentElement.scrollWidth <= 390`)
 
 	d, err := db.Open(t.Context(), filepath.Join(data, "app.db"))
 	if err != nil {

@@ -46,12 +46,13 @@ type Conn struct {
 	written sync.Mutex // held by its writer
 
 	// With a loop. See loop_linux.go.
-	loop  *loop
-	fd    int32
-	why   atomic.Uint32 // it is in the loop's queue
-	rest  []byte        // what the socket has not taken yet, whole frames but for the first; may be part of shared bytes
-	moved int64         // when the socket last took something while there was a rest, Unix nanoseconds
-	room  chan struct{} // closed when there is no rest any more; nil when nobody waits
+	loop    *loop
+	fd      int32
+	why     atomic.Uint32 // it is in the loop's queue
+	rest    []byte        // what the socket has not taken yet, whole frames but for the first; may be part of shared bytes
+	watched bool          // the loop is told when the socket takes more
+	moved   int64         // when the socket last took something while there was a rest, Unix nanoseconds
+	room    chan struct{} // closed when there is no rest any more; nil when nobody waits
 
 	pmu    sync.Mutex // guards looking at what the library reads through
 	ending bool       // the closing handshake has begun
@@ -77,7 +78,7 @@ func (c *Conn) Since() time.Time { return c.since }
 // Data is what the endpoint attached.
 func (c *Conn) Data() any { return c.ep.Data }
 
-// open begins the connection and reads until there is nothing to read.
+// open begins the connection.
 func (c *Conn) open(lastEventID, defs string) {
 	c.reading.hold()
 	c.writing.over() // until it is subscribed there is nothing to write
@@ -96,7 +97,11 @@ func (c *Conn) open(lastEventID, defs string) {
 		c.finish()
 		return
 	}
-	c.input()
+	// On a goroutine of its own, so that what net/http keeps for a request (its buffers, and a stack grown by parsing)
+	// is free while the connection lives.
+	if c.loop == nil || !c.quiet() {
+		go c.input() // ends when there is nothing to read or, without a loop, with the connection, for which Drain waits
+	}
 }
 
 // join subscribes the connection to its channel and runs what is to be run when it opens.
@@ -147,7 +152,7 @@ func (c *Conn) join(lastEventID, defs string) bool {
 	if c.ep.Defs != "" && defs != c.ep.DefsHash {
 		_ = c.Send(render.Frame{Event: render.EventDefs, Hash: c.ep.DefsHash, SX: c.ep.Defs})
 	}
-	c.wake()
+	c.first()
 	if c.ep.OnOpen == nil {
 		return true
 	}

@@ -30,7 +30,8 @@ type loops struct {
 // loop serves some of the connections.
 type loop struct {
 	timeout time.Duration
-	ep      *os.File      // the poller, itself polled by the runtime, so that no thread waits in it
+	ep      *os.File // the poller, itself polled by the runtime, so that no thread waits in it
+	raw     syscall.RawConn
 	bell    chan struct{} // there is something in the queue
 	stop    chan struct{}
 	polled  chan struct{} // closed when poll has ended
@@ -88,37 +89,49 @@ func newLoop(timeout time.Duration) (*loop, error) {
 		timeout: timeout, ep: os.NewFile(uintptr(fd), "epoll"), byFD: map[int32]*Conn{},
 		bell: make(chan struct{}, 1), stop: make(chan struct{}), polled: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	if l.raw, err = l.ep.SyscallConn(); err != nil {
+		l.ep.Close()
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
 	go l.poll() // ends when the poller is closed
 	go l.run()  // ends with stop
 	return l, nil
 }
 
-// enter makes the poller report about the connection's socket.
+// enter makes the poller report when there is something to read from the connection. It reports when something can
+// be written only from watch on, so that connecting wakes nobody.
 func (l *loop) enter(c *Conn) error {
-	raw, err := l.ep.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var ctl error
-	err = c.net.raw.Control(func(fd uintptr) {
+	err := c.net.raw.Control(func(fd uintptr) {
 		c.fd = int32(fd)
 		l.mu.Lock()
 		l.byFD[c.fd] = c // in place of one whose socket is closed, if the number is used again
 		l.mu.Unlock()
-		err := raw.Control(func(ep uintptr) {
-			const edge = 1 << 31 // EPOLLET; the constant of package syscall is negative
-			ctl = syscall.EpollCtl(int(ep), syscall.EPOLL_CTL_ADD, int(fd), &syscall.EpollEvent{
-				Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | edge, Fd: c.fd, Pad: c.fd})
-		})
-		if err != nil {
+	})
+	if err == nil {
+		err = l.control(c, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN|syscall.EPOLLRDHUP)
+	}
+	if err != nil {
+		l.leave(c)
+	}
+	return err
+}
+
+// watch makes the poller report when the connection can be written to, and at once if it can already.
+func (l *loop) watch(c *Conn) error {
+	return l.control(c, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN|syscall.EPOLLOUT|syscall.EPOLLRDHUP)
+}
+
+func (l *loop) control(c *Conn, op int, events uint32) error {
+	const edge = 1 << 31 // EPOLLET; the constant of package syscall is negative
+	var ctl error
+	err := c.net.raw.Control(func(fd uintptr) { // it cannot be closed meanwhile
+		ev := syscall.EpollEvent{Events: events | edge, Fd: c.fd, Pad: c.fd}
+		if err := l.raw.Control(func(ep uintptr) { ctl = syscall.EpollCtl(int(ep), op, int(fd), &ev) }); err != nil {
 			ctl = err
 		}
 	})
 	if err == nil {
 		err = ctl
-	}
-	if err != nil {
-		l.leave(c)
 	}
 	return err
 }
@@ -160,16 +173,12 @@ func (l *loop) push(c *Conn, why uint32) {
 // poll passes on what the kernel reports.
 func (l *loop) poll() {
 	defer close(l.polled)
-	raw, err := l.ep.SyscallConn()
-	if err != nil {
-		return
-	}
 	events := make([]syscall.EpollEvent, 256)
 	conns := make([]*Conn, len(events))
 	for {
 		var n int
 		var fail error
-		err := raw.Read(func(fd uintptr) bool {
+		err := l.raw.Read(func(fd uintptr) bool {
 			n, fail = syscall.EpollWait(int(fd), events, 0)
 			return n != 0 || fail != nil && fail != syscall.EINTR
 		})

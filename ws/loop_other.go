@@ -22,6 +22,7 @@ func startLoops(time.Duration) (*loops, error) { return nil, errors.ErrUnsupport
 func (*loops) pick() *loop      { return nil }
 func (*loops) end()             {}
 func (*loop) enter(*Conn) error { return errors.ErrUnsupported }
+func (*loop) watch(*Conn) error { return errors.ErrUnsupported }
 func (*loop) leave(*Conn)       {}
 func (*loop) push(*Conn, uint32) {
 }

@@ -28,6 +28,15 @@ func (c *Conn) wake() {
 	}
 }
 
+// first sends what the channel holds when the connection begins.
+func (c *Conn) first() {
+	if c.loop == nil {
+		c.wake()
+	} else if more, left := c.flush(); more || left {
+		c.loop.push(c, whyWrite)
+	}
+}
+
 // write sends what is new in the channel, without a loop.
 func (c *Conn) write() {
 	c.written.Lock()
@@ -111,6 +120,13 @@ func (c *Conn) put(wire []byte) {
 		return // an error shows when reading
 	}
 	c.moved = time.Now().UnixNano()
+	if !c.watched {
+		c.watched = true
+		if c.loop.watch(c) != nil {
+			go c.drop() // nobody would tell when it takes more; ends at once
+			return
+		}
+	}
 	if c.rest = wire[n:]; len(c.rest) < len(wire)/2 && len(c.rest) < 8<<10 {
 		c.rest = bytes.Clone(c.rest) // lets go of the larger shared bytes
 	}

@@ -209,10 +209,7 @@ func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http
 			query := r.URL.Query()
 			lastEventID, defs = query.Get(render.ParamLastEventID), query.Get(render.ParamDefs)
 		}
-		// On a goroutine of its own, so that what net/http keeps for a request (its buffers, and a stack grown by
-		// parsing) is free while the connection is served. It ends when there is nothing to read or, without a loop,
-		// with the connection, for which Drain waits.
-		go c.open(lastEventID, defs)
+		c.open(lastEventID, defs)
 	})
 }
 

@@ -289,7 +289,7 @@ func (c *Conn) nothing() bool {
 	}
 	c.net.peeking = true
 	defer func() { c.net.peeking = false }()
-	for {
+	for range 16 { // a client that sends nothing else is read on a goroutine of its own
 		// A masked pong with at most the payload that the buffer has place for (RFC 6455 section 5.5.3).
 		b, err := c.net.buf.Peek(6)
 		if len(b) < 6 {
@@ -304,6 +304,7 @@ func (c *Conn) nothing() bool {
 		}
 		_, _ = c.net.buf.Discard(n)
 	}
+	return false
 }
 
 // fail tells the client why reading ended where the library has not: it answers most violations with their

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -58,11 +59,14 @@ func (s *Server) Run(ctx context.Context, site Site) error {
 	return (&serving{site: site, grace: grace, log: log}).run(ctx, ln, signals)
 }
 
-// Listen opens a TCP address, "" being SX_ADDR, else PORT, else :8080, and says clearly when it is taken; the
+// Listen opens a TCP address, "" being SX_ADDR, else PORT, else :8080, a number a port on every interface, and says clearly when it is taken; the
 // error wraps syscall.EADDRINUSE then.
 func Listen(addr string) (net.Listener, error) {
 	if addr == "" {
 		addr = addrFromEnv()
+	}
+	if strings.Trim(addr, "0123456789") == "" {
+		addr = ":" + addr // a port alone
 	}
 	ln, err := net.Listen("tcp", addr)
 	switch {

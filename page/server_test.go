@@ -218,6 +218,7 @@ func TestAddressAndGraceFromTheEnvironment(t *testing.T) {
 	listens("SX_ADDR", "", addr)
 	t.Setenv("SX_ADDR", "127.0.0.1:1")
 	listens("an address", addr, addr)
+	listens("a port alone", port, "]:"+port)
 
 	for text, want := range map[string]time.Duration{"": 10 * time.Second, "3": 3 * time.Second, "1m": time.Minute, "0": 0} {
 		if got, err := page.Grace(text); err != nil || got != want {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/sx-framework/sxgo/sx"
@@ -53,6 +55,9 @@ func (c *call) sources(expr string) ([]*sx.Source, error) {
 	if len(c.args) > 0 && c.args[0] != "-" {
 		name := c.args[0]
 		text, err := os.ReadFile(name)
+		if err != nil && strings.HasPrefix(name, "(") {
+			return nil, usagef("%s is no file; write -e before an expression", name)
+		}
 		if err != nil {
 			return nil, usagef("%v", plainPathError(err))
 		}
@@ -72,6 +77,28 @@ func (c *call) sources(expr string) ([]*sx.Source, error) {
 		srcs = append(srcs, sx.NewSource("stdin", string(text)))
 	}
 	return srcs, nil
+}
+
+// needsIO says of names that exist outside only how to allow them.
+func needsIO(err error) error {
+	var found sx.Diagnostics
+	if !errors.As(err, &found) || !slices.ContainsFunc(found, func(e *sx.Error) bool { return e.Kind == sx.UndefinedError }) {
+		return err
+	}
+	outside, done, failed := outsidePrimitives()
+	if failed != nil {
+		return err
+	}
+	defer done()
+	for _, e := range found {
+		for _, p := range outside {
+			rest, ok := strings.CutPrefix(e.Message, "undefined symbol: "+p.Name)
+			if e.Kind == sx.UndefinedError && ok && (rest == "" || rest[0] == ' ') {
+				e.Message = p.Name + " reaches the world outside: allow it with --io"
+			}
+		}
+	}
+	return err
 }
 
 // interruptible gives a context that ends with the first SIGINT or SIGTERM.

@@ -17,16 +17,23 @@ func languageOptions(withIO bool) (opts []sx.Option, done func(), err error) {
 	if !withIO {
 		return opts, func() {}, nil
 	}
-	// An application without files: its primitives are those of every application.
+	outside, done, err := outsidePrimitives()
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(opts, sx.WithPrimitives(outside...)), done, nil
+}
+
+// outsidePrimitives gives the primitives of every application that reach the world outside. done ends what they use.
+func outsidePrimitives() (outside []*sx.Primitive, done func(), err error) {
 	app, err := page.New(fstest.MapFS{}, page.WithDevelopment(), page.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, nil, err
 	}
-	var outside []*sx.Primitive
 	for _, p := range app.Program().Primitives() {
 		if p.Effects&(sx.IO|sx.Request|sx.Response|sx.Write) != 0 {
 			outside = append(outside, p)
 		}
 	}
-	return append(opts, sx.WithPrimitives(outside...)), func() { app.Shutdown(context.Background()) }, nil
+	return outside, func() { app.Shutdown(context.Background()) }, nil
 }

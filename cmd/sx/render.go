@@ -66,6 +66,9 @@ func (c *call) program(expr, mode string, withIO bool) (prog *sx.Program, done f
 	}
 	if prog, err = sx.LoadSources(srcs, append(opts, sx.WithMain(mode))...); err != nil {
 		done()
+		if !withIO {
+			err = needsIO(err)
+		}
 		return nil, nil, err
 	}
 	return prog, done, nil

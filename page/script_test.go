@@ -28,6 +28,7 @@ const scriptSource = `
 (defpage sx :path "/sx" :live (live :every 50 (bind "a" (~badge :value (tick)))) :content (main (h1 "sx") (~live (~suspense :id "a"))))
 (defpage rare :path "/rare" :live (live :every 50 (bind "a" (~rare :value (tick)))) :content (~live (~suspense :id "a")))
 (defpage own :path "/own" :content (~own :n 4))
+(defpage kept :path "/kept" :cache {:max-age 60} :content (main "x"))
 (defpage chat :path "/chat" :content (main (h1 "chat") (~room)))
 (defpage both :path "/both" :live (live :every 50 (bind "a" (~badge :value 1))) :content (main (~room) (~live (~suspense :id "a"))))
 (deflive "/s" :every 50 (bind "z" (~badge :value 2)))
@@ -139,6 +140,9 @@ func TestScriptsInABrowser(t *testing.T) {
 			t.Errorf("%s: scripts %s %v, want %s", c.path, got, err, c.scripts)
 		}
 	}
+	// A page that caches may keep has no nonce.
+	run(t, ctx, s.URL+"/kept", `Sx.resolve({selector: "main", sx: "(b (upper \"late\"))"}), true`)
+	poll(t, ctx, `document.querySelector("main b").innerText == "LATE"`)
 	// From a page without language and sockets to others by enhanced links: the document stays.
 	for _, c := range []struct{ link, shown, scripts string }{
 		{"to-sx", `Sx.parse && document.querySelector("h1").innerText == "sx"`, "sx-core-request.js language.js"},

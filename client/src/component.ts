@@ -133,11 +133,11 @@ export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): 
 };
 
 /** A closure's code: gives the function for an environment. At the top level its body is compiled later. */
-export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) & { _params: Params } => {
-  const p = params(list, scope, kind === "component"), mode = TAIL | emit, macro = now._macro, at = now._at;
-  if (name && scope?._params === null) scope._params = p;
+export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) & { _params?: Params } => {
+  const p = params(list, scope, kind === "component"), mode = TAIL | emit, { _macro: macro, _at: at } = now;
+  if (!SMALL && name && scope?._params === null) scope._params = p;
   let code: Code | undefined;
-  const make = () => {
+  const make = SMALL ? () => code ||= body(forms, p._scope, mode) : () => {
     const { _macro, _at } = now;
     now._macro = macro;
     now._at = at;
@@ -146,8 +146,9 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
     now._at = _at;
     return code;
   };
-  scope ? make() : loading._bodies?.push(make);
-  const closure = (e: Env) => {
+  if (scope) make();
+  else if (!SMALL) loading._bodies?.push(make);
+  const closure: ((e: Env) => Fn) & { _params?: Params } = e => {
     const fn = new Fn(kind, name);
     fn._code = () => code || make();
     fn._params = p;
@@ -155,7 +156,7 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
     fn._env = e;
     return fn;
   };
-  closure._params = p;
+  if (!SMALL) closure._params = p;
   return closure;
 };
 
@@ -178,11 +179,9 @@ export const component = (x: List, scope: Scope, mode: number): Code => {
       args.push(e => new El(() => child(e)));
     }
   }
-  const run = (m: number): Code => e => {
+  return e => {
     const a: Value[] = [];
-    for (const c of args) a.push(c(e));
-    now._at = at;
-    return invoke(defs.get(name) ?? unknown(head, scope), a, keys, m);
+    for (let i = 0; i < args.length; i++) a.push(args[i](e));
+    return invoke(defs.get(name) ?? unknown(head, scope), a, keys, mode, at);
   };
-  return run(mode);
 };

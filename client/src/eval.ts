@@ -196,11 +196,14 @@ export const compile = (x: Form, scope: Scope, mode: number): Code => {
     return e => new Map(codes.map(([k, c]) => [k, c(e)]));
   }
   if (!isList(x)) return () => x;
-  const last = now._at;
-  now._at = place(x);
-  const code = listForm(x, scope, mode);
-  now._at = last;
-  return code;
+  if (SMALL) return listForm(x, scope, mode);
+  else {
+    const last = now._at;
+    now._at = place(x);
+    const code = listForm(x, scope, mode);
+    now._at = last;
+    return code;
+  }
 };
 
 /** Any failure as an SxError; what overflowed JavaScript's own limits exceeded ours. */
@@ -210,11 +213,10 @@ export const toError = (err: any): SxError =>
 let running = 0;
 
 /** Runs f as one evaluation. */
-const evaluation = <T>(f: () => T): T => {
-  if (SMALL) {
-    now._steps = 0;
-    return f();
-  }
+const evaluation: <T>(f: () => T) => T = SMALL ? f => {
+  now._steps = 0;
+  return f();
+} : f => {
   const undo = save(), { _at, _macro } = now;
   if (!running++) now._steps = 0;
   try {
@@ -249,7 +251,7 @@ const load = (forms: Form[], mode: number): Code[] => {
   }
   try {
     for (let x of forms) {
-      for (let m; !SMALL && isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = loading._expand(m, x, f => f);
+      if (!SMALL) for (let m; isList(x) && isSym(x[0]) && (m = defs.get(x[0]._name)) instanceof Fn && m._t === "macro" && !x._data;) x = loading._expand(m, x, f => f);
       const name = defined(x);
       if (!SMALL && name && !defs.has(name)) defs.set(name, undefined);
       loading._top = !!name;

@@ -28,8 +28,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
   const src: Source = { _name: name, _text: text };
   let i = 0, start = 0, depth = 0;
   const bad = (message: string, at = start, end = i, kind = "syntax") => fail(kind, message, { _src: src, _at: at, _end: end });
-  const mark = <T extends Place>(v: T, at: number): T => {
-    if (SMALL) return v;
+  const mark: <T extends Place>(v: T, at: number) => T = SMALL ? v => v : (v, at) => {
     v._src = src;
     v._at = at;
     v._end = i;

@@ -25,7 +25,7 @@ func TestSize(t *testing.T) {
 	}{
 		{"inline script of streamed pages", "src/inline.ts", 700},
 		{"slots, frames and streams", "src/core.ts", 9_800},
-		{"the language alone", "src/part_language.ts", 18_950},
+		{"the language alone", "src/part_language.ts", 19_000},
 	} {
 		out, err := bundle.Build(bundle.Options{Entry: filepath.Join(bundle.Dir(), part.entry), Minify: true})
 		if err != nil {
@@ -39,12 +39,13 @@ func TestSize(t *testing.T) {
 		parts  client.Parts
 		budget int
 	}{
-		{"page without SX frames", client.Parts{}, 14_900},
-		{"page with a socket", client.Parts{Sockets: true}, 15_900},
-		{"page with SX frames", client.Parts{Language: client.SmallLanguage}, 24_850},
-		{"the same with a socket", client.Parts{Language: client.SmallLanguage, Sockets: true}, 25_850},
-		{"page with the whole language", client.Parts{Language: client.WholeLanguage}, 33_400},
-		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true}, 34_400},
+		{"page that is only shown", client.Parts{}, 10_900},
+		{"page with requests", client.Parts{Requests: true}, 15_400},
+		{"page with a socket", client.Parts{Sockets: true, Requests: true}, 16_500},
+		{"page with SX frames", client.Parts{Language: client.SmallLanguage}, 21_200},
+		{"the same with a socket", client.Parts{Language: client.SmallLanguage, Sockets: true}, 22_200},
+		{"page with the whole language", client.Parts{Language: client.WholeLanguage}, 29_600},
+		{"everything", client.Parts{Language: client.WholeLanguage, Sockets: true, Requests: true}, 34_900},
 	} {
 		w := httptest.NewRecorder()
 		client.Handler().ServeHTTP(w, httptest.NewRequest("GET", client.ScriptWith(page.parts), nil))

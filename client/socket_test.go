@@ -206,9 +206,15 @@ func TestSendWhileOffline(t *testing.T) {
 	if got := js[string](t, ctx, `try { return Sx.evaluate("(sx-send \"/ws\" '(1 2))") } catch (e) { return e.kind }`); got != "argument" && got != "type" {
 		t.Errorf("a list without a head: %s", got)
 	}
-	for len(heard()) < 1 {
-		time.Sleep(time.Millisecond)
+	hears := func(n int) {
+		t.Helper()
+		for end := time.Now().Add(30 * time.Second); len(heard()) < n; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d messages came, want %d; the last: %q", len(heard()), n, heard()[max(0, len(heard())-3):])
+			}
+		}
 	}
+	hears(1)
 	if m := heard()[0]; !strings.HasSuffix(m, ` (say :text "a \"q\"" :n 1 :all (1 nil true)))`) {
 		t.Errorf("sent %s", m)
 	}
@@ -225,13 +231,9 @@ func TestSendWhileOffline(t *testing.T) {
 	}
 	down(false)
 	until(t, ctx, `document.querySelector("[data-sx-ws].sx-live")`)
-	for len(heard()) < 101 {
-		time.Sleep(time.Millisecond)
-	}
-	js[string](t, ctx, `return Sx.send("/ws", "last")`)
-	for len(heard()) < 102 {
-		time.Sleep(time.Millisecond)
-	}
+	hears(101)
+	until(t, ctx, `Sx.send("/ws", "last")`) // there is room once the answers to those before have come
+	hears(102)
 	all := heard()
 	for i, m := range all[1:101] {
 		if want := fmt.Sprintf(" (n :i %d))", i); !strings.HasSuffix(m, want) {

@@ -65,10 +65,12 @@
     const region = document.createElement("div");
     region.hidden = true;
     // A server that comes back may be another program: sx serve has built a Go application anew.
-    let opened = false;
+    // A stream that only begins again, because another tab wants something, is not lost.
+    let lost = false;
+    region.addEventListener("sx:retry", () => (lost = true));
     region.addEventListener("sx:open", () => {
-      if (opened) reload().catch(() => {});
-      opened = true;
+      if (lost) reload().catch(() => {});
+      lost = false;
     });
     region.setAttribute("data-sx-live", "/_sx/live/(development)" /* developmentSource in reload.go */);
     document.documentElement.append(region);

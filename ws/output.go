@@ -57,7 +57,9 @@ func (c *Conn) write() {
 		if wire := encode(b); len(wire) > 0 {
 			if err := c.send(wire); err != nil {
 				c.writing.over()
-				c.cut()
+				if !c.closing.Load() { // whoever closes it writes why, and hangs up
+					c.cut()
+				}
 				return
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,12 @@ func (c *Conn) Since() time.Time { return c.since }
 func (c *Conn) Data() any { return c.ep.Data }
 
 // open begins the connection.
-func (c *Conn) open(lastEventID, defs string) {
+func (c *Conn) open(r *http.Request) {
+	var lastEventID, defs string
+	if r.URL.RawQuery != "" {
+		query := r.URL.Query()
+		lastEventID, defs = query.Get(render.ParamLastEventID), query.Get(render.ParamDefs)
+	}
 	c.reading.hold()
 	c.writing.over() // until it is subscribed there is nothing to write
 	c.sock.SetReadLimit(maxMessage)
@@ -99,9 +105,15 @@ func (c *Conn) open(lastEventID, defs string) {
 	}
 	// On a goroutine of its own, so that what net/http keeps for a request (its buffers, and a stack grown by parsing)
 	// is free while the connection lives.
-	if c.loop == nil || !c.quiet() {
+	if c.loop == nil || !c.silent() {
 		go c.input() // ends when there is nothing to read or, without a loop, with the connection, for which Drain waits
 	}
+}
+
+// silent is quiet for a connection that has just been entered in its loop's poller: what the client has sent since
+// the handshake is reported, so that nothing need be looked for.
+func (c *Conn) silent() bool {
+	return len(c.net.early) == 0 && c.net.buf.Buffered() == 0 && c.reading.give() || c.quiet()
 }
 
 // join subscribes the connection to its channel and runs what is to be run when it opens.
@@ -114,26 +126,13 @@ func (c *Conn) join(lastEventID, defs string) bool {
 			cursor = hub.UnknownCursor()
 		}
 	}
-	if c.ep.Join != nil {
-		channel := ""
-		err := c.call(func() (err error) {
-			channel, err = c.ep.Join(c.ctx, c)
-			return err
-		})
-		if err != nil {
-			s.cfg.logger.Error("websocket join", "channel", c.ep.Channel, "error", err)
-			c.Close(websocket.StatusInternalError, "")
-			return false
-		}
-		if channel != "" {
-			c.ep.Channel = channel
-		}
+	if c.ep.Join != nil && !c.choose() {
+		return false
 	}
 	// The connection ends its subscription itself, so the hub need not watch a context.
 	sub, err := s.hub.Subscribe(context.Background(), topic(c.ep.Channel), cursor, hub.WithWake(c.wake))
 	if err != nil {
-		s.cfg.logger.Error("websocket subscribe", "channel", c.ep.Channel, "error", err)
-		c.Close(websocket.StatusTryAgainLater, "no place")
+		c.failed("websocket subscribe", err, websocket.StatusTryAgainLater, "no place")
 		return false
 	}
 	c.wmu.Lock()
@@ -141,7 +140,7 @@ func (c *Conn) join(lastEventID, defs string) bool {
 	c.wmu.Unlock()
 	c.writing.state.Store(turnFree)
 	if !s.add(c) {
-		_ = c.Send(render.Frame{Event: render.EventDrain, Delay: 500})
+		c.farewell(500)
 		c.Close(websocket.StatusGoingAway, "going away")
 		return false
 	}
@@ -150,18 +149,47 @@ func (c *Conn) join(lastEventID, defs string) bool {
 		s.people.come(c.ctx, c.ep.Channel, Member{c.id, c.ep.User, c.since})
 	}
 	if c.ep.Defs != "" && defs != c.ep.DefsHash {
-		_ = c.Send(render.Frame{Event: render.EventDefs, Hash: c.ep.DefsHash, SX: c.ep.Defs})
+		c.define()
 	}
 	c.first()
 	if c.ep.OnOpen == nil {
 		return true
 	}
 	if err := c.call(func() error { return c.ep.OnOpen(c.ctx, c) }); err != nil {
-		s.cfg.logger.Error("websocket open", "channel", c.ep.Channel, "error", err)
-		c.Close(websocket.StatusInternalError, "")
+		c.failed("websocket open", err, websocket.StatusInternalError, "")
 		return false
 	}
 	return true
+}
+
+// choose lets the endpoint choose the channel.
+func (c *Conn) choose() bool {
+	channel := ""
+	err := c.call(func() (err error) {
+		channel, err = c.ep.Join(c.ctx, c)
+		return err
+	})
+	if err != nil {
+		c.failed("websocket join", err, websocket.StatusInternalError, "")
+		return false
+	}
+	if channel != "" {
+		c.ep.Channel = channel
+	}
+	return true
+}
+
+// define sends the definitions that frames use.
+//
+//go:noinline
+func (c *Conn) define() {
+	_ = c.Send(render.Frame{Event: render.EventDefs, Hash: c.ep.DefsHash, SX: c.ep.Defs})
+}
+
+// failed closes a connection that could not begin.
+func (c *Conn) failed(what string, err error, code websocket.StatusCode, reason string) {
+	c.srv.cfg.logger.Error(what, "channel", c.ep.Channel, "error", err)
+	c.Close(code, reason)
 }
 
 // input reads and handles messages until there is nothing to read, or for good. Its caller has the turn.

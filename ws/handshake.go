@@ -2,11 +2,11 @@ package ws
 
 import (
 	"bufio"
-	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"reflect"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,13 +21,13 @@ type tapWriter struct {
 }
 
 func newTapWriter(w http.ResponseWriter) *tapWriter {
-	return &tapWriter{ResponseWriter: w, own: fmt.Sprintf("%T", w) == "*http.response"}
+	return &tapWriter{ResponseWriter: w, own: reflect.TypeOf(w).String() == "*http.response"}
 }
 
 // Unwrap lets http.ResponseController find what is beneath.
 func (w *tapWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// WriteHeader implements http.ResponseWriter. The head of a switch is written by Hijack, at once and without
+// WriteHeader implements http.ResponseWriter. The head of a switch is written by greet, at once and without
 // what net/http would add to it.
 func (w *tapWriter) WriteHeader(code int) {
 	if w.own && code == http.StatusSwitchingProtocols {
@@ -39,10 +39,24 @@ func (w *tapWriter) WriteHeader(code int) {
 
 // Hijack implements http.Hijacker.
 func (w *tapWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	var conn net.Conn
+	var rw *bufio.ReadWriter
+	var err error
+	if h, ok := w.ResponseWriter.(http.Hijacker); ok {
+		conn, rw, err = h.Hijack()
+	} else {
+		conn, rw, err = http.NewResponseController(w.ResponseWriter).Hijack()
+	}
 	if err != nil {
 		return nil, nil, err
 	}
+	return w.tap(conn, rw)
+}
+
+// tap takes the place of a connection's buffers.
+//
+//go:noinline
+func (w *tapWriter) tap(conn net.Conn, rw *bufio.ReadWriter) (net.Conn, *bufio.ReadWriter, error) {
 	t := &tapConn{Conn: conn}
 	w.conn = t
 	if sc, ok := conn.(syscall.Conn); ok {
@@ -53,20 +67,41 @@ func (w *tapWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	t.early = append([]byte(nil), early...)
 	t.buf = bufio.NewReaderSize(t, 128)
-	if w.code != 0 {
-		var b bytes.Buffer
-		b.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
-		_ = w.Header().Write(&b) // a bytes.Buffer does not fail
-		b.WriteString("\r\n")
-		_ = conn.SetWriteDeadline(time.Now().Add(handshakeTime))
-		if _, err := conn.Write(b.Bytes()); err != nil {
-			conn.Close()
-			return nil, nil, err
-		}
-		_ = conn.SetWriteDeadline(time.Time{})
-	}
 	return t, bufio.NewReadWriter(t.buf, bufio.NewWriterSize(t, 136)), nil
 }
+
+// greet tells the client that the handshake has succeeded, if nobody has told it yet.
+func (w *tapWriter) greet() error {
+	if w.code == 0 {
+		return nil
+	}
+	b := append(make([]byte, 0, 256), "HTTP/1.1 101 Switching Protocols\r\n"...)
+	for name, values := range w.Header() {
+		if strings.ContainsAny(name, " :\r\n") {
+			continue
+		}
+		for _, v := range values {
+			b = append(append(b, name...), ": "...)
+			b = append(append(b, oneLine.Replace(v)...), "\r\n"...)
+		}
+	}
+	b = append(b, "\r\n"...)
+	conn := w.conn
+	if conn.raw != nil { // its buffers are empty and take so little at once
+		n, err := tryWrite(conn.raw, b)
+		if b = b[n:]; len(b) == 0 || err != nil {
+			return err
+		}
+	}
+	_ = conn.SetWriteDeadline(time.Now().Add(handshakeTime))
+	if _, err := conn.Conn.Write(b); err != nil {
+		return err
+	}
+	return conn.SetWriteDeadline(time.Time{})
+}
+
+// oneLine keeps a header's value from ending its line, as net/http does.
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ")
 
 const (
 	handshakeTime = 10 * time.Second

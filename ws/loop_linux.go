@@ -32,6 +32,7 @@ type loop struct {
 	timeout time.Duration
 	ep      *os.File // the poller, itself polled by the runtime, so that no thread waits in it
 	raw     syscall.RawConn
+	epFD    int
 	bell    chan struct{} // there is something in the queue
 	stop    chan struct{}
 	polled  chan struct{} // closed when poll has ended
@@ -86,7 +87,7 @@ func newLoop(timeout time.Duration) (*loop, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	l := &loop{
-		timeout: timeout, ep: os.NewFile(uintptr(fd), "epoll"), byFD: map[int32]*Conn{},
+		timeout: timeout, ep: os.NewFile(uintptr(fd), "epoll"), epFD: fd, byFD: map[int32]*Conn{},
 		bell: make(chan struct{}, 1), stop: make(chan struct{}), polled: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if l.raw, err = l.ep.SyscallConn(); err != nil {
@@ -124,11 +125,9 @@ func (l *loop) watch(c *Conn) error {
 func (l *loop) control(c *Conn, op int, events uint32) error {
 	const edge = 1 << 31 // EPOLLET; the constant of package syscall is negative
 	var ctl error
-	err := c.net.raw.Control(func(fd uintptr) { // it cannot be closed meanwhile
+	err := c.net.raw.Control(func(fd uintptr) { // it cannot be closed meanwhile, nor the poller before its connections
 		ev := syscall.EpollEvent{Events: events | edge, Fd: c.fd, Pad: c.fd}
-		if err := l.raw.Control(func(ep uintptr) { ctl = syscall.EpollCtl(int(ep), op, int(fd), &ev) }); err != nil {
-			ctl = err
-		}
+		ctl = syscall.EpollCtl(l.epFD, op, int(fd), &ev)
 	})
 	if err == nil {
 		err = ctl

@@ -244,6 +244,8 @@ func (c *Conn) sendLocked(wire []byte) error {
 }
 
 // farewell tells a client to come back after a delay, in milliseconds, if it can be told without waiting.
+//
+//go:noinline
 func (c *Conn) farewell(delay int) {
 	data, _ := render.Frame{Event: render.EventDrain, Delay: delay}.AppendData(nil) // nothing in it can be wrong
 	wire := appendFrame(nil, opText, envelope(nil, render.EventDrain, "", data))

@@ -173,44 +173,77 @@ func (s *Server) all() []*Conn {
 // Handler serves the clients that endpoint accepts. endpoint checks guards and parameters: its error
 // refuses the connection with the code of a *StatusError, else 500.
 func (s *Server) Handler(endpoint func(r *http.Request) (*Endpoint, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin, own := r.Header.Get("Origin"), s.cfg.allowOrigin != nil
-		if origin == "null" || origin != "" && own && !s.cfg.allowOrigin(r, origin) {
-			http.Error(w, "forbidden origin", http.StatusForbidden)
-			return
-		}
-		ep, err := endpoint(r)
-		if err != nil {
-			s.refuse(w, err)
-			return
-		}
-		addr := s.cfg.addressOf(r)
-		if err := s.admit(addr, ep.Session); err != nil {
-			s.refuse(w, err)
-			return
-		}
-		tap := newTapWriter(w)
-		sock, err := websocket.Accept(tap, r, &websocket.AcceptOptions{
-			Subprotocols:       []string{Subprotocol},
-			OriginPatterns:     s.cfg.origins,
-			InsecureSkipVerify: own, // the origin was looked at above
-			CompressionMode:    websocket.CompressionDisabled,
-		})
-		if err != nil {
-			s.cfg.logger.Debug("websocket refused", "path", r.URL.Path, "error", err)
-			s.leave(addr, ep.Session)
-			return // Accept has answered
-		}
-		ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-		c := &Conn{srv: s, ep: ep, sock: sock, net: tap.conn, id: newID(), address: addr, since: time.Now(), ctx: ctx, cancel: cancel,
-			done: make(chan struct{})}
-		var lastEventID, defs string
-		if r.URL.RawQuery != "" {
-			query := r.URL.Query()
-			lastEventID, defs = query.Get(render.ParamLastEventID), query.Get(render.ParamDefs)
-		}
-		c.open(lastEventID, defs)
-	})
+	own := s.cfg.allowOrigin != nil
+	return &handler{s, endpoint, websocket.AcceptOptions{
+		Subprotocols:       []string{Subprotocol},
+		OriginPatterns:     s.cfg.origins,
+		InsecureSkipVerify: own, // the origin is looked at in check
+		CompressionMode:    websocket.CompressionDisabled,
+	}}
+}
+
+// handler shakes hands. It works in steps with small frames of their own: the handshake just fits net/http's second
+// size of stack, and growing a stack once more costs as much as everything else that happens here.
+type handler struct {
+	srv      *Server
+	endpoint func(r *http.Request) (*Endpoint, error)
+	opts     websocket.AcceptOptions
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &Conn{srv: h.srv}
+	if !c.check(w, r, h.endpoint) {
+		return
+	}
+	tap := newTapWriter(w)
+	var err error
+	if c.sock, err = websocket.Accept(tap, r, &h.opts); err != nil {
+		c.refused(r, err)
+		return // Accept has answered
+	}
+	if c.begin(tap, r) {
+		c.open(r)
+	}
+}
+
+// check decides whether a client may connect, and answers it if not. One that may is counted.
+func (c *Conn) check(w http.ResponseWriter, r *http.Request, endpoint func(r *http.Request) (*Endpoint, error)) bool {
+	s := c.srv
+	origin := r.Header.Get("Origin")
+	if origin == "null" || origin != "" && s.cfg.allowOrigin != nil && !s.cfg.allowOrigin(r, origin) {
+		http.Error(w, "forbidden origin", http.StatusForbidden)
+		return false
+	}
+	ep, err := endpoint(r)
+	if err != nil {
+		s.refuse(w, err)
+		return false
+	}
+	c.ep, c.address = ep, s.cfg.addressOf(r)
+	if err := s.admit(c.address, ep.Session); err != nil {
+		s.refuse(w, err)
+		return false
+	}
+	return true
+}
+
+// refused is for a handshake that failed.
+func (c *Conn) refused(r *http.Request, err error) {
+	c.srv.cfg.logger.Debug("websocket refused", "path", r.URL.Path, "error", err)
+	c.srv.leave(c.address, c.ep.Session)
+}
+
+// begin ends the handshake. It reports false when the client has gone.
+func (c *Conn) begin(tap *tapWriter, r *http.Request) bool {
+	if err := tap.greet(); err != nil {
+		_ = c.sock.CloseNow()
+		c.refused(r, err)
+		return false
+	}
+	c.net, c.id, c.since, c.done = tap.conn, newID(), time.Now(), make(chan struct{})
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(r.Context()))
+	return true
 }
 
 // loopFor gives the loop that is to serve a connection, or nil.

@@ -25,7 +25,7 @@ import (
 
 // server is one of the kinds: it accepts sockets and sends each of them what is published.
 type server interface {
-	accept(w http.ResponseWriter, r *http.Request)
+	http.Handler
 	publish(text string)
 	len() int
 }
@@ -38,7 +38,7 @@ func runServer(kind string) {
 		window = 3000
 		h := hub.New(hub.History(8192, 0, 0))
 		x := &sxServer{ws: ws.NewServer(h)}
-		x.handler = x.ws.Handler(func(*http.Request) (*ws.Endpoint, error) { return &ws.Endpoint{Channel: "c"}, nil })
+		x.Handler = x.ws.Handler(func(*http.Request) (*ws.Endpoint, error) { return &ws.Endpoint{Channel: "c"}, nil })
 		s = x
 	case "coder":
 		s = &coderHub{subs: map[chan []byte]struct{}{}}
@@ -50,7 +50,7 @@ func runServer(kind string) {
 		log.Fatal("unknown kind ", kind)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("/ws", s.accept)
+	mux.Handle("/ws", s)
 	var credit atomic.Int64 // events that every client is known to have; negative: stop
 	mux.HandleFunc("/flood", func(http.ResponseWriter, *http.Request) {
 		credit.Store(0)
@@ -97,11 +97,10 @@ func runServer(kind string) {
 }
 
 type sxServer struct {
-	ws      *ws.Server
-	handler http.Handler
+	ws *ws.Server
+	http.Handler
 }
 
-func (s *sxServer) accept(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 func (s *sxServer) publish(text string) {
 	if _, err := s.ws.Broadcast("c", render.Frame{ID: "slot", Mode: render.ModeAppend, HTML: text}); err != nil {
 		log.Print(err)
@@ -115,7 +114,7 @@ type coderHub struct {
 	subs map[chan []byte]struct{}
 }
 
-func (h *coderHub) accept(w http.ResponseWriter, r *http.Request) {
+func (h *coderHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		return
@@ -165,7 +164,7 @@ type gorillaHub struct {
 
 var upgrader = gorilla.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024}
 
-func (h *gorillaHub) accept(w http.ResponseWriter, r *http.Request) {
+func (h *gorillaHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return
@@ -244,7 +243,7 @@ func newGobwas() *gobwasServer {
 	return s
 }
 
-func (s *gobwasServer) accept(w http.ResponseWriter, r *http.Request) {
+func (s *gobwasServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn, _, _, err := gobwas.UpgradeHTTP(r, w)
 	if err != nil {
 		return

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,16 +116,35 @@ func measure(kind string, n, seconds int) (r result, err error) {
 		return r, err
 	}
 	addr := strings.TrimSpace(line)
+	// Connecting takes less than half a second, in which anything can happen: the median of five times counts.
+	var storms []float64
+	storm := func(c *clients) error {
+		runtime.GC()
+		began := time.Now()
+		err := c.connect(addr, n)
+		storms = append(storms, float64(n)/time.Since(began).Seconds())
+		return err
+	}
+	for range 4 {
+		c := &clients{done: make(chan struct{}), counts: true}
+		if err := storm(c); err != nil {
+			return r, err
+		}
+		c.close()
+		if err := await(addr, 0); err != nil {
+			return r, err
+		}
+	}
 	empty, err := stats(addr)
 	if err != nil {
 		return r, err
 	}
 	c := &clients{done: make(chan struct{})}
-	began := time.Now()
-	if err := c.connect(addr, n); err != nil {
+	if err := storm(c); err != nil {
 		return r, err
 	}
-	r.connects = float64(n) / time.Since(began).Seconds()
+	slices.Sort(storms)
+	r.connects = storms[2]
 	defer c.close()
 	if err := await(addr, n); err != nil {
 		return r, err

@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/live/nats"
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
@@ -91,5 +93,58 @@ func TestNodesWithoutTheirBroker(t *testing.T) {
 	cancel()
 	for _, s := range streams {
 		io.Copy(io.Discard, s.resp.Body)
+	}
+}
+
+// lateBroker remembers what is published and brings it to nobody before it is told to.
+type lateBroker struct {
+	*hub.Memory
+	tell chan struct{}
+}
+
+func (b *lateBroker) Follow(topic string, f hub.Follower) (func(), error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { // ends with stop
+		defer close(done)
+		select {
+		case <-b.tell:
+			if stop, err := b.Memory.Follow(topic, f); err == nil {
+				<-ctx.Done()
+				stop()
+			}
+		case <-ctx.Done():
+		}
+	}()
+	return func() { cancel(); <-done }, nil
+}
+
+// What is published while a stream is still finding its broker is not missed: its slots show nothing older than that.
+func TestStreamsBeginWithTheirBroker(t *testing.T) {
+	for _, wait := range []string{"a moment", "longer than a stream waits"} {
+		t.Run(wait, func(t *testing.T) {
+			b := &lateBroker{hub.NewMemory(), make(chan struct{})}
+			defer b.Close()
+			var state atomic.Int64
+			s := serve(t, []string{"app.sx", `
+(deflive "/news" :on "news" (bind "n" (b "state " (state))))
+(defhandler feed :path "/feed" :on "news" () (datastar-patch (p :id "n" "state " (state))))`},
+				page.WithBroker(b), page.WithPrimitive("state", "(state)", func() int64 { return state.Load() }))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			live := s.open(t, ctx, "/news")
+			if wait != "a moment" {
+				live.until("<b>state 0</b>") // without its broker
+			}
+			state.Store(1)
+			if err := s.app.Publish("news", sx.Nil); err != nil {
+				t.Fatal(err)
+			}
+			close(b.tell)
+			live.until("<b>state 1</b>")
+			s.open(t, ctx, "/feed").until(`<p id="n">state 1</p>`)
+			cancel()
+			io.Copy(io.Discard, live.resp.Body)
+		})
 	}
 }

@@ -413,6 +413,14 @@ type mailbox struct {
 	any    bool
 }
 
+// add puts what came later behind what a mailbox holds.
+func (b *mailbox) add(later mailbox) {
+	if later.any {
+		b.newest, b.any = later.newest, true
+	}
+	b.queue = append(b.queue, later.queue...)
+}
+
 const mostQueued = 1000 // messages that wait for ordered binds; the oldest are left out beyond
 
 func (e *evaluation) run(ctx context.Context) {
@@ -498,20 +506,44 @@ func (a *App) changes(ctx context.Context, topics []string, every time.Duration,
 		in.take(&box)
 		return box
 	}
-	err := turn(poll()) // arms the subscriptions too
+	// What is evaluated before a subscription has begun may be older than the first message that comes: with a
+	// broker the first turn waits for that, but not for long, and there is another one when it has begun.
+	begun := func() bool { return !slices.ContainsFunc(subs, func(s *hub.Subscriber) bool { return !s.Begun() }) }
+	patience := time.NewTimer(followPatience)
+	defer patience.Stop()
+	first := poll() // arms the subscriptions too
+	for late := false; !begun() && !late; first.add(poll()) {
+		select {
+		case <-wake:
+		case <-patience.C:
+			late = true
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	known := begun()
+	err := turn(first)
 	for err == nil && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-tick:
 			err = turn(mailbox{})
 		case <-wake:
-			if box := poll(); box.any {
+			box := poll()
+			if !known && begun() {
+				known = true
+				err = turn(mailbox{})
+			}
+			if err == nil && box.any {
 				err = turn(box)
 			}
 		}
 	}
 	return err
 }
+
+// followPatience is how long the first evaluation of a stream waits for the broker.
+const followPatience = time.Second
 
 // values gives what the binds see, with the entries of :data that they need evaluated anew.
 func (e *evaluation) values(ctx context.Context, message sx.Value) ([]sx.Value, error) {

@@ -57,7 +57,7 @@ func (t *topic) follow() {
 	if err != nil {
 		// Serve what is published here; the next subscriber tries again.
 		t.unfollow = nil
-		t.pending = false
+		t.caughtUp()
 	}
 	wake := t.disarm()
 	t.mu.Unlock()
@@ -100,10 +100,17 @@ func (f *follower) Deliver(seq uint64, ev Event) {
 func (f *follower) Ready() {
 	t := (*topic)(f)
 	t.mu.Lock()
-	t.pending = false
+	t.caughtUp()
 	wake := t.disarm()
 	t.mu.Unlock()
 	t.wake(wake)
+}
+
+// caughtUp is called with the lock held when the topic's history is there. For those who wait for what comes from now on, now is this
+// moment, and not that at which they look again.
+func (t *topic) caughtUp() {
+	t.pending = false
+	t.ready = Cursor{t.epoch, t.head}
 }
 
 // Memory is a broker within one process: it links several hubs there, which is of use in tests and as the plainest example of

@@ -26,7 +26,7 @@ type Hub struct {
 	cfg  config
 	ctx  context.Context // ends producers; a hub's own lifetime, not a request's
 	stop context.CancelFunc
-	wg   sync.WaitGroup // producers
+	wg   sync.WaitGroup // producers, and followers that are being ended
 
 	mu     sync.RWMutex
 	topics map[string]*topic
@@ -189,7 +189,8 @@ func (h *Hub) Stats() Stats {
 	return s
 }
 
-// Close ends all subscribers with ErrClosed and all producers, and waits for the producers until ctx ends. Calling it again does no harm.
+// Close ends all subscribers with ErrClosed, all producers, and what follows the broker, and waits for the latter two until ctx ends. Calling
+// it again does no harm.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
@@ -208,11 +209,11 @@ func (h *Hub) Close(ctx context.Context) error {
 		t.mu.Unlock()
 		t.wake(wake)
 		if unfollow != nil {
-			unfollow()
+			h.wg.Go(unfollow) // ends when the broker has let go
 		}
 	}
 	done := make(chan struct{})
-	go func() { // ends with the last producer
+	go func() { // ends with the last producer and the last follower
 		h.wg.Wait()
 		close(done)
 	}()
@@ -220,7 +221,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("hub: producers still running: %w", ctx.Err())
+		return fmt.Errorf("hub: producers or followers of the broker still running: %w", ctx.Err())
 	}
 }
 
@@ -317,7 +318,7 @@ func (h *Hub) drop(t *topic) bool {
 	}
 	t.dropped = true
 	if t.unfollow != nil {
-		go t.unfollow() // ends when the broker has let go; it may wait for a delivery that waits for t.mu
+		h.wg.Go(t.unfollow) // ends when the broker has let go; it may wait for a delivery that waits for t.mu
 		t.unfollow = nil
 	}
 	delete(h.topics, t.name)

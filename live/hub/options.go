@@ -78,5 +78,6 @@ func WithProducer(p Producer) SubscribeOption { return func(c *subscribeConfig) 
 // needed. With it Next must not be used.
 func WithWake(wake func()) SubscribeOption { return func(c *subscribeConfig) { c.wake = wake } }
 
-// FromNow makes the subscriber start after the newest event, without a snapshot. The cursor is ignored.
+// FromNow makes the subscriber start after the newest event, without a snapshot. The cursor is ignored. With a broker now is when
+// Subscriber.Begun says so: what is read elsewhere after that, and told by events, is never older than the first event that comes.
 func FromNow() SubscribeOption { return func(c *subscribeConfig) { c.now = true } }

@@ -23,6 +23,7 @@ type subscriberState uint8
 const (
 	subscriberFresh   subscriberState = iota // start is still to be looked at
 	subscriberNow                            // starts at the head
+	subscriberSoon                           // starts where the head is once a broker has delivered the history
 	subscriberRunning                        // pos and start's epoch count
 	subscriberClosed
 )
@@ -97,11 +98,13 @@ func (s *Subscriber) settle() {
 	if s.state == subscriberRunning {
 		return
 	}
-	now := s.state == subscriberNow
+	was := s.state
 	s.state, s.start.epoch = subscriberRunning, t.epoch
 	switch {
-	case now:
+	case was == subscriberNow:
 		s.pos = t.head
+	case was == subscriberSoon:
+		s.start.epoch, s.pos = t.ready.epoch, t.ready.seq
 	case c.epoch == 0:
 		s.whole = t.reset("")
 	case c.epoch != t.epoch || c.seq < t.floor || c.seq > t.head && !t.shared:
@@ -109,6 +112,14 @@ func (s *Subscriber) settle() {
 	default:
 		s.pos, s.exact = c.seq, t.head
 	}
+}
+
+// Begun tells whether the subscriber's place in the topic is known. With a broker that is so when what it remembers has come, or when it
+// cannot be reached; until then Poll finds nothing, and the subscriber is woken when it may.
+func (s *Subscriber) Begun() bool {
+	s.topic.mu.Lock()
+	defer s.topic.mu.Unlock()
+	return !s.topic.pending
 }
 
 // Ready receives a value when Poll may find something new after it has found nothing. It is nil with WithWake.

@@ -44,6 +44,7 @@ type topic struct {
 	dropped bool   // no longer in the hub's map
 	closed  bool   // the hub is closed
 	pending bool   // a broker has not yet delivered the history
+	ready   Cursor // where the topic was when it had
 
 	armed       []*Subscriber // wait to be woken
 	spare       []*Subscriber // a list to reuse
@@ -304,6 +305,8 @@ func (t *topic) join(s *Subscriber, p Producer) {
 	}
 	if !t.pending {
 		s.settle()
+	} else if s.state == subscriberNow {
+		s.state = subscriberSoon
 	}
 	t.mu.Unlock()
 	if follow {

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -24,6 +26,7 @@ import (
 type App struct {
 	cfg      *config
 	log      *slog.Logger
+	settings Settings
 	limits   Limits
 	proxies  proxies
 	keys     keyring
@@ -71,7 +74,17 @@ func New(fsys fs.FS, opts ...Option) (*App, error) {
 	if v, ok := cfg.lookupEnv("SX_DEV"); ok && v != "" && v != "0" && !cfg.dev {
 		WithDevelopment()(cfg) // as sx serve says to Go programs that it runs
 	}
-	a := &App{cfg: cfg, log: cfg.log, limits: cfg.limits.filled()}
+	settings, err := ReadSettings(fsys)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.log == nil {
+		format, _ := cfg.lookupEnv("SX_LOG_FORMAT")
+		if cfg.log, err = loggerOf(cmp.Or(format, settings.LogFormat)); err != nil {
+			return nil, err
+		}
+	}
+	a := &App{cfg: cfg, log: cfg.log, settings: settings, limits: cfg.limits.filled()}
 	if err := a.configure(); err != nil {
 		return nil, err
 	}
@@ -86,6 +99,19 @@ func New(fsys fs.FS, opts ...Option) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// loggerOf gives the logger of an application that was given none.
+func loggerOf(format string) (*slog.Logger, error) {
+	switch format {
+	case "":
+		return slog.Default(), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(os.Stderr, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(os.Stderr, nil)), nil
+	}
+	return nil, fmt.Errorf("SX_LOG_FORMAT is %q; text or json was expected", format)
 }
 
 func (a *App) configure() error {
@@ -106,9 +132,7 @@ func (a *App) configure() error {
 	}
 	a.keys = keyring{[]byte(secret)}
 	a.sessions = &sessionCodec{key: a.keys.key("session"), now: a.cfg.now}
-	if d := env("SX_DATA"); d != "" {
-		a.cfg.dataDir = d
-	}
+	a.cfg.dataDir = cmp.Or(env("SX_DATA"), a.cfg.dataDir, a.settings.Data, "data")
 	if a.cfg.database == "" {
 		a.cfg.database = env("DATABASE_URL")
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (v *view) appendHead(dst []byte) []byte {
 		dst = append(dst, h.Title...)
 	case !bytes.Contains(v.out[:h.HeadEnd], []byte("<title")):
 		dst = append(dst, "<title>"...)
-		dst = append(dst, html.EscapeString(v.page.name)...)
+		dst = append(dst, html.EscapeString(cmp.Or(v.site.config.name, v.page.name))...)
 		dst = append(dst, "</title>"...)
 	}
 	for _, m := range h.Metas {

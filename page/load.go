@@ -50,6 +50,7 @@ type siteConfig struct {
 	env        []string
 	fetchAllow []netip.Prefix
 	lang       string
+	name       string // what pages without a title are called
 	maxBody    int64
 	session    *compiled
 
@@ -230,7 +231,7 @@ func (d *declarations) guard(a *sx.Analyzer, f *sx.Form) {
 	d.site.guards[name] = &compiled{fn: a.Function("guard "+name, nil, f.Forms(2)...)}
 }
 
-var configKeys = []string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts", "client"}
+var configKeys = append([]string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts", "client"}, settingKeys...)
 
 // configure reads (defconfig :key value …). Its values are literals.
 func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
@@ -256,6 +257,18 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 			continue
 		}
 		c.fetchAllow = append(c.fetchAllow, p)
+	}
+	if g := fs["name"]; g != nil {
+		if c.name = plainText(g.Value()); c.name == "" {
+			a.Errorf(g.Site(), sx.FormError, ":name must be a text, found %s", sx.Serialize(g.Value()))
+		}
+	}
+	for _, key := range settingKeys { // they are used elsewhere: see Settings
+		if g := fs[key]; g != nil {
+			if err := new(Settings).set(key, g.Value()); err != nil {
+				a.Errorf(g.Site(), sx.FormError, "%v", err)
+			}
+		}
 	}
 	if g := fs["lang"]; g != nil {
 		c.lang = plainText(g.Value())

@@ -74,10 +74,8 @@ func (l Limits) filled() Limits {
 func defaultConfig() *config {
 	return &config{
 		guards:    map[string]Guard{},
-		log:       slog.Default(),
 		now:       time.Now,
 		lookupEnv: os.LookupEnv,
-		dataDir:   "data",
 		minify:    true,
 	}
 }
@@ -135,7 +133,8 @@ func WithBundler(b Bundler) Option { return func(c *config) { c.bundler = b } }
 // WithBroker links the application's hub with those of other processes. Default: this process alone.
 func WithBroker(b hub.Broker) Option { return func(c *config) { c.broker = b } }
 
-// WithLogger sets where the application logs. Default slog.Default().
+// WithLogger sets where the application logs. Default slog.Default(), or stderr in the form that SX_LOG_FORMAT, else
+// (defconfig :log-format …), asks for.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 
 // WithSecret sets what cookies and tokens are signed with. Default: SX_SECRET, else a random one, so that
@@ -146,8 +145,8 @@ func WithSecret(secret string) Option { return func(c *config) { c.secret = secr
 // app.db in the data folder.
 func WithDatabase(where string) Option { return func(c *config) { c.database = where } }
 
-// WithData sets the folder for what the application keeps. Default: SX_DATA, else data in the working
-// directory.
+// WithData sets the folder for what the application keeps; SX_DATA wins over it. Default: :data of (defconfig …), else
+// data, both in the working directory.
 func WithData(dir string) Option { return func(c *config) { c.dataDir = dir } }
 
 // WithDevelopment shows errors with their source in pages, checks types at run time, and lets Reload patch

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -31,21 +30,27 @@ var ErrInterrupted = errors.New("ended at once by a second signal")
 // streams are sent elsewhere and the listener closes.
 const readyNotice = 200 * time.Millisecond
 
+const defaultGrace = 10 * time.Second
+
 // Grace reads how long a shutdown may take from the value of SX_GRACE: a duration such as 1m30s, or seconds.
 // Empty: 10s.
 func Grace(text string) (time.Duration, error) {
 	if text == "" {
-		return 10 * time.Second, nil
+		return defaultGrace, nil
 	}
-	plain := text
-	if strings.Trim(plain, "0123456789") == "" {
-		plain += "s"
-	}
-	d, err := time.ParseDuration(plain)
-	if err != nil || d < 0 {
+	d, err := duration(text)
+	if err != nil {
 		return 0, fmt.Errorf("SX_GRACE is %q: seconds, or a duration such as 1m30s, was expected", text)
 	}
 	return d, nil
+}
+
+// graceOr reads SX_GRACE; without it the grace period is that of the settings, if they have one.
+func graceOr(text string, of time.Duration) (time.Duration, error) {
+	if text == "" && of > 0 {
+		return of, nil
+	}
+	return Grace(text)
 }
 
 // Server gives an http.Server for a handler that serves the application, with the limits that streams need:
@@ -63,18 +68,18 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 }
 
 // Serve serves the application on a listener until ctx ends; then it drains: live clients are told to come
-// back, running responses finish within the grace period (SX_GRACE, default 10s), and the application is shut
+// back, running responses finish within the grace period (SX_GRACE, else :grace of (defconfig …), default 10s), and the application is shut
 // down. It closes the listener. Run does more: it chooses the address and ends with signals.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	text, _ := a.cfg.lookupEnv("SX_GRACE")
-	grace, err := Grace(text)
+	grace, err := graceOr(text, a.settings.Grace)
 	if err != nil {
 		return errors.Join(err, ln.Close(), a.Shutdown(context.WithoutCancel(ctx)))
 	}
 	return (&serving{site: a, grace: grace, log: a.log}).run(ctx, ln, nil)
 }
 
-// Run serves the application on SX_ADDR, else on PORT, else on :8080, until SIGINT or SIGTERM; see Server.Run.
+// Run serves the application on SX_ADDR, else on PORT, else where (defconfig :addr …) says, else on :8080, until SIGINT or SIGTERM; see Server.Run.
 //
 //	app, err := page.New(files)
 //	…

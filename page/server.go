@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +15,12 @@ import (
 )
 
 // Server runs a site on one address until a signal ends it: the whole life of a process that serves one. The zero
-// value works.
+// value works. What a field does not say, the environment does, and what that does not say, the Settings of the site, if
+// it has that method.
 type Server struct {
-	Addr    string           // where to listen; "" is SX_ADDR, else PORT, else :8080
-	Metrics string           // the address of /metrics for Prometheus; default none
-	Grace   time.Duration    // how long running responses may take to finish; default SX_GRACE, else 10s
+	Addr    string           // where to listen; else SX_ADDR, PORT, Settings, :8080
+	Metrics string           // the address of /metrics for Prometheus; else SX_METRICS_ADDR, Settings, none
+	Grace   time.Duration    // how long running responses may take to finish; else SX_GRACE, Settings, 10s
 	Log     *slog.Logger     // default slog.Default()
 	Started func(url string) // called once connections are accepted; default: the address is logged
 }
@@ -31,18 +33,22 @@ func (s *Server) Run(ctx context.Context, site Site) error {
 		log = slog.Default()
 	}
 	unserved := func(err error) error { return errors.Join(err, site.Shutdown(context.WithoutCancel(ctx))) }
+	var said Settings
+	if c, ok := site.(interface{ Settings() Settings }); ok {
+		said = c.Settings()
+	}
 	if grace == 0 {
 		var err error
-		if grace, err = Grace(os.Getenv("SX_GRACE")); err != nil {
+		if grace, err = graceOr(os.Getenv("SX_GRACE"), said.Grace); err != nil {
 			return unserved(err)
 		}
 	}
-	ln, err := Listen(s.Addr)
+	ln, err := Listen(cmp.Or(s.Addr, addrFromEnv(), said.Addr))
 	if err != nil {
 		return unserved(err)
 	}
-	if s.Metrics != "" {
-		stop, err := serveMetrics(s.Metrics, site, log)
+	if metrics := cmp.Or(s.Metrics, os.Getenv("SX_METRICS_ADDR"), said.Metrics); metrics != "" {
+		stop, err := serveMetrics(metrics, site, log)
 		if err != nil {
 			return unserved(errors.Join(err, ln.Close()))
 		}
@@ -62,10 +68,7 @@ func (s *Server) Run(ctx context.Context, site Site) error {
 // Listen opens a TCP address, "" being SX_ADDR, else PORT, else :8080, a number a port on every interface, and says clearly when it is taken; the
 // error wraps syscall.EADDRINUSE then.
 func Listen(addr string) (net.Listener, error) {
-	if addr == "" {
-		addr = addrFromEnv()
-	}
-	if strings.Trim(addr, "0123456789") == "" {
+	if addr = cmp.Or(addr, addrFromEnv(), ":8080"); strings.Trim(addr, "0123456789") == "" {
 		addr = ":" + addr // a port alone
 	}
 	ln, err := net.Listen("tcp", addr)
@@ -90,14 +93,12 @@ type busyError struct{ addr string }
 func (b *busyError) Error() string { return "address " + b.addr + " is in use by another program" }
 func (b *busyError) Unwrap() error { return syscall.EADDRINUSE }
 
+// addrFromEnv gives the address that the environment says, or "".
 func addrFromEnv() string {
-	if addr := os.Getenv("SX_ADDR"); addr != "" {
-		return addr
-	}
-	if port := os.Getenv("PORT"); port != "" {
+	if port := os.Getenv("PORT"); port != "" && os.Getenv("SX_ADDR") == "" {
 		return ":" + port
 	}
-	return ":8080"
+	return os.Getenv("SX_ADDR")
 }
 
 // URL gives the address to open in a browser: wildcard and loopback addresses become localhost.

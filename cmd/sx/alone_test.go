@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,19 +17,27 @@ import (
 	"time"
 )
 
-// A built site runs in an empty folder without this repository, without Go and without an environment; as root it
-// also does in a chroot that holds nothing else. Its assets are immutable, and SIGTERM drains its streams.
-func TestBuiltSiteRunsAlone(t *testing.T) {
+// releasedSx builds the command as make build does: it needs no C library and knows no checkout.
+func releasedSx(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds sx without cgo, which takes a while")
 	}
-	tmp := t.TempDir()
-	sx := filepath.Join(tmp, "sx")
-	build := exec.Command("go", "build", "-o", sx, ".")
+	sx := filepath.Join(t.TempDir(), "sx")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", sx, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return sx
+}
+
+// A built site runs in an empty folder without this repository, without Go and without an environment; as root it
+// also does in a chroot that holds nothing else, cut off from every network. Its assets are immutable, and SIGTERM drains
+// its streams.
+func TestBuiltSiteRunsAlone(t *testing.T) {
+	sx := releasedSx(t)
+	tmp := t.TempDir()
 	app := filepath.Join(tmp, "todo")
 	if err := os.CopyFS(app, os.DirFS("../../examples/todo")); err != nil {
 		t.Fatal(err)
@@ -64,7 +73,11 @@ func TestBuiltSiteRunsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	apart := newIsland(t)
+	client := &http.Client{Transport: &http.Transport{DialContext: apart.dial, DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	apart.run(func() { err = cmd.Start() })
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill() })
@@ -84,14 +97,18 @@ func TestBuiltSiteRunsAlone(t *testing.T) {
 		close(logged)
 	}()
 
-	page := fetchText(t, "http://"+addr+"/todos", 200)
+	if c, err := net.Dial("tcp", addr); apart != nil && err == nil {
+		c.Close()
+		t.Error("the site is reached from outside: the network is not cut off")
+	}
+	page := fetchWith(t, client, "http://"+addr+"/todos", 200)
 	style := regexp.MustCompile(`/_sx/assets/[^"]+\.css`).FindString(page)
 	if style == "" {
 		t.Fatalf("the page links no style sheet: %s\n%s", page, log.String())
 	}
-	checkCodings(t, "http://"+addr+style, "public, max-age=31536000, immutable")
-	checkCodings(t, "http://"+addr+"/notes.txt", "no-cache")
-	res, err := http.PostForm("http://"+addr+"/todos", map[string][]string{"title": {"kept"}})
+	checkCodings(t, client, "http://"+addr+style, "public, max-age=31536000, immutable")
+	checkCodings(t, client, "http://"+addr+"/notes.txt", "no-cache")
+	res, err := client.PostForm("http://"+addr+"/todos", map[string][]string{"title": {"kept"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +131,7 @@ func TestBuiltSiteRunsAlone(t *testing.T) {
 }
 
 // checkCodings asks for a file in every coding, and holds that each is smaller than the file.
-func checkCodings(t *testing.T, url, cacheControl string) {
+func checkCodings(t *testing.T, client *http.Client, url, cacheControl string) {
 	t.Helper()
 	sizes := map[string]int{}
 	for _, coding := range []string{"identity", "br", "zstd", "gzip"} {
@@ -123,7 +140,7 @@ func checkCodings(t *testing.T, url, cacheControl string) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Accept-Encoding", coding)
-		res, err := http.DefaultTransport.RoundTrip(req)
+		res, err := client.Transport.RoundTrip(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,5 +217,51 @@ func TestBuiltSiteDrainsItsStreams(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), `"msg":"listening"`) {
 		t.Errorf("the log is not JSON: %s", log.String())
+	}
+}
+
+// A command that knows no checkout makes Go projects too: in a checkout it points at that one, elsewhere it leaves a
+// requirement and says what completes it.
+func TestNewGoProjectWithoutACheckout(t *testing.T) {
+	t.Setenv("GOFLAGS", "-buildvcs=false")
+	t.Setenv("GOPROXY", "off")
+	sx := releasedSx(t)
+	make := func(sx string) (mod, said string) {
+		t.Helper()
+		dir := filepath.Join(t.TempDir(), "gopher")
+		out, err := exec.Command(sx, "new", dir, "--template", "go").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text), string(out)
+	}
+	mod, said := make(sx)
+	if !strings.Contains(mod, "require github.com/sx-framework/sxgo v0.0.0") || strings.Contains(mod, "replace") ||
+		!strings.Contains(said, "go mod edit -replace github.com/sx-framework/sxgo=") || !strings.Contains(said, "go mod tidy") {
+		t.Errorf("go.mod:\n%s\nsaid:\n%s", mod, said)
+	}
+	root := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(root, name), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	here := filepath.Join(root, "bin", "sx")
+	if err := os.Rename(sx, here); err != nil {
+		t.Fatal(err)
+	}
+	if mod, said := make(here); !strings.Contains(mod, "replace github.com/sx-framework/sxgo => "+root) || strings.Contains(said, "go mod") {
+		t.Errorf("in a checkout: go.mod:\n%s\nsaid:\n%s", mod, said)
 	}
 }

@@ -250,7 +250,12 @@ func TestErrorShowsItsPlaceInTerminalAndPage(t *testing.T) {
 
 func fetchText(t *testing.T, url string, status int) string {
 	t.Helper()
-	res, err := http.Get(url)
+	return fetchWith(t, http.DefaultClient, url, status)
+}
+
+func fetchWith(t *testing.T, client *http.Client, url string, status int) string {
+	t.Helper()
+	res, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}

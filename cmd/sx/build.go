@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sx-framework/sxgo/page"
 )
 
 func buildCommand() *command {
@@ -169,8 +172,13 @@ func (c *call) summarize(ctx context.Context, target string, built time.Duration
 	if maxSize > 0 && float64(info.Size()) > maxSize*1e6 {
 		over = append(over, fmt.Sprintf("size %s is over the budget of %g MB", size(info.Size()), maxSize))
 	}
-	if !goApp {
-		start, err := measureStart(ctx, target)
+	// A Go program may do anything when it starts: it is started only when that is asked for.
+	if !goApp || maxStart > 0 {
+		measure := measureStart
+		if goApp {
+			measure = measureGoStart
+		}
+		start, err := measure(ctx, target)
 		if err != nil {
 			return fmt.Errorf("the built site does not start: %w", err)
 		}
@@ -199,13 +207,65 @@ func measureStart(ctx context.Context, target string) (time.Duration, error) {
 	}
 	defer os.RemoveAll(tmp)
 	cmd := exec.CommandContext(ctx, abs, "--start-only")
-	cmd.Dir = tmp
-	cmd.Env = append(os.Environ(), "SX_DATA="+tmp, "DATABASE_URL=", "NATS_URL=", "SX_SECRET=measuring", "SX_LOG_FORMAT=text")
+	cmd.Dir, cmd.Env = tmp, measuringEnv(tmp)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
 		return 0, errors.Join(errors.New(strings.TrimSpace(stderr.String())), err)
+	}
+	return time.Since(began), nil
+}
+
+// measuringEnv is the environment of a site whose start is measured.
+func measuringEnv(data string) []string {
+	return append(os.Environ(), "SX_DATA="+data, "DATABASE_URL=", "NATS_URL=", "SX_SECRET=measuring", "SX_LOG_FORMAT=text", "SX_METRICS_ADDR=")
+}
+
+// goStartMost is how long a Go program may take until it accepts connections.
+const goStartMost = 30 * time.Second
+
+// measureGoStart is measureStart for a Go program: up to the first connection that it accepts on SX_ADDR.
+func measureGoStart(ctx context.Context, target string) (time.Duration, error) {
+	abs, err := filepath.Abs(target)
+	if err != nil {
+		return 0, err
+	}
+	tmp, err := os.MkdirTemp("", "sx-start-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(tmp)
+	ln, err := page.Listen("127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	addr := ln.Addr()
+	if err := ln.Close(); err != nil {
+		return 0, err
+	}
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return 0, err
+	}
+	var stderr bytes.Buffer
+	cmd := exec.Command(abs)
+	cmd.Dir, cmd.Stderr = tmp, &stderr
+	cmd.Env = append(measuringEnv(tmp), "SX_ADDR="+addr.String(), "PORT="+port, "SX_GRACE=1s", "SX_DEV=")
+	tie(cmd)
+	began := time.Now()
+	p, err := startProcess(cmd)
+	if err != nil {
+		return 0, err
+	}
+	defer p.stop()
+	ctx, cancel := context.WithTimeout(ctx, goStartMost)
+	defer cancel()
+	if err := awaitListener(ctx, addr, p, time.Millisecond); err != nil {
+		return 0, errors.Join(errors.New(strings.TrimSpace(stderr.String())), err)
+	}
+	if ctx.Err() != nil {
+		return 0, fmt.Errorf("it accepts no connection on SX_ADDR=%s within %s", addr, goStartMost)
 	}
 	return time.Since(began), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -48,7 +49,7 @@ func ownPath() (string, error) {
 func builtCommand(b *builtSite) *command {
 	return &command{
 		name:  b.name,
-		usage: "[--addr :8080] [--nats embedded] [--metrics-addr ADDR]",
+		usage: "[--addr :8080] [--nats embedded] [--metrics-addr ADDR] [--data FOLDER] [--grace 10s] [--log-format text|json]",
 		short: "serves the site in this executable; SX_ADDR or PORT set the address",
 		run:   b.run,
 	}
@@ -56,21 +57,20 @@ func builtCommand(b *builtSite) *command {
 
 // run serves with production defaults.
 func (b *builtSite) run(ctx context.Context, c *call) error {
-	addr := c.flags.String("addr", "", "the `address` to listen on; default SX_ADDR, PORT or :8080")
-	metrics := c.flags.String("metrics-addr", "", "serve /metrics for Prometheus on this `address`")
+	c.settings()
 	natsHow := c.flags.String("nats", "", "embedded: `start` a NATS server in this process; see also NATS_URL")
 	startOnly := c.flags.Bool("start-only", false, "load the site, say how long that took, and end")
 	if err := c.parse(0); err != nil {
 		return err
 	}
-	grace, err := graceFrom()
+	if err := c.apply(); err != nil {
+		return err
+	}
+	said, err := page.ReadSettings(b.files)
 	if err != nil {
 		return err
 	}
-	log, err := productionLog(c.stderr)
-	if err != nil {
-		return err
-	}
+	log := productionLog(c.stderr, cmp.Or(os.Getenv("SX_LOG_FORMAT"), said.LogFormat))
 	began := time.Now()
 	opts := []page.Option{page.WithLogger(log)}
 	broker, closer, err := brokerFrom(ctx, log, *natsHow)
@@ -90,22 +90,18 @@ func (b *builtSite) run(ctx context.Context, c *call) error {
 		return app.Shutdown(ctx)
 	}
 	s := &page.Server{
-		Addr: *addr, Metrics: *metrics, Grace: grace, Log: log,
+		Log:     log,
 		Started: func(url string) { log.Info("listening", "url", url, "start", took(time.Since(began))) },
 	}
 	return serving(s.Run(ctx, app), "SX_ADDR or --addr")
 }
 
-// productionLog writes to w as SX_LOG_FORMAT says: text, the default, or json.
-func productionLog(w io.Writer) (*slog.Logger, error) {
-	switch format := os.Getenv("SX_LOG_FORMAT"); format {
-	case "", "text":
-		return slog.New(slog.NewTextHandler(w, nil)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, nil)), nil
-	default:
-		return nil, usagef("SX_LOG_FORMAT is %q; text or json was expected", format)
+// productionLog writes to w in a format, text or json.
+func productionLog(w io.Writer, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
 	}
+	return slog.New(slog.NewTextHandler(w, nil))
 }
 
 // runBuilt is the whole program when an application stands behind it.

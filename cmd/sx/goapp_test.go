@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,7 +124,7 @@ func TestGoAppIsBuiltWithItsAssets(t *testing.T) {
 		t.Errorf("the script %q: %s", script, text)
 	}
 	style := regexp.MustCompile(`/_sx/assets/style\.[^"]+\.css`).FindString(page)
-	checkCodings(t, "http://"+addr+style, "public, max-age=31536000, immutable")
+	checkCodings(t, &http.Client{Transport: http.DefaultTransport}, "http://"+addr+style, "public, max-age=31536000, immutable")
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,10 @@ func runNew(ctx context.Context, c *call) error {
 	}
 	fmt.Fprintf(c.stdout, "made %s from the template %s\n\n    cd %s\n", dir, *which, dir)
 	if *which == "go" {
-		if err := requireModule(ctx, dir); err != nil {
+		switch err := requireModule(ctx, dir); {
+		case errors.Is(err, errNoCheckout):
+			fmt.Fprintf(c.stdout, "    go mod edit -replace %s=…    # the path of its checkout: this sx is of no published version\n    go mod tidy\n", modulePath)
+		case err != nil:
 			fmt.Fprintf(c.stdout, "    go mod tidy    # %v\n", err)
 		}
 		fmt.Fprint(c.stdout, "    go test ./...\n")
@@ -181,14 +184,21 @@ func requireModule(ctx context.Context, dir string) error {
 		text = fmt.Appendf(text, "\nrequire %s v0.0.0\n\nreplace %s => %s\n\nrequire (\n%s)\n", modulePath, modulePath, root, indirect(string(own)))
 		return errors.Join(os.WriteFile(file, text, 0o644), writeNew(filepath.Join(dir, "go.sum"), string(sums)))
 	}
-	if v := version(); !strings.HasPrefix(v, "devel") {
-		text = fmt.Appendf(text, "\nrequire %s %s\n", modulePath, v)
-		if err := os.WriteFile(file, text, 0o644); err != nil {
-			return err
-		}
+	v := version()
+	if strings.HasPrefix(v, "devel") {
+		text = fmt.Appendf(text, "\nrequire %s v0.0.0\n", modulePath)
+		return errors.Join(os.WriteFile(file, text, 0o644), errNoCheckout)
+	}
+	v, _, _ = strings.Cut(v, "+dirty") // what was not committed has no version
+	text = fmt.Appendf(text, "\nrequire %s %s\n", modulePath, v)
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		return err
 	}
 	return tidy(ctx, dir)
 }
+
+// errNoCheckout says that an sx of no version does not know the checkout that it was built from.
+var errNoCheckout = errors.New("the checkout is not known")
 
 // indirect gives the lines of a go.mod that require modules, as those of a module that reaches them through this one.
 func indirect(mod string) string {
@@ -207,14 +217,32 @@ func indirect(mod string) string {
 	return b.String()
 }
 
-// checkout gives the folder that this sx was built from, or "".
+// checkout gives the folder that this sx was built from, or "". One that was built with -trimpath does not know; it may
+// still stand there, as bin/sx does.
 func checkout() string {
-	_, file, _, ok := runtime.Caller(0)
-	root := filepath.Dir(filepath.Dir(filepath.Dir(file)))
-	if _, err := os.Stat(filepath.Join(root, "go.mod")); !ok || err != nil || !filepath.IsAbs(root) {
+	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
+		if root := filepath.Dir(filepath.Dir(filepath.Dir(file))); ownModule(root) {
+			return root
+		}
+	}
+	exe, err := os.Executable()
+	if err != nil {
 		return ""
 	}
-	return root
+	for dir := filepath.Dir(exe); ; dir = filepath.Dir(dir) {
+		if ownModule(dir) {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
+// ownModule tells whether a folder holds this module.
+func ownModule(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	return err == nil && strings.HasPrefix(string(text), "module "+modulePath+"\n")
 }
 
 // tidy completes go.mod and go.sum where Go is installed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,25 +26,27 @@ import (
 func serveCommand() *command {
 	return &command{
 		name:  "serve",
-		usage: "[DIR] [--addr :8080] [--open] [--no-reload] [--metrics-addr ADDR]",
+		usage: "[DIR] [--addr :8080] [--open] [--no-reload] [--metrics-addr ADDR] [--data FOLDER] [--grace 10s]",
 		short: "serves an application for development, reloading what changes",
 		run:   runServe,
 	}
 }
 
 func runServe(ctx context.Context, c *call) error {
-	addr := c.flags.String("addr", "", "the `address` to listen on; default SX_ADDR, PORT or :8080")
+	c.settings("log-format") // what development prints is for people
 	open := c.flags.Bool("open", false, "open the page in a browser")
 	noReload := c.flags.Bool("no-reload", false, "do not watch for changes")
-	metrics := c.flags.String("metrics-addr", "", "serve /metrics for Prometheus on this `address`")
 	if err := c.parse(1); err != nil {
+		return err
+	}
+	if err := c.apply(); err != nil {
 		return err
 	}
 	dir, err := c.dir()
 	if err != nil {
 		return err
 	}
-	grace, err := graceFrom()
+	said, err := page.ReadSettings(os.DirFS(dir))
 	if err != nil {
 		return err
 	}
@@ -58,11 +61,11 @@ func runServe(ctx context.Context, c *call) error {
 	if isGoApp(dir) {
 		ctx, stop := interruptible(ctx)
 		defer stop()
-		return (&goServer{dir: dir, addr: *addr, reload: !*noReload, stdout: c.stdout, stderr: c.stderr, opened: opened}).run(ctx)
+		return (&goServer{dir: dir, addr: said.Addr, reload: !*noReload, stdout: c.stdout, stderr: c.stderr, opened: opened}).run(ctx)
 	}
 
 	log := slog.New(newDevLog(c.stderr))
-	site := &devSite{call: c, dir: dir, log: log}
+	site := &devSite{call: c, dir: dir, log: log, said: said}
 	if err := site.load(nil); err != nil && *noReload {
 		return errors.Join(errReported, site.Shutdown(ctx))
 	}
@@ -80,7 +83,7 @@ func runServe(ctx context.Context, c *call) error {
 			}
 		})
 	}
-	s := &page.Server{Addr: *addr, Metrics: *metrics, Grace: grace, Log: log, Started: opened}
+	s := &page.Server{Log: log, Started: opened}
 	return serving(s.Run(ctx, site), "--addr")
 }
 
@@ -90,6 +93,7 @@ type devSite struct {
 	call *call
 	dir  string
 	log  *slog.Logger
+	said page.Settings
 
 	mu      sync.Mutex // one load at a time
 	app     atomic.Pointer[page.App]
@@ -105,7 +109,7 @@ func (d *devSite) load(changed []string) error {
 	app := d.app.Load()
 	if app != nil {
 		err = app.Reload(os.DirFS(d.dir))
-	} else if app, err = page.New(os.DirFS(d.dir), devOptions(d.dir, d.log)...); err == nil {
+	} else if app, err = page.New(os.DirFS(d.dir), devOptions(d.dir, cmp.Or(d.said.Data, "data"), d.log)...); err == nil {
 		d.app.Store(app)
 	}
 	if err != nil {
@@ -127,9 +131,12 @@ func (d *devSite) load(changed []string) error {
 func (d *devSite) changed(paths []string) { d.load(paths) }
 
 // devOptions are those of an application under development; its data stay in its own folder.
-func devOptions(dir string, log *slog.Logger) []page.Option {
+func devOptions(dir, data string, log *slog.Logger) []page.Option {
+	if !filepath.IsAbs(data) {
+		data = filepath.Join(dir, data)
+	}
 	return []page.Option{
-		page.WithDevelopment(), page.WithLogger(log), page.WithData(filepath.Join(dir, "data")),
+		page.WithDevelopment(), page.WithLogger(log), page.WithData(data),
 		page.WithBundler(newBundler(filepath.Join(dir, "assets"))),
 	}
 }
@@ -157,6 +164,9 @@ const failurePage = `<!doctype html><meta charset="utf-8"><meta http-equiv="refr
 h1{font:600 1.3rem system-ui,sans-serif;color:#ff7b8e}pre{white-space:pre-wrap}p{color:#8d97ad;font-family:system-ui,sans-serif}</style>
 <h1>The application does not load</h1><pre>%s</pre><p>This page asks again every second.</p>
 `
+
+// Settings gives what (defconfig …) said at the start, whether or not the application loads.
+func (d *devSite) Settings() page.Settings { return d.said }
 
 // Drain tells open streams to come back.
 func (d *devSite) Drain(ctx context.Context) error {

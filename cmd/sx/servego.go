@@ -23,7 +23,7 @@ import (
 // pages resume by themselves when it comes back.
 type goServer struct {
 	dir    string
-	addr   string
+	addr   string // where to listen when the environment does not say
 	reload bool
 	stdout io.Writer
 	stderr io.Writer
@@ -42,12 +42,16 @@ func (g *goServer) run(ctx context.Context) error {
 		return fmt.Errorf("%s has a main.go, and Go is not installed", g.dir)
 	}
 	// Someone else's program on the address would be taken for ours.
-	ln, err := page.Listen(g.addr)
+	addr := g.addr
+	if os.Getenv("SX_ADDR")+os.Getenv("PORT") != "" {
+		addr = ""
+	}
+	ln, err := page.Listen(addr)
 	if err != nil {
 		return serving(err, "--addr")
 	}
-	addr := ln.Addr()
-	g.addr = addr.String()
+	at := ln.Addr()
+	g.addr = at.String()
 	if err := ln.Close(); err != nil {
 		return err
 	}
@@ -99,13 +103,13 @@ func (g *goServer) run(ctx context.Context) error {
 			if current, err = g.start(exe); err != nil {
 				return err
 			}
-			if err := awaitListener(ctx, addr, current); err != nil {
+			if err := awaitListener(ctx, at, current, 20*time.Millisecond); err != nil {
 				fmt.Fprintln(g.stderr, err)
 				break
 			}
 			if !announced {
 				announced = true
-				g.opened(page.URL(addr))
+				g.opened(page.URL(at))
 			} else {
 				fmt.Fprintf(g.stderr, "restarted in %s\n", time.Since(began).Round(time.Millisecond))
 			}
@@ -159,6 +163,11 @@ func (g *goServer) start(exe string) (*process, error) {
 		cmd.Env = append(cmd.Env, "SX_GRACE=1s") // the address is wanted back soon
 	}
 	tie(cmd)
+	return startProcess(cmd)
+}
+
+// startProcess starts a program, to be stopped.
+func startProcess(cmd *exec.Cmd) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -170,9 +179,10 @@ func (g *goServer) start(exe string) (*process, error) {
 	return p, nil
 }
 
-// awaitListener waits until somebody accepts connections, or the program ends.
-func awaitListener(ctx context.Context, addr net.Addr, p *process) error {
-	tick := time.NewTicker(20 * time.Millisecond)
+// awaitListener waits until somebody accepts connections, the program ends, or ctx does, which is no error. It looks again
+// after each step.
+func awaitListener(ctx context.Context, addr net.Addr, p *process, step time.Duration) error {
+	tick := time.NewTicker(step)
 	defer tick.Stop()
 	for {
 		conn, err := net.DialTimeout("tcp", addr.String(), time.Second)

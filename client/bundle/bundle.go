@@ -89,6 +89,9 @@ func Files() ([]File, error) {
 	files := []File{{"inline.js", inline.JS}}
 	names := map[string]any{} // private members have the same short names in all parts
 	for _, p := range parts {
+		if p.name == "small" || p.name == "language" {
+			names = nil // they share none with the others, and the most frequent are to be the shortest
+		}
 		out, err := Build(Options{Entry: filepath.Join(Dir(), p.entry), Minify: true, Map: true, Replace: p.replace, Names: names, Small: p.name == "small"})
 		if err != nil {
 			return nil, err

@@ -2,7 +2,7 @@
 
 import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, shapes, TAIL, unknown } from "./eval";
 import { body } from "./special";
-import { Dict, equal, El, fail, Fn, isList, isSym, Kw, List, now, place, Spread, Sym, typeOf, Value } from "./values";
+import { Dict, el, equal, expected, fail, Fn, isComponent, isKw, isList, isSym, List, now, Obj, place, plain, Sym, typeOf, Value } from "./values";
 
 /** What a parameter, or a field of a message, may be. */
 export interface Rule { _type?: string; _min?: number; _max?: number; _in?: Value[]; _required?: boolean }
@@ -10,52 +10,51 @@ export interface Param extends Rule { _name: string; _default?: Code }
 export interface Params { _pos: Param[]; _keys: Map<string, Param> | null; _rest?: string; _attrs?: string; _scope: Scope; _rules: boolean }
 
 /** (name :as type :default expr :required :min n :max n :in (…)) or a name. */
-export const param = (x: Value, scope: Scope): Param => {
-  if (isSym(x) && !(SMALL && x._name[0] === "&")) return { _name: x._name };
-  if (!isList(x) || !isSym(x[0])) return fail("form", "a parameter must be a name or (name :as type …)", place(x));
-  const p: Param = { _name: x[0]._name };
+export const param = (x: any, scope: Scope): Param => {
+  if (isSym(x) && !(SMALL && x._v[0] === "&")) return { _name: x._v };
+  if (!isList(x) || !isSym(x[0])) expected("a name or (name :as type …)", x);
+  const p: Param = { _name: x[0]._v };
   for (let i = 1; i < x.length; i++) {
-    const k = (x[i] as Kw)._name, v: any = x[i + 1];
-    if (k === "required") p._required = true;
-    else {
-      if (k === "as") p._type = v._name;
-      else if (k === "default") p._default = compile(v, scope, 0);
-      else if (!SMALL && k === "min") p._min = v;
-      else if (!SMALL && k === "max") p._max = v;
-      else if (!SMALL && k === "in") p._in = isList(v) && isSym(v[0], "quote") ? v[1] as List : v;
-      else fail("form", `unknown annotation :${k}`, place(x));
-      i++;
-    }
+    const k = x[i]._v, v: any = x[++i];
+    if (k === "as") p._type = v._v;
+    else if (k === "default") p._default = compile(v, scope, 0);
+    else if (!SMALL && k === "min") p._min = v;
+    else if (!SMALL && k === "max") p._max = v;
+    else if (!SMALL && k === "in") p._in = isList(v) && isSym(v[0], "quote") ? v[1] as List : v;
+    else if (k === "required") {
+      p._required = true;
+      i--;
+    } else expected("no annotation :" + k, x);
   }
   return p;
 };
 
-const must = (what?: string) => "must be " + what;
+/** Stands for a value that is not known while compiling, and breaks no rule. */
+const UNKNOWN: any = {};
+/** UNKNOWN while a call is checked: defaults are not evaluated then. */
+let checking: any = null;
 
 /** Why v breaks rule r, or "". */
 export const violation = (r: Rule, v: any): string => {
-  let t = r._type;
+  const t = r._type?.replace("?", ""), type = typeOf(v);
   if (v === null) return r._required ? "is required" : "";
-  t = t?.replace("?", "");
-  if (t && t !== "any" && typeOf(v) !== t) return must(`${t}, got ${typeOf(v)}`);
+  if (t && t !== "any" && type !== t) return `must be ${t}, got ${type}`;
   if (SMALL) return "";
-  const n = typeof v === "string" ? [...v].length : isList(v) ? v.length : typeof v === "number" ? v : null;
-  return n !== null && n < r._min! ? must("at least " + r._min) : n !== null && n > r._max! ? must("at most " + r._max) :
-    r._in && !r._in.some(x => equal(x instanceof Kw ? x._name : x, v)) ? must("one of those listed") : "";
+  const n = type === "string" ? [...v].length : type === "list" ? v.length : v;
+  return n < r._min! ? "must be at least " + r._min : n > r._max! ? "must be at most " + r._max :
+    r._in && !r._in.some(x => equal(plain(x), v)) ? "must be one of those listed" : "";
 };
 
-export const params = (list: Value, scope: Scope, component?: boolean): Params => {
+export const params = (list: any, scope: Scope, component?: boolean): Params => {
   const p: Params = { _pos: [], _keys: null, _scope: scope, _rules: false };
-  if (!isList(list)) return fail("form", "parameters must be a list", place(list));
-  const bind = (name: string) => p._scope = { _name: name, _up: p._scope };
+  if (!isList(list)) expected("parameters", list);
+  const bind = (name?: string) => p._scope = { _name: name || expected("a name"), _up: p._scope };
   for (let i = 0; i < list.length; i++) {
     const x = list[i];
     if (isSym(x, "&key")) p._keys = new Map();
-    else if (isSym(x, "&rest") || !SMALL && isSym(x, "&rest-attrs")) {
-      const name = (list[++i] as Sym)?._name || fail("form", x._name + " needs a name", place(x));
-      if (SMALL || x._name === "&rest") p._rest = name;
-      else p._attrs = name;
-    } else {
+    else if (isSym(x, "&rest")) p._rest = list[++i]?._v || expected("a name");
+    else if (!SMALL && isSym(x, "&rest-attrs")) p._attrs = list[++i]?._v || expected("a name");
+    else {
       const q = param(x, p._scope);
       if (isList(x)) p._rules = true;
       bind(q._name);
@@ -69,66 +68,50 @@ export const params = (list: Value, scope: Scope, component?: boolean): Params =
   return p;
 };
 
-const settle = (fn: string, p: Param, v: Value | undefined, e: Env): Value => {
-  if (v === null || v === undefined) v = p._default ? p._default(e) : null;
-  const bad = violation(p, v);
-  return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`) : v;
+const settle = (fn: string, p: Param, v: any, e: Env): Value => {
+  const form = checking && v;
+  if (checking) v = plain(v);
+  v ??= p._default ? checking || p._default(e) : null;
+  const bad = v !== UNKNOWN && violation(p, v);
+  return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`, place(form)) : v!;
 };
 
-const valueless = (fn: string, k: string, x?: Kw) => fail("keyword", `${fn}: :${k} has no value`, x ? place(x) : now._at);
-const stranger = (fn: string, k: string, p: Params["_keys"], x?: Kw) => fail("keyword", `${fn}: unknown keyword :${k}${hint(k, p?.keys() || [], ":")}`, x ? place(x) : now._at);
-const surplus = (fn: string, least: number, n: number, component?: boolean) => fail(component ? "keyword" : "arity", `${fn || "lambda"}: takes ${least || "no"} arguments besides keywords, got ${n}`);
-
 /** Checks a call while it is compiled: forms are its arguments. */
-export const fits = (fn: string, { _pos, _keys, _rest, _attrs }: Params, forms: Value[], component = false) => {
-  // Elsewhere nothing is known of attributes.
-  if (!component) _attrs = "";
-  const seen = new Set<Param>();
-  let n = 0;
-  for (let i = 0; i < forms.length; i++) {
-    const k = forms[i];
-    let p: Param | undefined;
-    if (k instanceof Kw && (_keys || component)) {
-      if (++i === forms.length) valueless(fn, k._name, k);
-      p = _keys?.get(k._name);
-      if (!p && !_attrs) stranger(fn, k._name, _keys, k);
-    } else p = _pos[n++];
-    if (!p) continue;
-    seen.add(p);
-    const x = forms[i], v = x instanceof Kw ? x._name : x;
-    const bad = v === null || typeof v === "object" ? "" : violation(p, v);
-    if (bad) fail("type", `${fn}: ${p._name} ${bad}`, place(x));
+export const fits = (fn: string, p: Params, forms: Value[], component?: boolean) => {
+  checking = UNKNOWN;
+  try {
+    // Elsewhere nothing is known of attributes.
+    bind({ _v: fn, _t: component && "component", _params: p } as any,
+      forms.map(x => x === null || typeof x === "object" && !isKw(x) ? UNKNOWN : x), forms.map(isKw));
+  } finally {
+    checking = null;
   }
-  for (const p of [..._pos, ..._keys?.values() || []]) if (p._required && !seen.has(p)) fail("keyword", `${fn}: ${p._name} is required`);
-  if (n > _pos.length && !_rest) surplus(fn, _pos.length, n, component);
 };
 
 /** Binds the arguments of a call. keys tells which of them were written as keywords. */
-export const bind = (f: Fn, args: Value[], keys: boolean[] | null | undefined): Env => {
-  const p: Params = f._params, { _pos, _keys } = p, fn = f._name, component = f._t === "component";
+export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
+  const p: Params = f._params, { _pos, _keys } = p, fn = f._v || "lambda", component = isComponent(f), n = _pos.length;
+  const attrs = !SMALL && component && p._attrs, named: Dict = new Map(), extra: Dict = new Map();
   let e: Env = f._env;
-  const attrs = !SMALL && component && p._attrs, takes = _keys || attrs, named: Dict | null = takes ? new Map() : null, extra: Dict | null = attrs ? new Map() : null;
-  if (keys && takes) {
+  if (keys && (_keys || component)) {
     const rest: Value[] = [];
     for (let i = 0; i < args.length; i++) {
-      if (!keys[i]) rest.push(args[i]);
-      else {
-        const form = args[i], k = form instanceof Kw ? form._name : form as string;
-        if (++i === args.length) valueless(fn, k);
-        if (_keys?.has(k)) named!.set(k, args[i]);
-        else if (!SMALL && extra) extra.set(k, args[i]);
-        else stranger(fn, k, _keys);
-      }
+      const x = args[i], k = plain(x);
+      if (!keys[i]) rest.push(x);
+      else if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`, place(x));
+      else if (_keys?.has(k)) named.set(k, args[i]);
+      else if (attrs) extra.set(k, args[i]);
+      else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys?.keys() || [], ":")}`, place(x));
     }
     args = rest;
   }
-  const n = _pos.length;
-  if (args.length > n && !p._rest) surplus(fn, n, args.length, component);
+  if (args.length > n && !p._rest) fail(component ? "keyword" : "arity", `${fn}: takes ${n || "no"} arguments besides keywords, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
-  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
-  if (p._rest && component) e = { _v: args.slice(n), _up: e };
-  if (p._rest) e = { _v: args.slice(n), _up: e };
-  if (!SMALL && p._attrs) e = { _v: extra && new Spread(extra), _up: e };
+  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named.get(k), e), _up: e };
+  const rest = args.slice(n);
+  if (p._rest && component) e = { _v: rest, _up: e };
+  if (p._rest) e = { _v: rest, _up: e };
+  if (!SMALL && p._attrs) e = { _v: attrs ? new Obj("spread", extra) : null, _up: e };
   return e;
 };
 
@@ -138,10 +121,11 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
   if (!SMALL && name && scope?._params === null) scope._params = p;
   let code: Code | undefined;
   const make = SMALL ? () => code ||= body(forms, p._scope, mode) : () => {
+    if (code) return code;
     const { _macro, _at } = now;
     now._macro = macro;
     now._at = at;
-    code ||= body(forms, p._scope, mode);
+    code = body(forms, p._scope, mode);
     now._macro = _macro;
     now._at = _at;
     return code;
@@ -150,7 +134,7 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
   else if (!SMALL) loading._bodies?.push(make);
   const closure: ((e: Env) => Fn) & { _params?: Params } = e => {
     const fn = new Fn(kind, name);
-    fn._code = () => code || make();
+    fn._code = make;
     fn._params = p;
     fn._forms = forms;
     fn._env = e;
@@ -162,26 +146,19 @@ export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[]
 
 /** (~name :key value … child …). Children are markup that is evaluated wherever it is placed. */
 export const component = (x: List, scope: Scope, mode: number): Code => {
-  const head = x[0] as Sym, name = head._name, at = place(x), args: Code[] = [], keys: boolean[] = [];
+  const head = x[0] as Sym, name = head._v, at = now._at, forms = x.slice(1), keys: boolean[] = [];
   if (!defs.has(name)) unknown(head, scope);
-  const p: Params | undefined = shapes.get(name);
-  if (!SMALL && p) fits(name, p, x.slice(1), true);
-  for (let i = 1; i < x.length; i++) {
-    const f = x[i], key = f instanceof Kw;
-    keys.push(key);
-    args.push(compile(f, scope, EMIT));
-    if (key) {
-      if (++i === x.length) valueless(name, f._name, f);
-      keys.push(false);
-      args.push(compile(x[i], scope, 0));
-    } else {
-      const child = args.pop()!;
-      args.push(e => new El(() => child(e)));
-    }
-  }
+  const p = shapes.get(name);
+  if (!SMALL && p) fits(name, p, forms, true);
+  let key = false;
+  const args = forms.map((f): Code => {
+    const value = key, code = compile(f, scope, key ? 0 : EMIT);
+    keys.push(key = !key && isKw(f));
+    return key || value ? code : e => el(() => code(e));
+  });
   return e => {
-    const a: Value[] = [];
+    const f = defs.get(name) ?? unknown(head), a: Value[] = [];
     for (let i = 0; i < args.length; i++) a.push(args[i](e));
-    return invoke(defs.get(name) ?? unknown(head, scope), a, keys, mode, at);
+    return invoke(f, a, keys, mode, at);
   };
 };

@@ -1,31 +1,36 @@
 // Dynamic scope, and catching errors, which goes back to the scope and the markup as they were.
 
 import { toError } from "./eval";
-import { save } from "./markup";
-import { now, SxError, Value } from "./values";
-
-/** What provide binds while its body runs. */
-interface Provided { _name: string; _v: Value; _emitted: Value[]; _up: Provided | null }
-export const dynamic: { _top: Provided | null } = { _top: null };
+import { now, save, SxError, Value } from "./values";
 
 /** What n is bound to. */
 export const provided = (n: string) => {
-  let p = dynamic._top;
+  let p = now._top;
   while (p && p._name !== n) p = p._up;
   return p;
 };
 
-/** Runs f; an error that programs may catch goes to g, with everything as it was before. */
-export const attempt = (f: () => Value, g: (err: SxError) => Value): Value => {
-  const undo = save(), { _top } = dynamic, at = now._at;
-  try {
-    return f();
-  } catch (x) {
-    const err = toError(x);
-    undo();
-    dynamic._top = _top;
-    now._at = at;
-    if (/^(limit|internal)$/.test(err.kind)) throw err;
-    return g(err);
-  }
+/** Is this an error that programs may not catch? */
+const final = (err?: SxError) => err && /^(limit|internal)$/.test(err.kind);
+
+/** Runs f; an error that programs may catch goes to g, with everything as it was before. last runs in any case:
+ * its error stands in for one that may be caught. */
+export const attempt = (f: () => Value, g: ((err: SxError) => Value) | null, last?: () => unknown): Value => {
+  const undo = save();
+  let value: Value, failed: SxError | undefined;
+  const guard = (f: () => unknown, g: ((err: SxError) => Value) | null) => {
+    try {
+      return f() as Value;
+    } catch (x) {
+      const err = toError(x);
+      undo();
+      if (g && !final(err)) return g(err);
+      failed = final(failed) ? failed : err;
+      return null;
+    }
+  };
+  value = guard(() => guard(f, g), null);
+  if (last) guard(last, null);
+  if (failed) throw failed;
+  return value;
 };

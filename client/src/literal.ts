@@ -5,7 +5,7 @@ import { defs } from "./eval";
 import { isElement } from "./markup";
 import { parse } from "./reader";
 import { specials } from "./special";
-import { type Fn, isDict, isList, isSym, Kw, type Value } from "./values";
+import { type Fn, isDict, isKw, isList, isSym, type Value } from "./values";
 
 const LITERAL = /"((?:[^"\\]|\\.)*)"|(?<=[\s(])-?\d[\d.]*(?=[\s)])/gs;
 
@@ -14,16 +14,16 @@ function visit(x: Value, placed: boolean, tell: (x: Value, placed: boolean | nul
   if (isDict(x)) return [...x.values()].forEach(v => visit(v, false, tell));
   if (!isList(x)) return tell(x, placed);
   const [head] = x;
-  const name = placed && !x._data && isSym(head) ? head._name : "";
+  const name = placed && !x._data && isSym(head) ? head._v : "";
   const fn = name[0] == "~" ? through(defs.get(name)) : undefined;
   const tag = name == "<>" || (isElement(name) && !defs.has(name) && !specials[name]);
   const ours = fn || tag;
   if (tag) tell(head!, null);
   for (let i = ours ? 1 : 0; i < x.length; i++) {
     const k = x[i];
-    if (ours && k instanceof Kw) {
+    if (ours && isKw(k)) {
       const v = x[++i]!;
-      visit(v, !!fn && !isList(v) && fn.has(k._name), tell);
+      visit(v, !!fn && !isList(v) && fn.has(k._v), tell);
     } else visit(k!, tag || (!!fn && fn.has("children")), tell);
   }
 }
@@ -41,7 +41,7 @@ function through(f: Fn | undefined): Set<string> {
   const all = [...(_keys ? _keys.keys() : []), "children"];
   const bad = new Set<string>(_rest == "children" || !_rest ? [] : ["children"]);
   const heads = new Set<string>();
-  visit(f._forms[0], true, (x, placed) => !placed && isSym(x) && (placed == null ? heads : bad).add(x._name));
+  visit(f._forms[0], true, (x, placed) => !placed && isSym(x) && (placed == null ? heads : bad).add(x._v));
   // Where a parameter has the name of an element, its value may be called.
   if (!all.some(n => heads.has(n))) for (const n of all) if (!bad.has(n)) names.add(n);
   return names;

@@ -1,16 +1,16 @@
 // Macros: forms to forms, while compiling.
 
 import { Code, compile, invoke, loading, Scope } from "./eval";
-import { fail, Fn, Form, isDict, isList, isSym, Kw, List, now, place, Value } from "./values";
+import { fail, Fn, Form, isDict, isKw, isList, isSym, List, now, place, Value } from "./values";
 
 /** Expands macro m in form x and gives the expansion to f. Errors in it are reported at x. */
 export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
   const { _macro } = now;
   loading._flush?.();
   now._macro ||= place(x);
-  const mine: Fn = Object.assign(new Fn("lambda", ""), m, { _t: "lambda" });
+  const forms = x.slice(1);
   try {
-    return f(invoke(mine, x.slice(1), x.slice(1).map(a => a instanceof Kw)));
+    return f(invoke(Object.assign(new Fn("lambda", ""), m, { _t: "lambda" }), forms, forms.map(isKw)));
   } finally {
     now._macro = _macro;
   }
@@ -19,15 +19,14 @@ export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
 /** `x: data with holes. level counts the quasiquotes around it. */
 export const quasi = (x: Form, scope: Scope, level: number): Code => {
   if (isList(x)) {
-    const name = x.length === 2 && isSym(x[0]) ? x[0]._name : "";
+    const name = x.length === 2 && isSym(x[0]) ? x[0]._v : "";
     if (name === "unquote" && level === 1) return compile(x[1], scope, 0);
     if (/unquote$/.test(name)) level--;
     if (name === "quasiquote") level++;
     const parts = x.map(y => {
       const splice = level === 1 && isList(y) && y.length === 2 && isSym(y[0], "splice-unquote");
-      return [quasiItem(splice ? (y as List)[1] : y, scope, level, splice), splice] as const;
+      return [splice ? compile((y as List)[1], scope, 0) : quasi(y, scope, level), splice] as const;
     });
-    const { _data, _src, _at, _end } = x;
     return e => {
       const out: List = [];
       for (const [code, splice] of parts) {
@@ -35,7 +34,7 @@ export const quasi = (x: Form, scope: Scope, level: number): Code => {
         if (!splice) out.push(v);
         else if (v !== null) out.push(...(isList(v) ? v : fail("type", "splice-unquote needs a list", place(x))));
       }
-      return Object.assign(out, { _data, _src, _at, _end });
+      return Object.assign(out, { _data: x._data, _at: x._at });
     };
   }
   if (isDict(x)) {
@@ -44,5 +43,3 @@ export const quasi = (x: Form, scope: Scope, level: number): Code => {
   }
   return () => x;
 };
-
-const quasiItem = (x: Form, scope: Scope, level: number, splice: boolean): Code => splice ? compile(x, scope, 0) : quasi(x, scope, level);

@@ -5,69 +5,52 @@
 import { attr, clean, forbidden, mergeSpread, rule } from "./safety";
 import { Code, compile, EMIT, Scope } from "./eval";
 import { Attrs, NS, Sink } from "./sink";
-import { El, fail, isDict, isList, Kw, List, now, place, Spread, step, Sym, Value } from "./values";
+import { el, fail, isEl, isKw, isList, isSpread, isSym, List, now, place, Spread, step, typeOf, Value } from "./values";
 
 /** Operations, flat: method of Sink, its first two arguments, and so on. */
 export type Ops = any[];
 
-/** The recording in progress, and where spreads of the element in progress go; null: nowhere. */
-export const out: { _ops: Ops; _spreads: Spread[] | null } = { _ops: [], _spreads: null };
-
 export const write = (op: string, a?: any, b?: any) => {
-  out._ops.push(op, a, b);
-};
-
-/** Keeps the state of markup and gives a function that goes back to it, for what catches errors. */
-export const save = () => {
-  const { _ops, _spreads } = out, n = _ops.length;
-  return () => {
-    _ops.length = n;
-    out._ops = _ops;
-    if (!SMALL) out._spreads = _spreads;
-  };
+  now._ops.push(op, a, b);
 };
 
 /** Runs f where no element is in progress: spreads go nowhere. */
 export const apart: (f: () => void) => void = SMALL ? f => f() : f => {
-  const { _spreads } = out;
-  out._spreads = null;
+  const { _spreads } = now;
+  now._spreads = null;
   f();
-  out._spreads = _spreads;
+  now._spreads = _spreads;
 };
 
 /** Runs f, and gives the operations that it wrote. */
 export const capture = (f: () => Value | void): Ops => {
-  const { _ops } = out, ops: Ops = out._ops = [];
+  const { _ops } = now, ops: Ops = now._ops = [];
   apart(() => {
     const v = f();
-    if (!SMALL && v instanceof Spread && !ops.length) ops[-1 as any] = v;
+    if (!SMALL && isSpread(v) && !ops.length) ops[-1 as any] = v;
     else put(v);
   });
-  out._ops = _ops;
+  now._ops = _ops;
   return ops;
 };
 
 /** The markup that f writes, as a value. What gives nothing but a spread stays one. */
 export const record = (f: () => Value | void): Value => {
   const ops = capture(f) as any;
-  return !SMALL && ops[-1] || new El(() => {
-    for (const o of ops) out._ops.push(o);
+  return !SMALL && ops[-1] || el(() => {
+    for (const o of ops) now._ops.push(o);
   });
 };
 
 /** Places v as a child. */
 export const put = (v: any): void => {
-  if (v === null || v === undefined || v === true || v === false) return;
+  const t = typeof v;
+  if (v === null || v === undefined || t === "boolean") return;
   step(1);
-  if (typeof v === "string") v && write("text", clean(v));
-  else if (typeof v === "number") write("text", "" + v);
-  else if (v instanceof Sym || v instanceof Kw) put(v._name);
-  else if (!SMALL && v instanceof Spread) out._spreads?.push(v);
-  else apart(() => {
-    if (v instanceof El) put(v._put());
-    else if (isList(v)) v.forEach(put);
-    else fail("type", `a ${v._t || isDict(v) && "dict"} cannot be a child`);
-  });
+  if (t !== "object") v !== "" && write("text", clean("" + v));
+  else if (isSym(v) || isKw(v)) put(v._v);
+  else if (!SMALL && isSpread(v)) now._spreads?.push(v);
+  else apart(() => isEl(v) ? put(v._v()) : isList(v) ? v.forEach(put) : fail("type", `a ${typeOf(v)} cannot be a child`));
 };
 
 /** Children: all forms, each placed. */
@@ -94,13 +77,13 @@ const voids = /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)
 export const isVoid = (tag: string) => voids.test(tag);
 
 export const element = (x: List, tag: string, scope: Scope, mode: number): Code => {
-  const attrs: ((e: any) => [string, string] | null)[] = [], kids: Value[] = [], at = place(x);
+  const attrs: ((e: any) => [string, string] | null)[] = [], kids: Value[] = [], at = now._at;
   forbidden(tag);
   for (let i = 1; i < x.length; i++) {
     const f = x[i];
-    if (f instanceof Kw) {
-      if (++i === x.length) fail("keyword", `:${f._name} has no value`, place(f));
-      const name = f._name, low = name.toLowerCase(), kind = rule(tag, low), literal = x[i] === null || typeof x[i] !== "object", code = compile(x[i], scope, 0);
+    if (isKw(f)) {
+      if (++i === x.length) fail("keyword", `:${f._v} has no value`, place(f));
+      const name = f._v, low = name.toLowerCase(), kind = rule(tag, low), literal = x[i] === null || typeof x[i] !== "object", code = compile(x[i], scope, 0);
       const pair = (v: Value): [string, string] | null => {
         const s = attr(kind, low, v, literal);
         return s === null ? s : [name, s];
@@ -112,10 +95,10 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
       });
     } else kids.push(f);
   }
-  if (kids[0] !== undefined && isVoid(tag)) fail("markup", `${tag} cannot have children`, at);
+  if (kids[0] !== undefined && isVoid(tag)) fail("markup", tag + " cannot have children");
   const inner = children(kids, scope);
   return markup(e => {
-    const spreads = !SMALL && out._spreads, mine: Spread[] = SMALL ? [] : out._spreads = [];
+    const spreads = !SMALL && now._spreads, mine: Spread[] = SMALL ? [] : now._spreads = [];
     const values: Attrs = [];
     for (const a of attrs) {
       const pair = a(e);
@@ -123,9 +106,9 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
     }
     write("open", tag, values);
     inner(e);
-    if (!SMALL) for (const s of mine) mergeSpread(tag, values, s._d);
+    if (!SMALL) for (const s of mine) mergeSpread(tag, values, s._v);
     write("close");
-    if (!SMALL) out._spreads = spreads as any;
+    if (!SMALL) now._spreads = spreads as any;
     return null;
   }, mode);
 };

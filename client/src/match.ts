@@ -2,7 +2,7 @@
 
 import { Code, compile, Env, Scope } from "./eval";
 import { Param, param, violation } from "./component";
-import { equal, fail, isDict, isList, isSym, Kw, List, place, Sym, truthy, Value } from "./values";
+import { equal, expected, fail, isDict, isKw, isList, isSym, List, now, place, plain, Sym, sym, truthy, Value } from "./values";
 
 export type Test = (v: Value, e: Env) => Env | undefined;
 
@@ -12,7 +12,7 @@ export const pattern = (p: Value, scope: Scope, outer = scope): [Scope, Test] =>
     for (let s = scope; s !== outer; s = s!._up) if (s!._name === name) fail("duplicate", `the pattern binds ${name} twice`, place(p));
     return scope = { _name: name, _up: scope };
   };
-  if (isSym(p)) return p._name === "_" ? [scope, (_, e) => e] : [bind(p._name), (v, e) => ({ _v: v, _up: e })];
+  if (isSym(p)) return p._v === "_" ? [scope, (_, e) => e] : [bind(p._v), (v, e) => ({ _v: v, _up: e })];
   if (isDict(p)) {
     const parts = [...p].map(([k, q]) => {
       const [s, test] = pattern(q, scope, outer);
@@ -26,16 +26,16 @@ export const pattern = (p: Value, scope: Scope, outer = scope): [Scope, Test] =>
     }];
   }
   if (!isList(p) || !p._data && isSym(p[0], "quote")) {
-    const c = isList(p) ? p[1] : p instanceof Kw ? p._name : p;
+    const c = isList(p) ? p[1] : plain(p);
     return [scope, (v, e) => equal(v, c) ? e : undefined];
   }
   const head = p[0], list = p._data || !p.length || isSym(head, "list"), from = p._data ? 0 : 1;
-  if (!list && !isSym(head)) fail("form", "a pattern's head must be a symbol", place(p));
+  if (!list && !isSym(head)) expected("a symbol as the head of a pattern", p);
   const tests: Test[] = [], keys: Param[] = [];
   let rest = "", keyed = false;
   for (let i = from; i < p.length; i++) {
     const x = p[i];
-    if (isSym(x, "&rest")) rest = (p[++i] as Sym)._name;
+    if (isSym(x, "&rest")) rest = (p[++i] as Sym)._v;
     else if (isSym(x, "&key")) keyed = true;
     else if (keyed) {
       keys.push(param(x, scope));
@@ -49,16 +49,16 @@ export const pattern = (p: Value, scope: Scope, outer = scope): [Scope, Test] =>
   if (rest) bind(rest);
   return [scope, (v, e: any) => {
     if (!isList(v)) return;
-    if (!list && (!v.length || !isSym(v[0], (head as any)._name))) return;
+    if (!list && (!v.length || !isSym(v[0], (head as Sym)._v))) return;
     let i = list ? 0 : 1;
     if (v.length < tests.length + i) return;
     for (const test of tests) if ((e = test(v[i++], e)) === undefined) return;
     const more: Value[] = [], given = new Map<string, Value>();
     for (; i < v.length; i++) {
       const k = v[i];
-      if (keys.length && k instanceof Kw) {
-        if (!keys.some(q => q._name === k._name) || ++i === v.length) return;
-        given.set(k._name, v[i]);
+      if (keys.length && isKw(k)) {
+        if (!keys.some(q => q._name === k._v) || ++i === v.length) return;
+        given.set(k._v, v[i]);
       } else more.push(k);
     }
     if (more.length && !rest) return;
@@ -74,17 +74,18 @@ export const pattern = (p: Value, scope: Scope, outer = scope): [Scope, Test] =>
 
 /** (match x pattern [:when guard] result …). */
 export const match = (x: List, scope: Scope, mode: number): Code => {
-  const value = compile(x[1], scope, 0), at = place(x), arms: [Test, Code | null, Code][] = [];
-  if (x.length < 2) fail("form", "match needs a value", at);
+  const at = now._at, arms: [Test, Code | null, Code][] = [];
+  if (x.length < 2) expected("a value");
+  const value = compile(x[1], scope, 0);
   for (let i = 2; i < x.length;) {
-    const p = x[i++], [s, test] = pattern(p instanceof Kw && p._name === "else" ? new Sym("_") : p, scope);
+    const p = x[i++], [s, test] = pattern(isKw(p) && p._v === "else" ? sym("_") : p, scope);
     let guard: Code | null = null;
     const k = x[i];
-    if (k instanceof Kw && k._name === "when" && i + 2 < x.length) {
+    if (isKw(k) && k._v === "when" && i + 2 < x.length) {
       guard = compile(x[i + 1], s, 0);
       i += 2;
     }
-    if (i >= x.length) fail("form", "match: a pattern has no result", at);
+    if (i >= x.length) expected("a result for each pattern");
     arms.push([test, guard, compile(x[i++], s, mode)]);
   }
   return e => {

@@ -1,6 +1,6 @@
 // Lists, and the primitives that take functions.
 
-import { call } from "./eval";
+import { call, invoke } from "./eval";
 import { num } from "./number";
 import { compare } from "./prim_math";
 import { text } from "./prim_string";
@@ -66,7 +66,12 @@ provide({
   },
   "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : spot(take("l", v, 0), x) >= 0,
   "sum:l": l => l.reduce((a: number, v: any) => num(a + take("n", v, 0), "sum"), 0),
-  "map:fl": (f, l) => l.map((v: Value) => call(f, v)),
+  // No method with a function, which would take up stack.
+  "map:fl": (f, l) => {
+    const out: Value[] = [];
+    for (let i = 0, n = l.length; i < n; i++) out.push(invoke(f, [l[i]]));
+    return out;
+  },
   "map-indexed:fl": (f, l) => l.map((v: Value, i: number) => call(f, i, v)),
   "filter:fl": (f, l) => l.filter(is(f)),
   "reduce:fal": (f, init, l) => l.reduce((a: Value, v: Value) => call(f, a, v), init),

@@ -4,14 +4,14 @@ import { lower, upper } from "./case";
 import { trim } from "./prim_math";
 import { escape, renderToString } from "./sink";
 import { serialize } from "./serialize";
-import { chars, El, Kw, Sym, Trusted, Value } from "./values";
+import { chars, isEl, isFn, Obj, Value } from "./values";
 import { deny, take } from "./argument";
 import { provide } from "./primitives";
 
 /** What str gives for v. */
 export const text = (v: any): string =>
-  typeof v === "string" ? v : v === null ? "" : v instanceof Sym || v instanceof Kw ? v._name
-    : SMALL ? typeof v === "object" ? deny("type", "not here") : "" + v : v instanceof Trusted ? v._url : v instanceof El ? renderToString(v) : serialize(v);
+  v === null ? "" : v instanceof Obj && typeof v._v === "string" && !isFn(v) ? v._v
+    : typeof v !== "object" ? "" + v : SMALL ? deny("type", "not here") : isEl(v) ? renderToString(v) : serialize(v);
 
 const join = (parts: Value[], sep: string) => {
   let n = 0;

@@ -1,8 +1,8 @@
 // Primitives stand in tables whose keys say all about their arguments: "round:n?i" is round with a number and
-// perhaps an integer. A letter is a type (see `takes`), "?" begins what may be missing, "*" repeats the last
+// perhaps an integer. A letter is a type (see `take`), "?" begins what may be missing, "*" repeats the last
 // one. "a|b" are two names for one primitive. A number that comes out is checked to be in range.
 
-import { deny, running, takes, types, wrong } from "./argument";
+import { deny, running, take } from "./argument";
 import { num } from "./number";
 import { chars, Fn } from "./values";
 
@@ -16,32 +16,26 @@ export const provide = (table: Table) => waiting.push(table);
 
 /** All primitives; they are made when the first is looked up. */
 export const primitives = (): Map<string, Fn> => {
-  for (let t; (t = waiting.shift());) add(t);
-  return all;
-};
-
-const add = (table: Table) => {
-  for (const key in table) {
-    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, letters = must + may, checks = [...letters].map(t => takes[t]), f = table[key], last = letters.length - 1;
+  for (let t; (t = waiting.shift());) for (const key in t) {
+    const [, names, must, may, more] = /^(.+):(\w*)\??(\w*)(\*?)$/.exec(key)!, letters = must + may, f = t[key], n = letters.length;
     for (const name of names.split("|")) {
-      const arity = (n: number) => {
+      const fn = new Fn("primitive", name), arity = fn._doc = (given: number) => {
         running._name = name;
-        if (n < must.length || !more && n > letters.length) deny("arity", `wrong number of arguments, ${n}`);
+        if (given < must.length || !more && given > n) deny("arity", `wrong number of arguments, ${given}`);
       };
-      const fn = new Fn("primitive", name);
-      fn._run = (args: any[]) => {
-        const n = args.length;
-        arity(n);
-        for (let i = 0; i < n; i++) {
-          const j = i < last ? i : last, v = checks[j](args[i]);
-          args[i] = v === undefined ? wrong(i, types[letters[j]], args[i]) : v;
-        }
-        const r = n === 1 ? f(args[0]) : n === 2 ? f(args[0], args[1]) : f(...args);
+      const checked = (args: any[]) => {
+        arity(args.length);
+        for (let i = 0; i < args.length; i++) args[i] = take(letters[i] || letters[n - 1], args[i], i);
+        return args;
+      };
+      const result = (r: any) => {
         if (typeof r === "string") chars(r.length);
         return typeof r === "number" ? num(r, name) : r ?? null;
       };
-      fn._doc = arity;
+      // In small steps, so that what a primitive calls finds little on the stack.
+      fn._run = args => result(f(...checked(args)));
       all.set(name, fn);
     }
   }
+  return all;
 };

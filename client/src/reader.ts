@@ -1,20 +1,15 @@
 // Text to data. One regular expression finds the next token; open forms stand on the JavaScript stack, which
 // the nesting limit keeps shallow.
 
-import { fail, Form, Kw, limits, List, Place, Source, Sym, where } from "./values";
+import { fail, Form, isKw, limits, List, Obj, Source, sym, where } from "./values";
 
 const symbol = "[\\p{L}\\d~*+\\-><=/!?&_.%:#]";
-const blank = /(?:[ \t\n\r\f\v]+|;[^\n\r]*)*/y;
-const token = new RegExp(`[()[\\]{}'\`"]|,@?|#['|;]|:?(?!#)${symbol}+`, "uy");
-const string = /((?:[^"\\]|\\[ntr0"\\]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]{1,8}\})*)(.?)/suy;
+// Blanks and comments; then a string and its end, a raw string and its end, a bracket or sugar, or an atom.
+const token = new RegExp(`(?:[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*)*("(?:[^"\\\\]+|\\\\(?:[ntr0"\\\\]|u[\\da-fA-F]{4}|u\\{[\\da-fA-F]{1,8}\\}))*("?)|${SMALL ? "" : "#\\|[^|]*(\\|?)|"}[()[\\]{}'\`]|,@?|#[';]|:?(?!#)${symbol}+|)`, "uy");
 const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
-const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", 0: "\0" };
 const sugar: Record<string, string> = SMALL ? { "'": "quote" } : { "'": "quote", "#'": "quote", "`": "quasiquote", ",": "unquote", ",@": "splice-unquote" };
 const closers: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
-
-const ends = (t: string) => t === ")" || t === "]" || t === "}";
-/** Whether token t is more than an atom. */
-const opens = (t: string) => "([{'`,\"#".includes(t[0]);
+const literals: Record<string, Form> = { __proto__: null as any, nil: null, true: true, false: false };
 
 export const isNumber = (s: string) => number.test(s);
 const isSymbol = /* @__PURE__ */ new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$`, "u");
@@ -24,107 +19,81 @@ export const symbolic = (name: string) => isSymbol.test(name);
 
 /** Reads all data of text. */
 export const parse = (text: string, name = "wire"): Form[] => {
-  if (text[0] === "\ufeff") text = text.slice(1);
+  text = text.replace(/^\ufeff/, "");
   const src: Source = { _name: name, _text: text };
-  let i = 0, start = 0, depth = 0;
-  const bad = (message: string, at = start, end = i, kind = "syntax") => fail(kind, message, { _src: src, _at: at, _end: end });
-  const mark: <T extends Place>(v: T, at: number) => T = SMALL ? v => v : (v, at) => {
-    v._src = src;
-    v._at = at;
-    v._end = i;
+  let end = 0, start = 0, depth = 0, m: RegExpExecArray;
+  const bad = (message: string, from = start, to = end) => fail("syntax", message, { _src: src, _from: from, _to: to });
+  const mark: <T>(v: T, from: number) => T = SMALL ? v => v : (v: any, from) => {
+    v._at = { _src: src, _from: from, _to: end };
     return v;
   };
-  /** The next token: its text, or "" at the end. Blanks and comments are passed. */
-  const next = (): string => {
-    blank.lastIndex = i;
-    blank.test(text);
-    start = i = token.lastIndex = blank.lastIndex;
-    if (token.test(text)) i = token.lastIndex;
-    else if (i++ < text.length) bad("unexpected " + String.fromCodePoint(text.codePointAt(start)!));
-    return text.slice(start, i);
+  /** The next token, or "" at the end. It must not close a form, unless the one that opened at `from`. */
+  const next = (close = "", open = "", from = 0): string => {
+    token.lastIndex = end;
+    m = token.exec(text)!;
+    const t = m[1];
+    end = token.lastIndex;
+    start = end - t.length;
+    if (!t && text[end++]) bad("unexpected " + text.slice(start, end));
+    if (t !== close && /^[)\]}]/.test(t))
+      bad("unexpected " + t + (open && `: expected ${close} to close the ${open} opened at ${where({ _src: src, _from: from, _to: end }).join(":")}`));
+    return t;
   };
-  const atom = (t: string): Form => {
-    if (t[0] === ":") {
-      if (t === ":") bad("a keyword needs a name");
-      return mark(new Kw(t.slice(1)), start);
-    }
-    if (t < ":" && /^[+-]?\.?\d/.test(t)) {
-      // The sign of an exponent is a symbol character, and so the whole number is in the token.
-      if (!isNumber(t)) bad("bad number " + t);
-      const n = +t;
-      if (!(Math.abs(n) <= Number.MAX_SAFE_INTEGER)) bad(`number ${t} is out of range`);
-      return n;
-    }
-    return t === "nil" ? null : t === "true" ? true : t === "false" ? false : mark(new Sym(t), start);
-  };
-  const str = (): string => {
-    const at = start;
-    string.lastIndex = i;
-    const m = string.exec(text)!;
-    i = string.lastIndex;
-    if (!m[2]) bad("unterminated string", at);
-    if (m[2] === "\\") bad("bad escape \\" + text.slice(i, i + 1), i - 1, i + 1);
-    const s = m[1].includes("\\") ? m[1].replace(/\\(u\{(.+?)}|u(.{4})|.)/g, (_, c, long, short) => {
+  const str = (t: string): string => {
+    if (!m[2]) text[end] ? bad("bad escape", end, end + 2) : bad("unterminated string");
+    const s = t.slice(1, -1).replace(/\\(?:u\{(.+?)}|u(.{4})|(.))/g, (_, long, short, c) => {
       const hex = long || short, n = parseInt(hex, 16);
-      return hex ? n > 0x10ffff ? bad("bad escape", at) : n > 0xffff ? String.fromCodePoint(n) : String.fromCharCode(n) : escapes[c] ?? c;
-    }) : m[1];
-    return /\p{Cs}/u.test(s) ? bad("a lone surrogate in a string", at) : s;
+      return !hex ? "\n\t\r\0"["ntr0".indexOf(c)] ?? c : n > 0x10ffff ? bad("bad escape") : String.fromCodePoint(n);
+    });
+    return /\p{Cs}/u.test(s) ? bad("a lone surrogate") : s;
   };
   /** The datum that begins with token t; undefined when it was discarded. */
   const datum = (t: string): Form | undefined => {
-    if (!opens(t)) return atom(t);
-    const at = start, close = closers[t], name = sugar[t];
-    if (t === '"') return str();
-    if (!SMALL && t === "#|") {
-      const end = text.indexOf("|", i);
-      if (end < 0) bad("unterminated raw string");
-      i = end + 1;
-      return text.slice(at + 2, end);
-    }
-    if (close || name || !SMALL && t === "#;") {
+    const at = start, close = closers[t], c = t[0];
+    let v: any;
+    if (c === '"') return str(t);
+    if (!SMALL && t.startsWith("#|")) return m[3] ? t.slice(2, -1) : bad("unterminated raw string");
+    if (close || sugar[t] || t === "#;") {
       if (++depth > limits.nesting) bad("nested too deeply");
-      let v: any;
       if (close) {
-        const list: List = [];
-        const spots: number[] = [];
-        while ((v = next()) !== close) {
-          if (!v) bad(`unclosed ${t}`, at, at + 1);
-          if (ends(v)) bad(`unexpected ${v}: expected ${close} to close the ${t} opened at ${where(src, at)}`);
-          if (t === "{") spots.push(start);
-          if ((v = opens(v) ? datum(v) : atom(v)) !== undefined) list.push(v);
-          else if (t === "{") spots.pop();
-        }
-        v = list;
-        if (t === "[") list._data = true;
-        if (t === "{") {
-          v = new Map();
-          for (let k = 0; k < list.length; k += 2) {
-            const key: any = list[k], s = key instanceof Kw ? key._name : key;
-            start = spots[k];
-            if (typeof s !== "string") bad("a dict key must be a keyword or a string");
-            if (v.has(s)) bad(`duplicate dict key ${s}`);
-            if (k + 1 === list.length) bad(`the dict key ${s} has no value`);
-            v.set(s, list[k + 1]);
+        const list: List = [], dict = new Map<string, Form>();
+        let key: any;
+        while ((v = next(close, t, at)) !== close) {
+          if (!v) bad("unclosed " + t, at, at + 1);
+          if ((v = datum(v)) === undefined) continue;
+          if (t !== "{") list.push(v);
+          else if (key !== undefined) {
+            dict.set(key, v);
+            key = undefined;
+          } else {
+            key = isKw(v) ? v._v : v;
+            if (typeof key !== "string") bad("a dict key must be a keyword or a string");
+            if (dict.has(key)) bad("duplicate dict key " + key);
           }
         }
-        mark(v, at);
+        if (key !== undefined) bad(`the dict key ${key} has no value`);
+        if (t === "[") list._data = true;
+        v = mark(t === "{" ? dict : list, at);
       } else {
-        do {
-          v = next();
-          if (!v) bad(`${t} needs a datum after it`, at);
-          if (ends(v)) bad("unexpected " + v);
-        } while ((v = datum(v)) === undefined);
-        v = name ? mark([mark(new Sym(name), at), v] as List, at) : undefined;
+        while ((v = datum(next() || bad(t + " needs a datum after it", at))) === undefined);
+        v = sugar[t] ? mark([mark(sym(sugar[t]), at), v] as List, at) : undefined;
       }
       depth--;
       return v;
     }
-    return bad("unexpected " + t);
+    if (c === ":") return t[1] ? mark(new Obj("keyword", t.slice(1)), at) : bad("a keyword needs a name");
+    if (SMALL && /[#`,]/.test(c)) bad("unexpected " + t);
+    if (t < ":" && /^[+-]?\.?\d/.test(t)) {
+      // The sign of an exponent is a symbol character, and so the whole number is in the token.
+      if (!isNumber(t)) bad("bad number " + t);
+      return Math.abs(+t) <= Number.MAX_SAFE_INTEGER ? +t : bad(`number ${t} is out of range`);
+    }
+    v = literals[t];
+    return v === undefined ? mark(sym(t), at) : v;
   };
   if (/\p{Cs}/u.test(text)) bad("invalid Unicode", text.search(/\p{Cs}/u));
   const out: Form[] = [];
   for (let t; (t = next());) {
-    if (ends(t)) bad("unexpected " + t);
     const v = datum(t);
     if (v !== undefined) out.push(v);
   }

@@ -2,7 +2,7 @@
 // base, object, embed, http-equiv, event handler or srcdoc at all.
 
 import { Attrs } from "./sink";
-import { Dict, fail, isDict, isList, Kw, Sym, Trusted, truthy, typeOf, Value } from "./values";
+import { Dict, fail, isDict, isKw, isList, isSym, isTrusted, truthy, typeOf, Value } from "./values";
 import { json } from "./prim_data";
 
 const bad = "about:invalid#sx";
@@ -41,7 +41,7 @@ export const rule = (tag: string, name: string): Rule =>
     : name === "poster" || name === "src" && /^(img|source)$/.test(tag) ? "image" : urls.test(name) ? "url" : "";
 
 const atom = (v: Value, name: string): string =>
-  typeof v === "string" || typeof v === "number" ? "" + v : v instanceof Sym || v instanceof Kw ? v._name : fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
+  typeof v === "string" || typeof v === "number" ? "" + v : isSym(v) || isKw(v) ? v._v : fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
 
 const classes = (v: Value): string =>
   v === null || typeof v === "boolean" ? "" : isList(v) ? v.map(classes).filter(c => c).join(" ")
@@ -87,7 +87,7 @@ export const attr = (kind: Rule, name: string, v: Value, trusted: boolean): stri
   if (v === true) return kind === "style" ? null : "";
   if (kind === "style") return clean(trusted ? v as string : style(v)) || null;
   if (!SMALL && kind === "json" && isDict(v)) return clean(json(v));
-  if (!SMALL && v instanceof Trusted) return v._url;
+  if (!SMALL && isTrusted(v)) return v._v;
   const s = clean(atom(v, name));
   return kind === "load" ? safe(s) && (trusted || sameOrigin(s)) ? s : bad
     : kind === "list" ? s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0])

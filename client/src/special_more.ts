@@ -1,70 +1,65 @@
 // The special forms that few components use.
 
-import { attempt, dynamic, provided } from "./dynamic";
+import { attempt, provided } from "./dynamic";
 import { binding, compile, defs, EMIT, find, loading } from "./eval";
 import { put, record } from "./markup";
 import { expand, quasi } from "./macro";
 import { match, pattern } from "./match";
 import { bindings, body, defcomp, name, size, Special, specials } from "./special";
-import { fail, isList, isSym, Kw, List, place, Sym, Value } from "./values";
+import { expected, fail, isKw, isList, isSym, now, place, Sym, Value } from "./values";
 
 const letrec: Special = (x, s, m) => {
-  const pairs = bindings(x, x[1]), n = pairs.length;
-  for (const [p] of pairs) s = { _name: isSym(p) ? p._name : fail("form", "letrec binds names", place(x)), _up: s };
+  const pairs = bindings(x[1]) as [Sym, Value][];
+  for (const [p] of pairs) s = { _name: isSym(p) ? p._v : expected("a name"), _up: s };
   const values = pairs.map(p => compile(p[1], s, 0)), b = body(x.slice(2), s, m);
   return e => {
     for (const _ of pairs) e = { _v: null, _up: e };
-    values.forEach((v, i) => binding(e, n - 1 - i)._v = name(v(e), (pairs[i][0] as Sym)._name));
+    values.forEach((v, i) => binding(e, pairs.length - 1 - i)._v = name(v(e), pairs[i][0]._v));
     return b(e);
   };
 };
 
 const set: Special = (x, s) => {
   size(x, 2, 2);
-  const n = x[1] as Sym, i = find(n._name, s), v = compile(x[2], s, 0), at = place(x);
-  if (i < 0 && !defs.has(n._name)) fail("undefined", `set!: undefined symbol: ${n._name}`, place(n));
+  const n = (x[1] as Sym)._v, i = find(n, s), v = compile(x[2], s, 0), at = now._at;
+  if (i < 0 && !defs.has(n)) fail("undefined", "set!: undefined symbol: " + n, place(x[1]));
   return e => {
-    const value = v(e), cell = i < 0 ? null : binding(e, i);
-    if (!cell || Object.isFrozen(cell)) fail("frozen", `set!: ${n._name} is frozen`, at);
+    const value = v(e), cell = i >= 0 && binding(e, i);
+    if (!cell || Object.isFrozen(cell)) fail("frozen", `set!: ${n} is frozen`, at);
     return cell._v = value;
   };
 };
 
-const label = (v: Value): string => isSym(v) || v instanceof Kw ? v._name : typeof v === "string" ? v : isList(v) && isSym(v[0], "quote") ? label(v[1]) : fail("form", "the name of a scope is a symbol or a string", place(v));
+const label = (v: any): string => isSym(v) || isKw(v) ? v._v : typeof v === "string" ? v : isList(v) && isSym(v[0], "quote") ? label(v[1]) : expected("a symbol or a string", v);
+
 const provide: Special = (x, s, m) => {
   size(x, 2);
-  const n = label(x[1]), v = compile(x[2], s, 0), b = body(x.slice(3), s, m & EMIT);
+  const n = label(x[1]), v = compile(x[2], s, 0), b = body(x.slice(3), s, m &= EMIT);
   return e => {
-    const up = dynamic._top;
-    dynamic._top = { _name: n, _v: v(e), _emitted: [], _up: up };
-    try {
+    const up = now._top;
+    now._top = { _name: n, _v: v(e), _emitted: [], _up: up };
+    return attempt(() => {
       const r = b(e);
       // What is still to be placed belongs to this scope too.
-      if (m & EMIT) put(r);
-      return m & EMIT ? null : r;
-    } finally {
-      dynamic._top = up;
-    }
+      if (m) put(r);
+      return m ? null : r;
+    }, null, () => now._top = up);
   };
 };
 
 const try_: Special = (x, s, m) => {
-  const clause = (n: string) => x.find(f => isList(f) && isSym(f[0], n)) as List | undefined;
+  const clause = (n: string) => x.find(f => isList(f) && isSym(f[0], n)) as any;
   const c = clause("catch"), f = clause("finally"), emit = m & EMIT;
   const b = body(x.slice(1).filter(y => y !== c && y !== f), s, emit);
-  if (c && !isSym(c[1])) fail("form", "catch needs a name", place(c));
-  const handle = c && body(c.slice(2), { _name: (c[1] as Sym)._name, _up: s }, emit), last = f && body(f.slice(1), s, 0);
-  return e => {
-    const run = () => emit ? record(() => b(e)) : b(e);
-    try {
-      return handle ? attempt(run, err => handle({
-        _v: new Map<string, Value>([["message", err.message], ["data", err.data], ["form", err.form], ["file", err.file], ["line", err.line], ["col", err.col]]), _up: e,
-      })) : run();
-    } finally {
-      last && last(e);
-    }
-  };
+  if (c && !isSym(c[1])) expected("a name", c);
+  const handle = c && body(c.slice(2), { _name: c[1]._v, _up: s }, emit), last = f && body(f.slice(1), s, 0);
+  return e => attempt(
+    () => emit ? record(() => b(e)) : b(e),
+    handle && ((err: any) => handle({ _v: new Map(["message", "data", "form", "file", "line", "col"].map(k => [k, err[k]])), _up: e })),
+    last && (() => last(e)));
 };
+
+const stray: Special = x => fail("form", (x[0] as Sym)._v + " outside of quasiquote");
 
 loading._expand = expand;
 loading._pattern = pattern;
@@ -77,8 +72,8 @@ Object.assign(specials, {
     size(x, 1, 1);
     return quasi(x[1], s, 1);
   },
-  unquote: x => fail("form", "unquote outside of quasiquote", place(x)),
-  "splice-unquote": x => fail("form", "splice-unquote outside of quasiquote", place(x)),
+  unquote: stray,
+  "splice-unquote": stray,
   defmacro: defcomp("macro"),
   try: try_,
   scope: provide,

@@ -6,133 +6,126 @@
 export interface Source { _name: string; _text: string }
 
 /** Where something was read: offsets in UTF-16 units. */
-export interface Place { _src?: Source; _at?: number; _end?: number }
+export interface Place { _src: Source; _from: number; _to: number }
 
-export class Sym implements Place {
-  declare _t: "symbol"; declare _src?: Source; declare _at?: number; declare _end?: number;
-  constructor(public _name: string) {}
+/** What JavaScript has nothing for: a type, and what it is of. */
+export class Obj<T extends string = string, V = any> {
+  declare _at?: Place;
+  constructor(public _t: T, public _v: V) {}
 }
 
-export class Kw implements Place {
-  declare _t: "keyword"; declare _src?: Source; declare _at?: number; declare _end?: number;
-  constructor(public _name: string) {}
-}
+/** Its _v is its name. */
+export type Sym = Obj<"symbol", string>;
+/** Its _v is its name. */
+export type Kw = Obj<"keyword", string>;
+/** Markup. _v writes it, and gives what is still to be placed. */
+export type El = Obj<"element", () => Value | void>;
+/** Attributes to merge into the enclosing element. */
+export type Spread = Obj<"spread", Dict>;
+/** A URL that the author vouches for. */
+export type Trusted = Obj<"trusted-url", string>;
 
-/** What can be called, and macros. _run is what primitives do, _code gives the code of the others. */
-export class Fn {
-  declare _run: (args: Value[]) => Value;
+export const sym = (name: string): Sym => new Obj("symbol", name);
+export const el = (put: () => Value | void): El => new Obj("element", put);
+
+/** What can be called, and macros; _v is the name. _run is what primitives do, _code gives the code of the others. */
+export class Fn extends Obj<"lambda" | "macro" | "component" | "primitive", string> {
+  declare _run?: (args: Value[]) => Value;
   declare _code: () => (e: any) => Value;
   declare _params?: any; declare _forms?: any; declare _doc?: any; declare _env?: any; declare _lib?: any;
-  constructor(public _t: "lambda" | "macro" | "component" | "primitive", public _name: string) {}
 }
 
-/** Markup. _put writes it, and gives what is still to be placed. */
-export class El {
-  declare _t: "element";
-  constructor(public _put: () => Value | void) {}
-}
-
-/** Attributes to merge into the enclosing element. */
-export class Spread {
-  declare _t: "spread";
-  constructor(public _d: Dict) {}
-}
-
-/** A URL that the author vouches for. */
-export class Trusted {
-  declare _t: "trusted-url";
-  constructor(public _url: string) {}
-}
-
-[[Sym, "symbol"], [Kw, "keyword"], [El, "element"], ...SMALL ? [] : [[Spread, "spread"], [Trusted, "trusted-url"]]].forEach(([c, t]: any) => c.prototype._t = t);
-
-export type Value = null | boolean | number | string | Sym | Kw | List | Dict | Fn | El | Spread | Trusted;
-export type Dict = Map<string, Value> & Place;
+export type Value = null | boolean | number | string | Obj | List | Dict | Fn;
+export type Dict = Map<string, Value> & { _at?: Place };
 /** _data: written with square brackets, never a call. */
-export type List = Value[] & Place & { _data?: boolean };
+export type List = Value[] & { _at?: Place; _data?: boolean };
 export type Form = Value;
 
-/** Bounds of one evaluation. */
-export const limits = { steps: 1e8, items: 1e7, chars: 1 << 26, nesting: 500 };
+/** Bounds of one evaluation, and the steps that it has made. */
+export const limits = { steps: 1e8, items: 1e7, chars: 1 << 26, nesting: 500, _made: 0 };
 
-/** What is being evaluated: for positions. _macro is the macro use whose expansion is being compiled. */
-export const now: { _at: Place | null; _macro: Place | null; _steps: number } = { _at: null, _macro: null, _steps: 0 };
+const nowhere: Place = { _src: { _name: "", _text: "" }, _from: 0, _to: 0 };
 
-/** "line:column" of an offset; both start at 1, columns count characters. */
-export const where = (src: Source, at: number) => {
-  const lines = src._text.slice(0, at).split("\n");
-  return `${lines.length}:${[...lines.pop()!].length + 1}`;
+/** What provide binds while its body runs. */
+export interface Provided { _name: string; _v: Value; _emitted: Value[]; _up: Provided | null }
+
+/** What is being evaluated. _at: where; _macro: the macro use whose expansion is being compiled; _ops: the
+ * markup recorded; _spreads: where spreads of the element in progress go, null: nowhere; _top: dynamic scope. */
+export const now: { _at: Place; _macro: Place | null; _ops: any[]; _spreads: Spread[] | null; _top: Provided | null } =
+  { _at: nowhere, _macro: null, _ops: [], _spreads: null, _top: null };
+
+/** Keeps what is being evaluated, and gives a function that goes back to it. */
+export const save = () => {
+  const was = { ...now }, n = was._ops.length;
+  return () => {
+    Object.assign(now, was)._ops.length = n;
+  };
+};
+
+/** Line and column of an offset; both start at 1, columns count characters. */
+export const where = ({ _src, _from }: Place) => {
+  const lines = _src._text.slice(0, _from).split("\n");
+  return [lines.length, [...lines.pop()!].length + 1];
 };
 
 /** Every error of the language. */
-export class SxError extends Error {
-  line = 0;
-  col = 0;
-  file = "";
-  declare data: Value;
-  declare form: string;
-  constructor(public kind: string, message: string, at: Place | null | undefined) {
-    super(message);
-    const src = at?._src;
-    this.data = null;
-    this.form = "";
-    if (src) {
-      [this.line, this.col] = where(src, at!._at!).split(":").map(Number);
-      this.file = src._name;
-      this.form = src._text.slice(at!._at, at!._end);
-    }
-  }
-}
+export interface SxError extends Error { kind: string; line: number; col: number; file: string; data: Value; form: string }
 
-export const fail: (kind: string, message: string, at?: Place | null) => never = SMALL ? () => {
+export const error = (kind: string, message: string, at: Place, data: Value = null): SxError => {
+  const [line, col] = where(at), { _name, _text } = at._src;
+  return Object.assign(new Error(message), { kind, line, col, file: _name, data, form: _text.slice(at._from, at._to) });
+};
+
+export const fail: (kind: string, message: string, at?: Place, data?: Value) => never = SMALL ? () => {
   throw 0;
-} : (kind, message, at = now._at) => {
-  throw new SxError(kind, message, at);
+} : (kind, message, at = now._at, data) => {
+  throw error(kind, message, at, data);
 };
 
 /** Where an error about form x is reported: at the macro use, if x was made by a macro. */
-export const place = (x: any): Place | null => now._macro || (x?._src ? x : now._at);
+export const place = (x: any): Place => now._macro || x?._at || now._at;
 
+/** The error about form x that is not as it must be. */
+export const expected = (what: string, x?: any): never => fail("form", "expected " + what, place(x));
+
+const is = <T>(t: string) => (v: any): v is T => v?._t === t;
+export const isKw = is<Kw>("keyword"), isEl = is<El>("element"), isSpread = is<Spread>("spread"), isTrusted = is<Trusted>("trusted-url"), isMacro = is<Fn>("macro"), isComponent = is<Fn>("component");
+export const isSym = (v: any, name?: string): v is Sym => v?._t === "symbol" && (!name || v._v === name);
 export const isList = (v: any): v is List => Array.isArray(v);
 export const isDict = (v: any): v is Dict => v instanceof Map;
-export const isSym = (v: any, name?: string): v is Sym => v instanceof Sym && (!name || v._name === name);
+export const isFn = (v: any): v is Fn => v instanceof Fn;
+
+/** A keyword as the string that it is when evaluated. */
+export const plain = (v: any) => isKw(v) ? v._v : v;
 
 export const truthy = (v: Value) => v !== null && v !== false;
 
-export const typeOf = (v: any): string => v === null ? "nil" : isList(v) ? "list" : isDict(v) ? "dict" : v._t || typeof v;
+export const typeOf = (v: any): string => v === null ? "nil" : isList(v) ? "list" : isDict(v) ? "dict" : v?._t || typeof v;
 
 /** Deep equality. */
 export const equal = (a: any, b: any): boolean => {
-  if (a === b) return true;
   const t = typeOf(a);
-  if (t !== typeOf(b)) return false;
-  if (t === "list") return a.length === b.length && a.every((v: Value, i: number) => equal(v, b[i]));
-  if (!SMALL && t === "spread") return equal(a._d, b._d);
-  if (t === "dict") {
-    if (a.size !== b.size) return false;
-    for (const [k, v] of a) if (!b.has(k) || !equal(v, b.get(k))) return false;
-    return true;
-  }
-  return same(a, b);
+  return same(a, b) || t === typeOf(b) && (
+    t === "list" ? a.length === b.length && a.every((v: Value, i: number) => equal(v, b[i]))
+      : t === "dict" ? a.size === b.size && [...a].every(([k, v]) => equal(v, b.get(k)))
+      : !SMALL && t === "spread" && equal(a._v, b._v));
 };
 
 /** The same object, or equal atoms. */
-export const same = (a: any, b: any): boolean =>
-  a === b || (a instanceof Sym || a instanceof Kw) && typeOf(a) === typeOf(b) && a._name === b._name;
+export const same = (a: any, b: any): boolean => a === b || (isSym(a) || isKw(a)) && a._t === b?._t && a._v === b._v;
 
 /** Makes v and all that it reaches immutable. Maps and bindings are only marked: mutators ask. */
 export const freeze: (v: any) => void = SMALL ? () => {} : v => {
-  if (v instanceof Fn) v = v._env;
+  if (isFn(v)) v = v._env;
   if (Object.isFrozen(v)) return;
   Object.freeze(v);
   if (isList(v) || isDict(v)) v.forEach(freeze);
-  else if (v instanceof Spread) freeze(v._d);
-  else if (v._up !== undefined) freeze(v._v), freeze(v._up); // a binding, and those around it
+  else [v._v, v._up].forEach(freeze); // a spread, or a binding and those around it
 };
 
 /** Counts n steps, and ends the evaluation when there were too many. */
 export const step = (n: number) => {
-  if ((now._steps += n) > limits.steps) fail("limit", "step limit exceeded");
+  if ((limits._made += n) > limits.steps) fail("limit", "step limit exceeded");
 };
 
 export const items = (n: number) => {

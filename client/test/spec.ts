@@ -3,7 +3,6 @@
 import "../src/whole";
 import { call, compile, defs, EMIT, emit, evaluate, loading, toError } from "../src/eval";
 import { body, specials } from "../src/special";
-import { save } from "../src/markup";
 import { primitives } from "../src/primitives";
 import { make, parseHTML, Tree } from "../src/dom";
 import { parse } from "../src/reader";
@@ -12,14 +11,14 @@ import { renderToString, stringSink } from "../src/sink";
 import { lower, upper } from "../src/case";
 import { text } from "../src/prim_string";
 import { length } from "../src/prim_math";
-import { El, equal, fail, Fn, isList, isSym, limits, List, SxError, truthy, Value } from "../src/values";
+import { el, equal, fail, Fn, isFn, isSym, limits, List, save, truthy, Value } from "../src/values";
 
 interface Case { name: string; error: string }
 let cases: Case[] = [];
 let suite = "";
 
 /** The name before the body of a suite or test. */
-const title = (x: List): string => (isSym(x[1]) ? x[1]._name : "" + x[1]);
+const title = (x: List): string => (isSym(x[1]) ? x[1]._v : "" + x[1]);
 
 specials.defsuite = (x, s) => {
   const parts = x.slice(2).map(f => compile(f, s, 0));
@@ -73,7 +72,7 @@ add("assert-length", (n, c) => assert(length(c) === n, `expected length ${n}, go
 specials["assert-html"] = (x, s) => {
   const want = compile(x[1], s, 0), markup = compile(x[2], s, EMIT);
   return e => {
-    const got = renderToString(new El(() => markup(e))), w = want(e);
+    const got = renderToString(el(() => markup(e))), w = want(e);
     return assert(w === got, `expected ${serialize(w)}, got ${serialize(got)}`);
   };
 };
@@ -92,7 +91,7 @@ specials["assert-throws"] = (x, s) => {
     try {
       if (early) throw early;
       const v = run(e);
-      if (v instanceof Fn && v._t === "lambda") call(v);
+      if (isFn(v) && v._t === "lambda") call(v);
     } catch (err) {
       undo();
       const got = toError(err), want = part ? text(part(e)) : "";

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/sx-framework/sxgo/live/hub"
 )
 
 // socket is one detached stream. Everything but flags belongs to its loop's run goroutine.
@@ -18,7 +20,7 @@ type socket struct {
 	st   *stream
 
 	rest []byte // what the socket has not taken yet; may be part of shared bytes
-	pace pace
+	pace hub.Pace
 	last int64 // Unix nanoseconds of the last write or, with rest, of the last progress
 
 	flags atomic.Uint32
@@ -39,7 +41,7 @@ const (
 	flagReadable
 	flagWritable
 	flagGone
-	flagLater   // waits in loop.later
+	flagLater   // in loop.later
 	flagClosing // ends when rest is written
 	flagClosed
 )
@@ -70,8 +72,7 @@ type loop struct {
 
 	// The rest belongs to run.
 	sockets []*socket
-	later   []*socket
-	dueAt   time.Time // when later is to be looked at
+	later   hub.Waiting[*socket]
 	spare   []*socket
 	parts   [][]byte
 	scratch []byte
@@ -189,13 +190,13 @@ func (l *loop) run() {
 		select {
 		case <-l.bell:
 		case <-paced.C:
-			l.takeLater()
+			l.takeLater(time.Now())
 		case <-ticker.C:
 			l.sweep(time.Now().UnixNano())
 		}
 		o := l.turn()
-		if !l.dueAt.IsZero() {
-			paced.Reset(time.Until(l.dueAt))
+		if due := l.later.Due(); !due.IsZero() {
+			paced.Reset(time.Until(due))
 		}
 		if o == orderStop {
 			l.end()
@@ -300,8 +301,10 @@ func (l *loop) add(k *socket) bool {
 
 // news writes what the hub has for a socket that has taken everything before.
 func (l *loop) news(k *socket, now time.Time) {
-	if d := k.pace.wait(now); d > 0 {
-		l.postpone(k, now.Add(d))
+	if d := k.pace.Wait(now); d > 0 {
+		if k.flags.Or(flagLater)&flagLater == 0 {
+			l.later.Add(k, now.Add(d))
+		}
 		return
 	}
 	var n news
@@ -321,7 +324,7 @@ func (l *loop) news(k *socket, now time.Time) {
 	}
 	if len(data) > 0 {
 		if !n.cut {
-			k.pace.wrote(now, n.events)
+			k.pace.Wrote(now, n.events)
 		}
 		if !l.write(k, data, now) {
 			return
@@ -332,40 +335,14 @@ func (l *loop) news(k *socket, now time.Time) {
 	}
 }
 
-func (l *loop) postpone(k *socket, due time.Time) {
-	if k.flags.Or(flagLater)&flagLater == 0 {
-		l.later = append(l.later, k)
-	}
-	if l.dueAt.IsZero() || due.Before(l.dueAt) {
-		l.dueAt = due
-	}
-}
-
-// takeLater puts those whose time has come back into the queue. Times are looked at in steps, so that many sockets with times of their own
-// do not make as many turns.
-func (l *loop) takeLater() {
-	const step = 2 * time.Millisecond
-	now := time.Now()
-	l.dueAt = time.Time{}
-	keep := l.later[:0]
-	for _, k := range l.later {
-		if k.flags.Load()&flagClosed != 0 {
-			continue
-		}
-		d := k.pace.wait(now)
-		if d <= step/2 {
-			k.flags.And(^flagLater)
-			k.pace.due = min(k.pace.due, now.UnixNano()+int64(paceFree))
-			l.push(k, flagNews)
-			continue
-		}
-		keep = append(keep, k)
-		if due := now.Add(max(d, step)); l.dueAt.IsZero() || due.Before(l.dueAt) {
-			l.dueAt = due
-		}
-	}
-	clear(l.later[len(keep):])
-	l.later = keep
+// takeLater puts those whose time has come back into the queue.
+func (l *loop) takeLater(now time.Time) {
+	l.later.Take(now, func(k *socket) time.Duration {
+		return k.pace.Settle(now)
+	}, func(k *socket) {
+		k.flags.And(^flagLater)
+		l.push(k, flagNews)
+	})
 }
 
 // write gives data to the socket and keeps what it does not take. It reports false when the socket is closed.

@@ -220,7 +220,7 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream) er
 	st.intro = nil
 	keepAlive := newQuietTimer(s.cfg.keepAlive)
 	defer keepAlive.stop()
-	var p pace
+	var p hub.Pace
 	var parts [][]byte
 	for first := true; ; first = false {
 		var n news
@@ -237,7 +237,7 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream) er
 			}
 			keepAlive.reset()
 			if !n.cut {
-				p.wrote(time.Now(), n.events)
+				p.Wrote(time.Now(), n.events)
 			}
 		}
 		clear(parts)
@@ -251,11 +251,11 @@ func (s *Server) pump(w http.ResponseWriter, ctx context.Context, st *stream) er
 }
 
 // await returns when there may be something new (more says that there is) and it is time to write again.
-func (s *Server) await(ctx context.Context, x *wire, ready <-chan struct{}, more bool, keepAlive *quietTimer, p *pace) error {
+func (s *Server) await(ctx context.Context, x *wire, ready <-chan struct{}, more bool, keepAlive *quietTimer, p *hub.Pace) error {
 	var paced <-chan time.Time
 	for {
 		if more {
-			d := p.wait(time.Now())
+			d := p.Wait(time.Now())
 			if d <= 0 {
 				return nil
 			}

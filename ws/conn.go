@@ -42,6 +42,7 @@ type Conn struct {
 	// Writing.
 	wmu     sync.Mutex // one writer at a time, so that nothing follows a close frame
 	sub     *hub.Subscriber
+	pace    hub.Pace
 	closing atomic.Bool
 	writing turn       // of a connection without a loop
 	written sync.Mutex // held by its writer
@@ -81,6 +82,7 @@ func (c *Conn) Data() any { return c.ep.Data }
 
 // open begins the connection.
 func (c *Conn) open(r *http.Request) {
+	early := len(c.net.early) > 0
 	var lastEventID, defs string
 	if r.URL.RawQuery != "" {
 		query := r.URL.Query()
@@ -105,15 +107,10 @@ func (c *Conn) open(r *http.Request) {
 	}
 	// On a goroutine of its own, so that what net/http keeps for a request (its buffers, and a stack grown by parsing)
 	// is free while the connection lives.
-	if c.loop == nil || !c.silent() {
+	// What has been sent since the handshake the loop's poller reports, so that nothing need be looked for.
+	if c.loop == nil || (early || !c.reading.give()) && !c.quiet() {
 		go c.input() // ends when there is nothing to read or, without a loop, with the connection, for which Drain waits
 	}
-}
-
-// silent is quiet for a connection that has just been entered in its loop's poller: what the client has sent since
-// the handshake is reported, so that nothing need be looked for.
-func (c *Conn) silent() bool {
-	return len(c.net.early) == 0 && c.net.buf.Buffered() == 0 && c.reading.give() || c.quiet()
 }
 
 // join subscribes the connection to its channel and runs what is to be run when it opens.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/sx-framework/sxgo/live/hub"
 )
 
 // Loops
@@ -44,7 +46,8 @@ type loop struct {
 
 	// The rest belongs to run.
 	spare []*Conn
-	slow  []*Conn // those with something left to write
+	slow  []*Conn            // those with something left to write
+	later hub.Waiting[*Conn] // those that are written to too often
 }
 
 // startLoops starts a loop for each core.
@@ -150,6 +153,7 @@ const (
 	whyWrite         // there may be something to write, and place for it
 	whyRead          // there is something to read, or the client has gone
 	whySlow          // in loop.slow
+	whyLater         // in loop.later
 )
 
 // push puts a connection into the queue, once. Anybody may call it; it does not wait.
@@ -214,12 +218,16 @@ func (l *loop) run() {
 	t := time.NewTimer(every)
 	t.Stop()
 	defer t.Stop()
+	paced := time.NewTimer(time.Hour)
+	defer paced.Stop()
 	waits := false
 	for {
 		select {
 		case <-l.stop:
 			return
 		case <-l.bell:
+		case <-paced.C:
+			l.takeLater(time.Now())
 		case now := <-t.C:
 			waits = false
 			l.sweep(now)
@@ -228,11 +236,15 @@ func (l *loop) run() {
 		queue := l.queue
 		l.queue, l.spare = l.spare, nil
 		l.mu.Unlock()
+		now := time.Now()
 		for i, c := range queue {
 			queue[i] = nil
-			l.serve(c)
+			l.serve(c, now)
 		}
 		l.spare = queue[:0]
+		if due := l.later.Due(); !due.IsZero() {
+			paced.Reset(time.Until(due))
+		}
 		if len(l.slow) > 0 && !waits {
 			waits = true
 			t.Reset(every)
@@ -240,20 +252,36 @@ func (l *loop) run() {
 	}
 }
 
-func (l *loop) serve(c *Conn) {
-	why := c.why.And(whySlow)
+func (l *loop) serve(c *Conn, now time.Time) {
+	why := c.why.And(whySlow | whyLater)
 	if why&whyRead != 0 {
 		c.readable()
 	}
 	// Reported or not, it is tried: a socket that takes nothing says so at once.
-	more, left := c.flush()
-	if left && why&whySlow == 0 {
+	f := c.flush(now)
+	if f.left && why&whySlow == 0 {
 		c.why.Or(whySlow)
 		l.slow = append(l.slow, c)
 	}
-	if more {
+	switch {
+	case f.wait > 0 && why&whyLater == 0:
+		c.why.Or(whyLater)
+		l.later.Add(c, now.Add(f.wait))
+	case f.more:
 		l.push(c, whyWrite) // behind the others
 	}
+}
+
+// takeLater puts those whose time has come back into the queue.
+func (l *loop) takeLater(now time.Time) {
+	l.later.Take(now, func(c *Conn) time.Duration {
+		c.wmu.Lock()
+		defer c.wmu.Unlock()
+		return c.pace.Settle(now)
+	}, func(c *Conn) {
+		c.why.And(^whyLater)
+		l.push(c, whyWrite)
+	})
 }
 
 // sweep drops clients that have accepted nothing for too long.

@@ -32,7 +32,7 @@ func (c *Conn) wake() {
 func (c *Conn) first() {
 	if c.loop == nil {
 		c.wake()
-	} else if more, left := c.flush(); more || left {
+	} else if f := c.flush(c.since); f.more || f.left || f.wait > 0 {
 		c.loop.push(c, whyWrite)
 	}
 }
@@ -62,37 +62,74 @@ func (c *Conn) write() {
 				}
 				return
 			}
+			if !c.keepPace(b) {
+				c.writing.over()
+				return
+			}
 		}
+	}
+}
+
+// keepPace waits, without a loop, until something may be written after b. It reports false when the connection has ended.
+func (c *Conn) keepPace(b *hub.Batch) bool {
+	if b.More {
+		return true
+	}
+	now := time.Now()
+	c.pace.Wrote(now, b.Events) // only this goroutine uses it
+	d := c.pace.Wait(now)
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-c.ctx.Done():
+		return false
 	}
 }
 
 func encode(b *hub.Batch) []byte { return b.Encoded(hub.EncodingWS, "", frames) }
 
-// flush writes, with a loop, what the socket has not taken and then a batch of what is new. It reports whether
-// there may be more, and whether something is left that the socket does not take.
-func (c *Conn) flush() (more, left bool) {
+// flushed is what flush found.
+type flushed struct {
+	more bool          // there may be more to write
+	left bool          // something is left that the socket does not take
+	wait time.Duration // what is new is to be written so much later
+}
+
+// flush writes, with a loop, what the socket has not taken and then a batch of what is new.
+func (c *Conn) flush(now time.Time) (f flushed) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	if len(c.rest) > 0 {
 		n, err := tryWrite(c.net.raw, c.rest)
 		if err != nil {
 			c.discard()
-			return false, false
+			return f
 		}
 		if n > 0 {
-			c.moved = time.Now().UnixNano()
+			c.moved = now.UnixNano()
 		}
 		if c.rest = c.rest[n:]; len(c.rest) > 0 {
-			return false, true
+			f.left = true
+			return f
 		}
 		c.discard()
 	}
-	more = c.news()
-	return more && len(c.rest) == 0, len(c.rest) > 0
+	if f.wait = c.pace.Wait(now); f.wait > 0 {
+		return f
+	}
+	f.more = c.news(now)
+	f.left = len(c.rest) > 0
+	f.more = f.more && !f.left
+	return f
 }
 
 // news writes a batch of what is new, if there is any. Called with wmu held and without a rest.
-func (c *Conn) news() bool {
+func (c *Conn) news(now time.Time) bool {
 	if c.sub == nil || c.closing.Load() {
 		return false
 	}
@@ -106,6 +143,9 @@ func (c *Conn) news() bool {
 	}
 	if wire := encode(b); len(wire) > 0 {
 		c.put(wire)
+		if !b.More {
+			c.pace.Wrote(now, b.Events)
+		}
 	}
 	return true
 }
@@ -221,7 +261,7 @@ func (c *Conn) sendLocked(wire []byte) error {
 		return net.ErrClosed
 	}
 	if c.loop != nil {
-		for len(c.rest) == 0 && c.news() {
+		for now := time.Now(); len(c.rest) == 0 && c.news(now); {
 		}
 		c.put(wire)
 		if len(c.rest) > 0 {

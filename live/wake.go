@@ -5,28 +5,6 @@ import (
 	"time"
 )
 
-// pace keeps writes to one client apart when events come faster than anybody can see. Each event counts for a millisecond, which time pays off; what is
-// owed beyond paceFree is waited for, up to paceMost. So below a thousand events a second everything goes out at once, and
-// in a flood there are twenty writes a second.
-type pace struct{ due int64 } // Unix nanoseconds at which nothing is owed
-
-const (
-	paceEach = time.Millisecond
-	paceFree = 20 * time.Millisecond
-	paceMost = 50 * time.Millisecond
-)
-
-// wrote notes a write of so many events.
-func (p *pace) wrote(now time.Time, events int) {
-	t := now.UnixNano()
-	p.due = min(max(p.due, t)+int64(events)*int64(paceEach), t+int64(paceFree+paceMost))
-}
-
-// wait is how long the next write should be held back.
-func (p *pace) wait(now time.Time) time.Duration {
-	return time.Duration(p.due-now.UnixNano()) - paceFree
-}
-
 // quietTimer fires after a time without reset. A zero or negative time never does.
 type quietTimer struct {
 	d time.Duration

@@ -56,24 +56,27 @@ func newCode(p *Program, fn *fnExpr, env map[*Binding]loc) *Code {
 	return c
 }
 
-func (c *Code) value(dest int) *variant {
-	if v := c.variants[2*dest].Load(); v != nil {
+func (c *Code) value(m *Machine) *variant {
+	if v := c.variants[2*m.dest].Load(); v != nil {
 		return v
 	}
-	return c.generate(dest, false)
+	return c.generate(m, false)
 }
 
-func (c *Code) emitter(dest int) *variant {
-	if v := c.variants[2*dest+1].Load(); v != nil {
+func (c *Code) emitter(m *Machine) *variant {
+	if v := c.variants[2*m.dest+1].Load(); v != nil {
 		return v
 	}
-	return c.generate(dest, true)
+	return c.generate(m, true)
 }
 
-// generate makes a variant. Two goroutines may do so at once: generation changes nothing, and the first
-// result is kept.
-func (c *Code) generate(dest int, emit bool) *variant {
+// generate makes a variant for m's destination. Two goroutines may do so at once: generation changes nothing, and the
+// first result is kept. What one goroutine is generating it cannot run yet; see generating.
+func (c *Code) generate(m *Machine, emit bool) *variant {
+	m.busy.check(c)
+	dest := m.dest
 	g := newGen(c.prog, dest)
+	g.busy = &generating{c, m.busy}
 	g.via, g.inComp = c.via, strings.HasPrefix(c.name, "~")
 	for b, l := range c.env {
 		g.locs.m[b] = l
@@ -223,7 +226,7 @@ func (m *Machine) invoke(l *Lambda, base, n int) Value {
 		m.depthFail()
 	}
 	for {
-		v := l.code.value(m.dest)
+		v := l.code.value(m)
 		base = m.enter(l, v, base, n)
 		for _, p := range v.prologue {
 			p.run(m)
@@ -248,7 +251,7 @@ func (m *Machine) invokeEmit(l *Lambda, base, n int) {
 		m.depthFail()
 	}
 	for {
-		v := l.code.emitter(m.dest)
+		v := l.code.emitter(m)
 		base = m.enter(l, v, base, n)
 		for _, p := range v.prologue {
 			p.run(m)

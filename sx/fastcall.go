@@ -58,7 +58,7 @@ func (m *Machine) finish(base int) Value {
 	stack, caps := m.stack, m.caps
 	for m.tail != nil {
 		l, at, n := m.takeTail(base)
-		v := l.code.value(m.dest)
+		v := l.code.value(m)
 		base = m.enter(l, v, at, n)
 		for _, p := range v.prologue {
 			p.run(m)

@@ -34,6 +34,8 @@ type Machine struct {
 	at    *Site     // the call being made, for positions
 	calls []callRec // components being expanded
 
+	busy *generating // code that waits for this evaluation; see prerender
+
 	gensyms int   // symbols made by gensym
 	steps   int64 // left until the next check
 	budget  int64 // left after that

@@ -59,7 +59,7 @@ func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body E
 		slots[attrs] = SpreadOf(&Dict{})
 	}
 	m.calls = append(m.calls, callRec{c.Name, nil})
-	v := code.emitter(m.dest)
+	v := code.emitter(m)
 	base = m.enter(code.lam, v, base, preBound)
 	for _, p := range v.prologue {
 		p.run(m)

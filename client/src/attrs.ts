@@ -10,7 +10,7 @@ import { send } from "./parts";
 const VERBS = ["get", "post", "put", "patch", "delete"];
 const VERB = VERBS.map(v => `[sx-${v}]`).join();
 
-type Field = HTMLInputElement & { _body?: string };
+type Field = HTMLInputElement & { $body?: string };
 const get = (e: Element, name: string) => e.getAttribute("sx-" + name);
 /** An attribute that elements inherit from those around them. */
 const inherited = (e: Element, name: string) => {
@@ -270,8 +270,8 @@ const millis = (s: string | undefined) => (s ? parseFloat(s) * (/[^m]s$/.test(s)
 /** Puts the listeners of sx-trigger on e: "EVENT MODIFIER…, …". */
 function listen(e: Field) {
   const spec = get(e, "trigger")!;
-  if (e._body == spec) return;
-  e._body = spec;
+  if (e.$body == spec) return;
+  e.$body = spec;
   for (const part of spec.split(",")) {
     const [event = "", ...mods] = part.trim().split(/\s+/);
     const opt = (name: string) => mods.find(m => m.startsWith(name + ":"))?.slice(name.length + 1);

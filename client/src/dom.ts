@@ -8,25 +8,27 @@ import type { Attrs, NS, Sink } from "./sink";
 
 /** A node of a server version. `_tag` is "" for text, "!" for comments, "?" for what is left alone. */
 export class V {
-  _key: string | undefined = undefined;
+  declare _key?: string;
   /** Value of data-suspense. */
-  _slot: string | undefined = undefined;
+  declare _slot?: string;
+  /** Of a region: its source, and the cursor of what is in it. */
+  declare _live?: string;
+  declare _cursor?: string;
   /** sx-preserve. */
-  _hold = false;
-  _edit = false;
+  declare _hold?: boolean;
+  declare _edit?: boolean;
   /** A baseline of a custom element: what it has added itself cannot be told from the server's part. */
-  _loose = false;
+  declare _loose?: boolean;
   /** tbody that the HTML parser would have implied. */
-  _implied = false;
-  /** Of a slot: its last frame, if it changed only texts; how many more to go without that. */
-  _known: Known | undefined = undefined;
-  _missed = 0;
+  declare _implied?: boolean;
+  /** Of a slot: its last frame, if it changed only texts, or how many more to go without that. */
+  declare _known?: Known | number;
   declare _tag: string;
   declare _ns: string;
   declare _attrs: Attrs;
   declare _kids: V[];
   declare _text: string;
-  declare _node: Node | undefined;
+  declare _node?: Node;
   constructor(tag: string, ns: string, attrs: Attrs, kids: V[], text: string, node?: Node) {
     this._tag = tag;
     this._ns = ns;
@@ -39,32 +41,31 @@ export class V {
       else if (name == Name.AttrSuspense) this._slot = value;
       else if (name == Name.AttrPreserve) this._hold = true;
       else if (name == "contenteditable") this._edit = value != "false";
+      else if (name == Name.AttrLive || name == Name.AttrWS) this._live = value;
+      else if (name == Name.AttrCursor) this._cursor = value;
     }
   }
 }
 
-/** Expando: an element's server version. */
-export type Owned = Element & { _v?: V };
+/** Expandos, whose names no element has of its own: an element's server version, and how far the stream has come that fills a slot. */
+export type Owned = Element & { $v?: V; $upto?: string };
 
-const NONE: Attrs = [];
-const URIS: Record<string, string> = {
+const URIS: Record<NS, string> = {
   "": "http://www.w3.org/1999/xhtml",
   svg: "http://www.w3.org/2000/svg",
   math: "http://www.w3.org/1998/Math/MathML",
 };
-const XLINK = "http://www.w3.org/1999/xlink";
 
-export const nsOf = (e: Element): NS => {
-  const uri = e.namespaceURI;
-  return uri == URIS[""] ? "" : uri == URIS.svg ? "svg" : "math";
-};
+const NONE: [] = [];
+const text = (s: string, node?: Node, tag = "") => new V(tag, "", NONE, NONE, s, node);
+
+/** Is the slot still showing its fallback? */
+export const pending = (e: Element) => e.getAttribute("aria-busy") == "true";
 
 /** Where the children are: the content of a template. */
 export const inside = (e: Node): Node => (e instanceof HTMLTemplateElement ? e.content : e);
 
-export const attr = (v: V, name: string): string | undefined => {
-  for (const a of v._attrs) if (a[0] == name) return a[1];
-};
+export const attr = (v: V, name: string): string | undefined => v._attrs.find(a => a[0] == name)?.[1];
 
 // Classes that this client has put on elements are not part of any version.
 const OURS = / ?\bsx-(connecting|live|reconnecting|offline|error|request)\b/g;
@@ -72,33 +73,33 @@ const OURS = / ?\bsx-(connecting|live|reconnecting|offline|error|request)\b/g;
 /** The version that a DOM node shows. `fresh`: it was parsed from a payload and is in no document yet. */
 export function adopt(d: Node, fresh?: boolean): V {
   const type = d.nodeType;
-  if (type != 1) return new V(type == 3 ? "" : type == 8 ? "!" : "?", "", NONE, [], d.nodeValue || "", d);
+  if (type != 1) return text(d.nodeValue || "", d, type == 3 ? "" : type == 8 ? "!" : "?");
   const e = d as Owned;
   const attrs: Attrs = [];
-  for (const name of e.getAttributeNames())
+  for (const name of e.getAttributeNames()) {
+    const value = e.getAttribute(name)!;
     // Handlers from a live frame would only be refused by the policy, loudly.
     if (fresh && name.startsWith("on")) e.removeAttribute(name);
-    else {
-      const value = e.getAttribute(name)!;
-      attrs.push([name, name == "class" && !fresh ? value.replace(OURS, "") : value]);
-    }
-  const v = new V(e.localName, nsOf(e), attrs, adoptKids(inside(e), fresh), "", e);
+    else attrs.push([name, name == "class" && !fresh ? value.replace(OURS, "") : value]);
+  }
+  const v = new V(e.localName, e.namespaceURI!, attrs, adoptKids(inside(e), fresh), "", e);
   v._loose = !fresh && !!customElements.get(v._tag);
+  v._known = undefined;
   // Whoever holds the element's old version sees the new one.
-  return (e._v = e._v ? Object.assign(e._v, v) : v);
+  return (e.$v = e.$v ? Object.assign(e.$v, v) : v);
 }
 
 export function adoptKids(d: Node, fresh?: boolean): V[] {
   const kids: V[] = [];
   // What is known of an element already is older than what the person has done to it.
   for (let n = d.firstChild; n; n = n.nextSibling)
-    kids.push(!fresh && (n as Owned)._v ? version(n as Owned) : adopt(n, fresh));
+    kids.push(!fresh && (n as Owned).$v ? version(n as Owned) : adopt(n, fresh));
   return kids;
 }
 
 /** An element's server version; what the page shows where none was kept, or someone else replaced it. */
 export function version(e: Owned): V {
-  const v = e._v;
+  const v = e.$v;
   const root = inside(e);
   if (v && (v._kids.length ? v._kids.some(k => k._node!.parentNode == root) : !root.firstChild)) return v;
   return adopt(e);
@@ -109,11 +110,10 @@ export function make(v: V): Node {
   if (v._node) return v._node;
   if (!v._tag) return (v._node = document.createTextNode(v._text));
   if (v._tag == "!") return (v._node = document.createComment(v._text));
-  const e: Owned = document.createElementNS(URIS[v._ns]!, v._tag);
+  const e: Owned = document.createElementNS(v._ns, v._tag);
   for (const [name, value] of v._attrs) put(e, name, value);
-  const root = inside(e);
-  for (const k of v._kids) root.appendChild(make(k));
-  e._v = v;
+  for (const k of v._kids) inside(e).appendChild(make(k));
+  e.$v = v;
   return (v._node = e);
 }
 
@@ -121,15 +121,15 @@ export function make(v: V): Node {
 export function put(e: Element, name: string, value: string) {
   // A style attribute would need style-src-attr; the object model does not.
   if (name == "style") (e as HTMLElement).style.cssText = value;
-  else if (name.startsWith("xlink:")) e.setAttributeNS(XLINK, name, value);
+  else if (name.startsWith("xlink:")) e.setAttributeNS("http://www.w3.org/1999/xlink", name, value);
   else e.setAttribute(name, value);
 }
 
 interface Policy {
   createHTML(s: string): string;
 }
-const policy: Policy | undefined = (
-  globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } }
+const policy = (
+  window as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } }
 ).trustedTypes?.createPolicy("sx", { createHTML: s => s });
 
 /** Marks text as HTML for sinks that want it. It comes from the page's own server. */
@@ -142,61 +142,66 @@ const inert = document.implementation.createHTMLDocument("");
  * Parses a payload as the content of an element of that namespace and name. Scripts in it never run: fragment
  * parsing marks them as started.
  */
-export function parseHTML(src: string, uri: string | null = URIS[""]!, tag = "template"): V[] {
+export function parseHTML(src: string, uri: string | null = URIS[""], tag = "template"): V[] {
   const box = inert.createElementNS(uri, tag);
-  box.innerHTML = trust(src) as string;
+  box.innerHTML = trust(src);
   return adoptKids(inside(box), true);
 }
 
 /** Collects what the evaluator writes. The live DOM is touched only after the whole payload was good. */
 export class Tree implements Sink {
-  _top: V[] = [];
-  _stack: V[] = [];
-  declare ns: NS;
-  declare _of: Element;
+  /** The open elements; below them one that stands for that of the markup. */
+  _stack: V[];
+  ns: NS;
   constructor(of: Element = document.body) {
-    this.ns = nsOf((this._of = of));
+    const uri = of.namespaceURI!;
+    this.ns = uri == URIS[""] ? "" : uri == URIS.svg ? "svg" : "math";
+    this._stack = [new V(of.localName, uri, [], [], "")];
   }
-  _list() {
-    const s = this._stack;
-    return s.length ? s[s.length - 1]!._kids : this._top;
+  get _top() {
+    return this._stack[0]!._kids;
+  }
+  _add(v: V) {
+    this._stack.at(-1)!._kids.push(v);
+    return v;
   }
   open(tag: string, ns: NS, attrs: Attrs) {
     const s = this._stack;
-    let up = s[s.length - 1];
+    const up = s.at(-1)!;
+    const v = new V(tag, URIS[ns], attrs, [], "");
     // HTML Standard, "in table": a tr in a table implies a tbody. The tree must be the one HTML would give.
-    if (up && up._tag == "table" && tag == "tr") {
-      let body = up._kids[up._kids.length - 1];
-      if (!body || !body._implied) {
-        body = new V("tbody", "", NONE, [], "");
+    if (up._tag == "table" && tag == "tr") {
+      let body = up._kids.at(-1);
+      if (!body?._implied) {
+        body = this._add(new V("tbody", URIS[""], [], [], ""));
         body._implied = true;
-        up._kids.push(body);
       }
-      up = body;
-    }
-    const v = new V(tag, ns, attrs, [], "");
-    (up ? up._kids : this._top).push(v);
+      body._kids.push(v);
+    } else this._add(v);
     s.push(v);
   }
   text(s: string) {
-    const list = this._list();
-    const last = list[list.length - 1];
+    const last = this._stack.at(-1)!._kids.at(-1);
     if (last && !last._tag) {
       last._text += s;
       if (last._node) last._node.nodeValue = last._text;
-    } else list.push(new V("", "", NONE, [], s));
+    } else this._add(text(s));
   }
   raw(html: string) {
-    const s = this._stack;
-    const up = s[s.length - 1];
-    const of = this._of;
-    const list = up ? parseHTML(html, URIS[up._ns]!, up._tag) : parseHTML(html, of.namespaceURI, of.localName);
-    for (const v of list) v._tag ? this._list().push(v) : this.text(v._text);
+    const up = this._stack.at(-1)!;
+    for (const v of parseHTML(html, up._ns, up._tag)) v._tag ? this._add(v) : this.text(v._text);
   }
   comment(s: string) {
-    this._list().push(new V("!", "", NONE, [], s));
+    this._add(text(s, undefined, "!"));
   }
   close() {
     this._stack.pop();
   }
+}
+
+/** What `write` writes as content of an element. */
+export function written(write: (to: Sink) => void, of?: Element): V[] {
+  const t = new Tree(of);
+  write(t);
+  return t._top;
 }

@@ -2,8 +2,9 @@
 // queue and are applied once per animation frame; where several fill one slot, the last one is enough.
 
 import { Name } from "./names.gen";
-import { Tree, parseHTML } from "./dom";
-import { type Mode, apply, pending, slot } from "./patch";
+import { behind } from "./cursor";
+import { type Owned, parseHTML, pending, written } from "./dom";
+import { type Mode, apply, slot } from "./patch";
 import { shape } from "./morph";
 import { learn, quick } from "./quick";
 import { fire, report } from "./report";
@@ -32,8 +33,9 @@ export interface Frame {
   status?: number;
   reason?: string;
   delay?: number;
-  /** Of sx-reset: the regions that it concerns. */
+  /** The regions of its source, and its cursor. */
   _els?: Iterable<Element>;
+  _at?: string;
 }
 
 /** What applying frames needs from the part for requests. Without it the browser visits by itself. */
@@ -87,36 +89,26 @@ export function flush() {
   // Of several values for one slot the last is enough. One that is not there yet is about to be made by
   // another frame: then each counts.
   const last = new Map<string, Frame>();
-  let n = 0;
-  for (const f of list) if (fills(f)) (n++, last.set(f.id!, f));
-  const each = n == last.size || ![...last.keys()].every(slot);
-  for (let i = 0; i < list.length; i++) {
-    const f = list[i]!;
+  for (const f of list) if (fills(f)) last.set(f.id!, f);
+  const each = ![...last.keys()].every(slot);
+  list.every((f, i) => {
     if (f.transition && glide()) {
       // The browser calls back after it took its picture. What came later must not overtake.
       f.transition = false;
-      hold(list.slice(i));
-      document.startViewTransition!(go);
-      return;
+      return !document.startViewTransition!(hold(list.slice(i)));
     }
-    if ((each || !fills(f) || last.get(f.id!) == f) && !now(f)) return later(list.slice(i));
-  }
+    return (!each && fills(f) && last.get(f.id!) != f) || now(f) || void whole().then(hold(list.slice(i)));
+  });
 }
 
+/** Holds frames back; gives what applies them, and after them what came meanwhile. */
 function hold(list: Frame[]) {
   queue = [...list, ...queue];
   held = true;
-}
-
-function go() {
-  held = false;
-  flush();
-}
-
-/** Applies frames when the whole language is there, and what comes meanwhile after them. */
-function later(list: Frame[]) {
-  hold(list);
-  void whole().then(go);
+  return () => {
+    held = false;
+    flush();
+  };
 }
 
 /** May a change be shown as a transition now? */
@@ -125,7 +117,7 @@ export const glide = () =>
 
 /** Applies a frame at once, after what is queued; one with a transition when the browser is ready. */
 export function resolve(f: Frame) {
-  if (!queue.length && !f.transition && !held) return now(f) || later([f]);
+  if (!queue.length && !f.transition && !held && now(f)) return;
   queue.push(f);
   flush();
 }
@@ -134,8 +126,8 @@ export function resolve(f: Frame) {
 function now(f: Frame): boolean {
   try {
     const how = EFFECTS[f.event || Name.EventResolve];
-    if (how) how(f);
-    else report("frame", "app", "unknown frame " + f.event);
+    if (!how) throw new Error("unknown frame " + f.event);
+    how(f);
   } catch (e) {
     if (lacks(e)) return false;
     report("frame", "app", e, (f.id != undefined && slot(f.id)) || document, { frame: f });
@@ -172,40 +164,34 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
   },
 };
 
+/** Reads a payload as content of an element. */
+export const read = (text: string, isSX: boolean, of: Element) =>
+  isSX ? written(to => emit(text, to), of) : parseHTML(text, of.namespaceURI, of.localName);
+
 function fill(f: Frame) {
-  const { id, sx } = f;
-  const at = id == undefined ? undefined : slot(id);
+  const { id, sx, _at } = f;
+  const isSX = sx != undefined;
   const text = sx ?? f.html ?? "";
-  if (at && (f.mode || "inner") == "inner" && quick(at, text, sx != undefined)) {
-    stale.delete(at);
-    return tell(at, f);
-  }
-  const found = at
-    ? [at]
-    : id != undefined
-      ? [document.getElementById(id)!].filter(Boolean)
-      : f.selector
-        ? document.querySelectorAll(f.selector)
-        : [];
+  const at: Owned | undefined = id == undefined ? undefined : slot(id);
+  // What comes again comes for the sake of another slot.
+  if (at && behind(_at, at.$upto)) return;
+  const named = at || (id != undefined && document.getElementById(id));
+  const found = named ? [named] : f.selector ? document.querySelectorAll(f.selector) : [];
   if (!found.length) throw new Error("no slot " + (id ?? f.selector));
   for (const e of found) {
-    const read = (text: string, of: Element) => {
-      if (sx == undefined) return parseHTML(text, of.namespaceURI, of.localName);
-      const t = new Tree(of);
-      emit(text, t);
-      return t._top;
-    };
     let mode = f.mode || "inner";
+    const inner = e == at && mode == "inner";
     if (stale.has(e) && /pend$/.test(mode) && f.key == undefined) mode = "inner";
-    const was = shape;
-    apply(e, mode, of => read(text, of), f.key);
-    settle(e);
+    if (!inner || !quick(e, text, isSX)) {
+      const was = shape;
+      apply(e, mode, of => read(text, isSX, of), f.key);
+      settle(e);
+      if (inner && was == shape) learn(e, text, t => read(t, isSX, e), isSX ? texts : undefined);
+    }
     stale.delete(e);
-    const inner = at && mode == "inner";
-    if (inner && was == shape) learn(at, text, t => read(t, at), sx == undefined ? undefined : texts);
-    if (inner) tell(at, f);
-    else fire(e.isConnected ? e : document, "resolve", f);
+    inner ? tell(e, f) : fire(e.isConnected ? e : document, "resolve", f);
   }
+  if (at && _at) at.$upto = _at;
 }
 
 const told = new Map<EventTarget, Frame>();

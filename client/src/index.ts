@@ -23,12 +23,12 @@ const FOUND = `[${Name.AttrSuspense}],script[${Name.AttrDefs}],[sx-trigger]`;
 
 /** Looks for slots, definitions, regions and triggers below a node. */
 function process(root: ParentNode = document) {
-  for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { _done?: boolean }>(FOUND)) {
+  for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { $done?: boolean }>(FOUND)) {
     // The baseline is read before the person can change anything.
-    if (e.hasAttribute(Name.AttrSuspense)) e._v || versionOf(e);
+    if (e.hasAttribute(Name.AttrSuspense)) e.$v || versionOf(e);
     else if (e.hasAttribute("sx-trigger")) host.attend?.(e);
-    else if (!e._done) {
-      e._done = true;
+    else if (!e.$done) {
+      e.$done = true;
       resolve({ event: Name.EventDefs, sx: e.text, hash: e.dataset.sxDefs });
     }
   }

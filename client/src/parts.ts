@@ -2,17 +2,17 @@
 // core in the same file, or are fetched from beside it when something needs them. Scripts that the page has
 // already may import others under any policy that let them run.
 
-import { adopt, adoptKids, make, parseHTML, Tree, trust, V } from "./dom";
-import { enqueue, flush, glide, host, resolve } from "./frame";
-import { emit, use, whole } from "./language";
+import { adopt, adoptKids, make, parseHTML, trust, V, written } from "./dom";
+import { enqueue, flush, glide, host, read, resolve } from "./frame";
+import { use, whole } from "./language";
 import { Name } from "./names.gen";
 import { apply, slot } from "./patch";
 import { show } from "./regions";
 import { fire, report } from "./report";
-import { Link } from "./retry";
+import { connection } from "./retry";
 import type { Optimistic } from "./socket";
 import type { Sink } from "./sink";
-import { reader } from "./sse";
+import { pump, reader } from "./sse";
 import { state } from "./state";
 
 /** What the socket part gives. */
@@ -68,13 +68,11 @@ export function sockets() {
 
 /** What parts get of the core, as the global __sx. Parts are built apart: the names stay as they are. */
 const shared = () => ({
-  Link,
-  Tree,
   V,
   adopt,
   adoptKids,
   apply,
-  emit,
+  connection,
   enqueue,
   fire,
   flush,
@@ -82,6 +80,8 @@ const shared = () => ({
   host,
   ours,
   parseHTML,
+  pump,
+  read,
   reader,
   report,
   resolve,
@@ -98,10 +98,8 @@ const shared = () => ({
   },
   /** What `write` writes, as nodes. */
   nodes(write: (to: Sink) => void): DocumentFragment {
-    const tree = new Tree();
     const out = document.createDocumentFragment();
-    write(tree);
-    out.append(...tree._top.map(make));
+    out.append(...written(write).map(make));
     return out;
   },
 });

@@ -1,7 +1,7 @@
 // Where a payload goes: the modes of a frame, and the slots that frames fill.
 
 import { Name } from "./names.gen";
-import { type Owned, V, inside, make, version } from "./dom";
+import { type Owned, V, inside, make, pending, version } from "./dom";
 import { finish, kids } from "./morph";
 import { forget } from "./quick";
 
@@ -23,10 +23,7 @@ export function slot(id: string): Element | undefined {
   return slots.get(id);
 }
 
-/** Is the slot still showing its fallback? */
-export const pending = (e: Element) => e.getAttribute("aria-busy") == "true";
-
-const keyOf = (v: V, key: string) => v._key == key || (v._node as { _key?: string } | undefined)?._key == key;
+type Keyed = Node & { $key?: string };
 
 /**
  * Applies a payload, which `read` gives for the element that it will stand in. All of it is read before the first change:
@@ -34,46 +31,44 @@ const keyOf = (v: V, key: string) => v._key == key || (v._node as { _key?: strin
  */
 export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?: string) {
   const parent = at.parentNode;
-  const how = mode == "morph" ? "inner" : mode;
-  const next =
-    how == "remove" ? [] : read(how != "inner" && !/pend$/.test(how) && parent instanceof Element ? parent : at);
-  if (key != undefined) for (const v of next) if (v._tag) mark(v, key);
+  const end = mode == "append" || mode == "prepend";
+  const keyed = key != undefined;
+  const within = end || mode == "inner" || mode == "morph" || (mode == "remove" && keyed);
+  const next = mode == "remove" ? [] : read(within || !(parent instanceof Element) ? at : parent);
+  // The dedup key of a frame stays on the node, since the markup need not carry it.
+  if (keyed) for (const v of next) if (v._tag) (make(v) as Keyed).$key = key;
   // What is known of slots is the result of their own frames.
-  if (how != "inner" || !at.hasAttribute(Name.AttrSuspense)) forget();
-  if (how == "inner" || ((how == "append" || how == "prepend") && pending(at))) {
-    const v = version(at);
-    v._kids = kids(inside(at), v._kids, next);
-  } else if (/pend$/.test(how) || (how == "remove" && key != undefined)) {
-    const v = version(at);
-    const p = inside(at);
-    const old = key == undefined ? -1 : v._kids.findIndex(k => keyOf(k, key));
-    if (old >= 0) splice(v, p, old, 1, next, v._kids[old]!._node!.nextSibling);
-    else if (how == "append") splice(v, p, v._kids.length, 0, next, null);
-    else if (next.length) splice(v, p, 0, 0, next, p.firstChild);
-  } else if (parent) {
-    let v = (parent as Owned)._v;
-    let i = v ? v._kids.findIndex(k => k._node == at) : -1;
+  if (!within || end || !at.hasAttribute(Name.AttrSuspense)) forget();
+  const p = within ? inside(at) : parent;
+  if (!p) return;
+  let v = within ? version(at) : (p as Owned).$v;
+  let i = 0;
+  let count = 0;
+  if (end || (within && mode == "remove")) {
+    i = v!._kids.findIndex(k => keyed && (k._key == key || (k._node as Keyed)?.$key == key));
+    if (i >= 0) count = 1;
+    else if (mode == "remove") return;
+    else i = mode == "append" ? v!._kids.length : 0;
+  }
+  if (within && !count && (!end || pending(at))) {
+    i = 0;
+    count = v!._kids.length;
+  } else if (!within) {
+    i = v ? v._kids.findIndex(k => k._node == at) : -1;
     // Of a parent that is not ours, or does not know the element, a version of that child alone serves.
     if (i < 0) {
-      v = new V("?", "", [], [version(at)], "", parent);
+      v = new V("?", "", [], [version(at)], "", p);
       i = 0;
     }
-    if (how == "replace") {
-      for (const n of next) parent.insertBefore(make(n), at);
-      at.remove();
-      v!._kids.splice(i, 1, ...next);
-    } else if (how == "before") splice(v!, parent, i, 0, next, at);
-    else splice(v!, parent, how == "after" ? i + 1 : i, how == "after" ? 0 : 1, next, at.nextSibling);
+    if (mode == "after") i++;
+    else if (mode != "before") count = 1;
   }
+  const list = v!._kids;
+  const old = list.slice(i, i + count);
+  const before = count ? list[i + count - 1]!._node!.nextSibling : mode == "after" ? at.nextSibling : list[i]?._node;
+  const now = kids(p, mode == "replace" ? [] : old, next, before?.parentNode == p ? before : null);
+  // All children, none of which is new: the version's list stays the one that is known.
+  if (now != old) list.splice(i, count, ...now);
+  if (mode == "replace") at.remove();
   finish();
-}
-
-/** Replaces a part of an element's version, and of its children, which end before `end`. */
-function splice(v: V, p: Node, i: number, count: number, next: V[], end: Node | null) {
-  v._kids.splice(i, count, ...kids(p, v._kids.slice(i, i + count), next, end));
-}
-
-// The dedup key of a frame stays on the node, since the markup need not carry it.
-function mark(v: V, key: string) {
-  (make(v) as { _key?: string } & Node)._key = key;
 }

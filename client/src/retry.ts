@@ -11,133 +11,120 @@ const HIDDEN = 60_000;
 
 export type Phase = "connecting" | "live" | "reconnecting" | "closed";
 
-const links = new Set<Link>();
-
-export class Link {
-  _tries = 0;
-  _base = FIRST;
-  _phase: Phase | "" = "";
-  _timer = 0;
-  _hang: (() => void) | undefined;
-  /** Told when something was heard. */
-  _heard: (() => void) | undefined;
-  /** Told that the tab has been hidden for long. */
-  _idle: (() => void) | undefined;
-  _paused = false;
-  /** `dial` opens the line and gives the way to drop it; `show` is told of each phase. */
-  constructor(
-    public _dial: (l: Link) => () => void,
-    public _show: (phase: Phase, detail?: { delay?: number; status?: number }) => void,
-    /** How long a line may say nothing, ms; 0: for ever. */
-    public _silence = SILENCE,
-  ) {}
-
-  _set(p: Phase, detail?: { delay?: number; status?: number }) {
-    this._phase = p;
-    this._show(p, detail);
-  }
-
-  /** Connects now, dropping what there is. */
-  _start() {
-    links.add(this);
-    this._drop();
-    this._paused = false;
-    this._phase = this._tries || this._phase == "live" ? "reconnecting" : "connecting";
-    this._show(this._phase);
-    this._wait(CONNECT, () => this._lost());
-    this._hang = this._dial(this);
-  }
-
-  /** The line is open. */
-  _up() {
-    this._set("live");
-    this._alive();
-  }
-
-  /** Something was heard. */
-  _alive() {
-    this._heard?.();
-    if (this._silence) this._wait(this._silence, () => this._lost());
-    else clearTimeout(this._timer);
-  }
-
-  /** Something useful was heard: the next trouble is a new one. */
-  _good() {
-    this._tries = 0;
-  }
-
-  /** The line is gone; it comes back after `delay` ms, or the backoff's. */
-  _lost(delay?: number) {
-    this._drop();
-    delay ??= Math.random() * Math.min(LONGEST, this._base * 2 ** this._tries);
-    this._tries++;
-    this._set("reconnecting", { delay });
-    this._wait(delay, () => this._start());
-  }
-
-  /** No more: for good, or until _start. */
-  _end(status?: number) {
-    links.delete(this);
-    this._drop();
-    if (this._phase != "closed") this._set("closed", { status });
-  }
-
-  /** Waiting, or resting, is pointless now. */
-  _wake() {
-    if (this._paused || (this._phase == "reconnecting" && !this._hang)) this._start();
-  }
-
-  /** No more, and nothing to show. */
-  _rest() {
-    links.delete(this);
-    this._drop();
-    this._phase = "";
-  }
-
-  _pause() {
-    this._drop();
-    this._paused = true;
-  }
-
-  _drop() {
-    clearTimeout(this._timer);
-    const hang = this._hang;
-    this._hang = undefined;
-    hang?.();
-  }
-
-  _wait(ms: number, then: () => void) {
-    clearTimeout(this._timer);
-    this._timer = setTimeout(then, ms) as unknown as number;
-  }
+export interface Detail {
+  delay?: number;
+  status?: number;
 }
 
-let hidden = 0;
-const kick = () => {
+/** A line that comes back. */
+export interface Link {
+  _phase: Phase | "";
+  /** Attempts since something useful was heard. */
+  _tries: number;
+  /** Shortest base of the backoff. */
+  _base: number;
+  /** Connects now, dropping what there is. */
+  _start(): void;
+  /** The line is open. */
+  _up(): void;
+  /** Something was heard. */
+  _alive(): void;
+  /** The line is gone; it comes back after `delay` ms, or the backoff's. */
+  _lost(delay?: number): void;
+  /** No more, until _start. `quiet`: and nothing to show. */
+  _end(status?: number, quiet?: boolean): void;
+  /** Waiting, or resting, is pointless now. */
+  _wake(): void;
+  /** The page, or the tab, is out of sight. */
+  _pause(idle?: boolean): void;
+}
+
+const links = new Set<Link>();
+
+/**
+ * Makes a line that `dial` opens, giving the way to drop it; `show` is told of each phase, `heard` of everything that was
+ * heard, `idle` that the tab has been hidden for long. A line that says nothing for `silence` ms is dead; 0: never.
+ */
+export function connection(
+  dial: (l: Link) => () => void,
+  show: (phase: Phase, detail?: Detail) => void,
+  silence = SILENCE,
+  heard = () => {},
+  idle = () => {},
+): Link {
+  let timer = 0;
+  let paused = false;
+  let hang: (() => void) | undefined;
+  const wait = (ms: number, then: () => void) => {
+    clearTimeout(timer);
+    timer = setTimeout(then, ms) as unknown as number;
+  };
+  const set = (p: Phase, detail?: Detail) => show((link._phase = p), detail);
+  const drop = () => {
+    clearTimeout(timer);
+    const h = hang;
+    hang = undefined;
+    h?.();
+  };
+  const lost = () => link._lost();
+  const link: Link = {
+    _phase: "",
+    _tries: 0,
+    _base: FIRST,
+    _start() {
+      links.add(link);
+      drop();
+      paused = false;
+      set(link._tries || link._phase == "live" ? "reconnecting" : "connecting");
+      wait(CONNECT, lost);
+      hang = dial(link);
+    },
+    _up() {
+      set("live");
+      link._alive();
+    },
+    _alive() {
+      heard();
+      silence ? wait(silence, lost) : clearTimeout(timer);
+    },
+    _lost(delay = Math.random() * Math.min(LONGEST, link._base * 2 ** link._tries)) {
+      drop();
+      link._tries++;
+      set("reconnecting", { delay });
+      wait(delay, link._start);
+    },
+    _end(status, quiet) {
+      links.delete(link);
+      drop();
+      if (quiet) link._phase = "";
+      else if (link._phase != "closed") set("closed", { status });
+    },
+    _wake() {
+      if (paused || (link._phase == "reconnecting" && !hang)) link._start();
+    },
+    _pause(long) {
+      drop();
+      paused = true;
+      if (long) idle();
+    },
+  };
+  return link;
+}
+
+let hidden: ReturnType<typeof setTimeout> | undefined;
+const each = (f: (l: Link) => void) => [...links].forEach(f);
+const look = () => {
   clearTimeout(hidden);
-  for (const l of [...links]) l._wake();
+  if (document.hidden) hidden = setTimeout(() => each(l => l._pause(true)), HIDDEN);
+  else each(l => l._wake());
 };
-addEventListener("online", kick);
-addEventListener("pageshow", kick);
-addEventListener("pagehide", () => {
-  // Open lines keep a page out of the back/forward cache.
-  for (const l of links) l._pause();
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) return kick();
-  clearTimeout(hidden);
-  hidden = setTimeout(() => {
-    for (const l of links) {
-      l._pause();
-      l._idle?.();
-    }
-  }, HIDDEN) as unknown as number;
-});
+// Open lines keep a page out of the back/forward cache.
+addEventListener("pagehide", () => each(l => l._pause()));
+for (const type of ["online", "pageshow"]) addEventListener(type, () => each(l => l._wake()));
+document.addEventListener("visibilitychange", look);
 
 /** Milliseconds that a Retry-After header asks for. */
 export function retryAfter(h: string | null): number | undefined {
-  if (!h) return;
-  const s = Number(h);
-  const ms = isNaN(s) ? Date.parse(h) - Date.now() : s * 1000;
+  const ms = h ? (/^\d+$/.test(h) ? +h * 1000 : Date.parse(h) - Date.now()) : -1;
   return ms >= 0 ? Math.min(ms, 3_600_000) : undefined;
 }

@@ -10,15 +10,16 @@ export interface Wish {
   _defs: string;
 }
 
+/** What the crowd needs of a tab. */
 export interface Roles {
   /** This tab's own wish. */
-  wish(): Wish;
-  /** As leader: the wishes of all tabs have changed. */
-  plan(): void;
+  _wish(): Wish;
+  /** As leader: the wishes of all tabs may have changed. */
+  _plan(): void;
   /** No longer leader. */
-  rest(): void;
+  _rest(): void;
   /** Takes what a leader passes on. */
-  take(message: unknown): void;
+  _take(message: unknown): void;
 }
 
 const LOCK = "sx-live";
@@ -27,115 +28,100 @@ const ASK = 40;
 /** A leader that says nothing for so long is frozen, ms. */
 const FROZEN = 50_000;
 
-type Message = ["wish", string, Wish] | ["who"] | ["bye", string] | ["say", unknown];
+/** The tab that speaks and its wish, nothing when it goes; without a tab: what a leader says, nothing to ask for wishes. */
+type Message = [tab: number, what?: unknown];
 
-export class Crowd {
-  _me = Math.random().toString(36).slice(2);
-  _others = new Map<string, Wish>();
-  _leads = false;
-  _channel: BroadcastChannel | undefined;
-  _resign: (() => void) | undefined;
-  _watch = 0;
-  constructor(roles: Roles) {
-    this._roles = roles;
+/** The wishes of the other tabs. */
+export const others = new Map<number, Wish>();
+
+const me = Math.random();
+let roles: Roles;
+let leads = false;
+let channel: BroadcastChannel | undefined;
+let resign: (() => void) | undefined;
+let watch: ReturnType<typeof setTimeout> | undefined;
+
+const post = (...m: Message) => channel?.postMessage(m);
+const wish = () => post(me, roles._wish());
+const plan = () => leads && roles._plan();
+
+/** Joins, or tells the others that the wish has changed. */
+export function join(r: Roles) {
+  roles = r;
+  if (!channel) {
+    if (navigator.locks && window.BroadcastChannel) {
+      channel = new BroadcastChannel(LOCK);
+      channel.onmessage = e => hear(e.data as Message);
+      campaign();
+    } else leads = true;
   }
-  _roles: Roles;
+  wish();
+  plan();
+}
 
-  /** Joins, or tells the others that the wish has changed. */
-  _join() {
-    const wish = this._roles.wish();
-    if (!this._channel) {
-      if (!navigator.locks || !window.BroadcastChannel) {
-        this._leads = true;
-        return this._roles.plan();
-      }
-      this._channel = new BroadcastChannel(LOCK);
-      this._channel.onmessage = e => this._hear(e.data as Message);
-      this._campaign();
+/** Leaves, for the back/forward cache or for good. */
+export function leave() {
+  post(me);
+  channel?.close();
+  channel = undefined;
+  step();
+  others.clear();
+  clearTimeout(watch);
+}
+
+/** Gives the lead to a tab that somebody looks at, if there is one. */
+export function yieldLead() {
+  if ([...others.values()].every(o => o._hidden)) return;
+  step();
+  campaign();
+}
+
+/** As leader, passes something on. */
+export const say = (message: unknown) => leads && others.size && post(0, message);
+
+function step() {
+  if (leads) roles._rest();
+  leads = false;
+  resign?.();
+  resign = undefined;
+}
+
+function campaign(steal = false) {
+  const since = performance.now();
+  const mine = channel;
+  const lead = () => {
+    if (mine != channel) return;
+    leads = true;
+    post(0);
+    // Whoever got the lock at once is the first.
+    setTimeout(plan, steal || performance.now() - since > ASK ? ASK : 0);
+    return new Promise<void>(done => (resign = done));
+  };
+  navigator.locks.request(LOCK, { steal }, lead).catch(() => {
+    // Stolen: another tab took this one for frozen.
+    if (mine == channel && mine) {
+      step();
+      campaign();
     }
-    this._post(["wish", this._me, wish]);
-    if (this._leads) this._roles.plan();
-  }
+  });
+  heard();
+}
 
-  /** Leaves, for the back/forward cache or for good. */
-  _leave() {
-    if (!this._channel) return this._step();
-    this._post(["bye", this._me]);
-    this._channel.close();
-    this._channel = undefined;
-    this._step();
-    this._others.clear();
-    clearTimeout(this._watch);
-  }
+function heard() {
+  clearTimeout(watch);
+  watch = setTimeout(() => leads || (document.hidden ? heard() : campaign(true)), FROZEN);
+}
 
-  /** Gives the lead to a tab that somebody looks at, if there is one. */
-  _yield() {
-    if (![...this._others.values()].some(o => !o._hidden)) return;
-    this._step();
-    this._campaign();
-  }
-
-  _step() {
-    if (this._leads) this._roles.rest();
-    this._leads = false;
-    this._resign?.();
-    this._resign = undefined;
-  }
-
-  /** As leader, passes something on. */
-  _say(message: unknown) {
-    if (this._leads && this._others.size) this._post(["say", message]);
-  }
-
-  _post(m: Message) {
-    this._channel?.postMessage(m);
-  }
-
-  _campaign(steal = false) {
-    const since = performance.now();
-    const channel = this._channel;
-    const lead = () => {
-      if (channel != this._channel) return;
-      this._leads = true;
-      clearTimeout(this._watch);
-      this._post(["who"]);
-      // Whoever got the lock at once is the first.
-      setTimeout(() => this._leads && this._roles.plan(), steal || performance.now() - since > ASK ? ASK : 0);
-      return new Promise<void>(done => (this._resign = done));
-    };
-    navigator.locks.request(LOCK, { steal }, lead).catch(() => {
-      // Stolen: another tab took this one for frozen.
-      if (channel == this._channel && this._channel) {
-        this._step();
-        this._campaign();
-      }
-    });
-    this._heard();
-  }
-
-  _heard() {
-    clearTimeout(this._watch);
-    if (!this._leads)
-      this._watch = setTimeout(
-        () => (document.hidden ? this._heard() : this._campaign(true)),
-        FROZEN,
-      ) as unknown as number;
-  }
-
-  _hear(m: Message) {
-    if (m[0] == "wish") {
-      this._others.set(m[1], m[2]);
-      if (this._leads) this._roles.plan();
-    } else if (m[0] == "bye") {
-      this._others.delete(m[1]);
-      if (this._leads) this._roles.plan();
-    } else if (m[0] == "who") {
-      // The old leader is gone, or was told so.
-      this._others.clear();
-      this._post(["wish", this._me, this._roles.wish()]);
-    } else if (!this._leads) {
-      this._heard();
-      this._roles.take(m[1]);
-    }
+function hear([tab, what]: Message) {
+  if (tab) {
+    what ? others.set(tab, what as Wish) : others.delete(tab);
+    plan();
+  } else if (!what) {
+    // The old leader is gone, or was told so.
+    others.clear();
+    wish();
+  } else if (!leads) {
+    heard();
+    roles._take(what);
   }
 }

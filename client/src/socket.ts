@@ -5,7 +5,7 @@ import { Name } from "./names.gen";
 import { type Frame, enqueue, resolve } from "./frame";
 import { show } from "./regions";
 import { fire, report } from "./report";
-import { Link } from "./retry";
+import { connection, type Link } from "./retry";
 
 /** Messages kept while there is no line; further ones are refused. */
 const WAITING = 100;
@@ -27,7 +27,7 @@ const lines = new Map<string, Line>();
 
 function open(src: string): Line {
   const line: Line = { _src: src, _els: new Set(), _ws: undefined, _cursor: "", _sent: new Map(), _undo: new Map(), _link: undefined! };
-  line._link = new Link(
+  line._link = connection(
     l => {
       const url = new URL(src, location.href);
       url.protocol = url.protocol.replace("http", "ws");
@@ -40,8 +40,8 @@ function open(src: string): Line {
         for (const m of line._sent.values()) ws.send(m);
       };
       ws.onmessage = e => {
+        l._tries = 0;
         l._alive();
-        l._good();
         hear(line, String(e.data));
       };
       // 1008: we broke a rule; 4401 and the like: what a status would have said.
@@ -61,7 +61,7 @@ function hear(line: Line, text: string) {
   try {
     const m = JSON.parse(text) as { event: string; id?: string; data: Frame };
     const f = m.data;
-    if (m.id) line._cursor = m.id;
+    if (m.id) line._cursor = f._at = m.id;
     f.event = m.event;
     if (m.event == Name.EventAck) {
       line._sent.delete(f.id!);

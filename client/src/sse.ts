@@ -1,4 +1,4 @@
-// Server-Sent Events over fetch: the reader of the WHATWG rules (HTML Standard, "Interpreting an event
+// Server-Sent Events: the format (WHATWG HTML, "Parsing an event stream", "Interpreting an event
 // stream") and one connection. Unlike EventSource it sees statuses and headers, can be told to stop
 // waiting, and does not give up after the first error.
 
@@ -15,73 +15,71 @@ export interface Event {
 
 /** Reads decoded text in pieces of any size, calling `on` per event and `retry` for each valid retry field. */
 export function reader(on: (e: Event) => void, retry?: (ms: number) => void) {
-  const end = /\r\n?|\n/g;
   let rest = "";
   let lf = false; // the last piece ended in CR: a LF at the start of the next belongs to it
-  let type = "";
-  let data = "";
   let id = "";
   let own = false;
+  let type = "";
+  let data = "";
   const line = (s: string) => {
     if (!s) {
       if (data) on({ type: type || "message", data: data.slice(0, -1), id, own });
       type = data = "";
       own = false;
-      return;
     }
-    const c = s.indexOf(":");
-    if (!c) return;
-    const name = c < 0 ? s : s.slice(0, c);
-    const value = c < 0 ? "" : s.slice(s[c + 1] == " " ? c + 2 : c + 1);
+    const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(s)!;
     if (name == "data") data += value + "\n";
     else if (name == "event") type = value;
-    else if (name == "id") {
-      if (!value.includes("\0")) {
-        id = value;
-        own = true;
-      }
+    else if (name == "id" && !value.includes("\0")) {
+      id = value;
+      own = true;
     } else if (name == "retry" && /^\d+$/.test(value)) retry?.(+value);
   };
   return (piece: string) => {
     if (!piece) return;
-    if (lf && piece[0] == "\n") piece = piece.slice(1);
-    const text = rest + piece;
-    let at = 0;
-    end.lastIndex = rest.length;
-    for (let m; (m = end.exec(text)); at = end.lastIndex) line(text.slice(at, m.index));
-    rest = text.slice(at);
-    lf = piece ? piece.endsWith("\r") : false;
+    const lines = (rest + (lf && piece[0] == "\n" ? piece.slice(1) : piece)).split(/\r\n?|\n/);
+    lf = piece.endsWith("\r");
+    rest = lines.pop()!;
+    lines.forEach(line);
   };
+}
+
+/** Reads a response's events to the end, calling `heard` for whatever comes. */
+export async function pump(body: ReadableStream<Uint8Array>, push: (piece: string) => void, heard?: () => void) {
+  const text = new TextDecoder();
+  for (const from = body.getReader(); ;) {
+    const { done, value } = await from.read();
+    if (done) return;
+    heard?.();
+    push(text.decode(value, { stream: true }));
+  }
 }
 
 /** Opens a stream; gives the way to drop it. */
 export function stream(l: Link, url: string, on: (e: Event) => void): () => void {
   const ctl = new AbortController();
   const { signal } = ctl;
+  const lost = (delay?: number) => signal.aborted || l._lost(delay);
   const run = async () => {
     const r = await fetch(url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
     const { status } = r;
-    if (status == 204 || status == 401 || status == 403 || status == 404) return l._end(status);
+    if (/^(204|40[134])$/.test("" + status)) return l._end(status);
     if (!r.ok || !r.body || !/^text\/event-stream\b/i.test(r.headers.get("content-type") || ""))
-      return l._lost(retryAfter(r.headers.get("retry-after")));
+      return lost(retryAfter(r.headers.get("retry-after")));
     l._up();
-    const push = reader(
-      e => {
-        l._good();
-        if (!signal.aborted) on(e);
-      },
-      ms => (l._base = Math.min(ms, 30_000)),
+    await pump(
+      r.body,
+      reader(
+        e => {
+          l._tries = 0;
+          signal.aborted || on(e);
+        },
+        ms => (l._base = Math.min(ms, 30_000)),
+      ),
+      () => signal.aborted || l._alive(),
     );
-    const text = new TextDecoder();
-    const body = r.body.getReader();
-    for (;;) {
-      const { done, value } = await body.read();
-      if (done || signal.aborted) break;
-      l._alive();
-      push(text.decode(value, { stream: true }));
-    }
-    if (!signal.aborted) l._lost();
+    lost();
   };
-  run().catch(() => signal.aborted || l._lost());
+  run().catch(() => lost());
   return () => ctl.abort();
 }

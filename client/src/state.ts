@@ -8,22 +8,19 @@ export type Patch = { [key: string]: Json };
 /** Read as Sx.state. */
 export const state: Patch = {};
 
-const REFUSED = new Set(["__proto__", "constructor", "prototype"]);
 const dict = (v: unknown): v is Patch => !!v && typeof v == "object" && !Array.isArray(v);
 
 function into(to: Patch, patch: Patch, missing?: boolean) {
   for (const key of Object.keys(patch)) {
-    if (REFUSED.has(key)) {
-      delete patch[key];
-      continue;
-    }
     const v = patch[key]!;
-    const had = Object.hasOwn(to, key);
-    if (dict(v)) {
-      if (missing && had && !dict(to[key])) continue;
-      if (!had || !dict(to[key])) to[key] = {};
+    const keep = missing && Object.hasOwn(to, key);
+    if (/^(__proto__|constructor|prototype)$/.test(key)) delete patch[key];
+    else if (dict(v)) {
+      if (!Object.hasOwn(to, key) || !dict(to[key]))
+        if (keep) continue;
+        else to[key] = {};
       into(to[key] as Patch, v, missing);
-    } else if (missing && had) continue;
+    } else if (keep) continue;
     else if (v === null) delete to[key];
     else to[key] = v;
   }

@@ -2,13 +2,13 @@
 // title, address, focus and scroll as after an ordinary navigation.
 
 import { Name } from "./names.gen";
-import { V, adopt, adoptKids, parseHTML, Tree, trust } from "./dom";
-import { enqueue, flush, glide, resolve } from "./frame";
-import { emit, whole } from "./language";
+import { V, adopt, adoptKids, parseHTML, trust } from "./dom";
+import { enqueue, flush, glide, read as markup, resolve } from "./frame";
+import { whole } from "./language";
 import { ours } from "./parts";
 import { apply, type Mode, slot } from "./patch";
 import { report } from "./report";
-import { reader } from "./sse";
+import { pump, reader } from "./sse";
 
 export interface Swap {
   /** Whom the payload concerns; the body when absent. */
@@ -32,13 +32,8 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
   if (elsewhere) return (location.assign(elsewhere), false);
   if (r.status == 204) return true;
   if (type.startsWith("text/event-stream")) {
-    const text = new TextDecoder();
-    const push = reader(e => enqueue({ ...JSON.parse(e.data), event: e.type == "message" ? "" : e.type }));
-    for (const body = r.body!.getReader(); ;) {
-      const { done, value } = await body.read();
-      if (done) return true;
-      push(text.decode(value, { stream: true }));
-    }
+    await pump(r.body!, reader(e => enqueue({ ...JSON.parse(e.data), event: e.type == "message" ? "" : e.type })));
+    return true;
   }
   if (!/^(text\/(html|plain|sx)|application\/sx)\b/.test(type)) {
     if (!swap.visit) throw new Error("cannot show " + (type || "an answer without a type"));
@@ -50,11 +45,7 @@ export async function take(r: Response, swap: Swap): Promise<boolean> {
   let title = "";
   if (/^(text|application)\/sx\b/.test(type)) {
     await whole();
-    read = of => {
-      const t = new Tree(of);
-      emit(src, t);
-      return t._top;
-    };
+    read = of => markup(src, true, of);
   } else if (type.startsWith("text/plain")) read = () => [new V("", "", [], [], src)];
   else if (isPage.test(src)) {
     const doc = new DOMParser().parseFromString(trust(src), "text/html");

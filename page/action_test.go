@@ -70,6 +70,12 @@ func TestForms(t *testing.T) {
 		t.Errorf("got %d", resp.StatusCode)
 	}
 	wants(t, "page", body, `value="toolong"`, "<em>must be at most 4 characters</em>", "<i>x</i>")
+	if resp, body := s.do(t, "POST", "/items/x", "title=+%09", "Content-Type", form); resp.StatusCode != 422 || !strings.Contains(body, "<em>is required</em>") {
+		t.Errorf("spaces alone: %d %s", resp.StatusCode, body)
+	}
+	if resp, body := s.do(t, "POST", "/save", `{"title":" "}`, "Content-Type", "application/json"); resp.StatusCode != 422 || body != `{"title":"is required"}` {
+		t.Errorf("spaces alone, as JSON: %d %s", resp.StatusCode, body)
+	}
 	resp, body = s.do(t, "POST", "/save", "title=", "Content-Type", form, "Referer", s.URL+"/items/y?tab=2")
 	if resp.StatusCode != 422 {
 		t.Errorf("got %d", resp.StatusCode)

@@ -144,7 +144,7 @@ func (f *inputField) check(v sx.Value, texts []string, sent bool) (value sx.Valu
 			return sx.Nil, true, message
 		}
 		if f.kind == "string" || f.kind == "" || f.kind == "any" {
-			if f.required && v.IsString() && v.Text() == "" {
+			if f.required && v.IsString() && blank(v.Text()) {
 				return sx.Nil, true, "is required"
 			}
 		}
@@ -160,6 +160,9 @@ func (f *inputField) check(v sx.Value, texts []string, sent bool) (value sx.Valu
 	}
 	return v, true, f.checkValue(v)
 }
+
+// blank tells whether a text says nothing: whoever must fill in a field has not done so with spaces.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 func (f *inputField) convert(texts []string) (sx.Value, string) {
 	text := texts[0]
@@ -206,7 +209,7 @@ func (f *inputField) checkValue(v sx.Value) string {
 		size = v.Float()
 	case sx.KindString:
 		size, unit = float64(utf8.RuneCountInString(v.Text())), " characters"
-		if f.required && v.Text() == "" {
+		if f.required && blank(v.Text()) {
 			return "is required"
 		}
 	case sx.KindList:

@@ -104,7 +104,10 @@ func (g *goServer) run(ctx context.Context) error {
 				return err
 			}
 			if err := awaitListener(ctx, at, current, 20*time.Millisecond); err != nil {
-				fmt.Fprintln(g.stderr, err)
+				if current = nil; !g.reload {
+					return err
+				}
+				fmt.Fprintf(g.stderr, "%v\nwaiting for a change\n", err)
 				break
 			}
 			if !announced {

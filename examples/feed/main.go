@@ -1,10 +1,13 @@
 // Command feed follows another SX server's stream and publishes it on a page of its own:
 //
 //	go run ./examples/ticker
-//	SX_ADDR=127.0.0.1:8081 go run ./examples/feed http://127.0.0.1:8080/stream/orders
+//	go run ./examples/feed
+//
+// FEED_FROM or an argument names another stream, and SX_ADDR where to listen: 127.0.0.1:8081 by default.
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -38,8 +41,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("usage: feed URL-OF-A-STREAM")
+	from := cmp.Or(os.Getenv("FEED_FROM"), "http://127.0.0.1:8080/stream/orders")
+	switch len(args) {
+	case 0:
+	case 1:
+		from = args[0]
+	default:
+		return fmt.Errorf("usage: feed [URL-OF-A-STREAM]")
 	}
 	app, err := page.New(files)
 	if err != nil {
@@ -47,15 +55,15 @@ func run(ctx context.Context, args []string) error {
 	}
 	addr := os.Getenv("SX_ADDR")
 	if addr == "" {
-		addr = "127.0.0.1:8080"
+		addr = "127.0.0.1:8081"
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
 	go func() { // ends with ctx, or when the stream is over for good
-		if err := follow(ctx, args[0], app); err != nil && ctx.Err() == nil {
-			slog.Error("the stream is over", "url", args[0], "err", err)
+		if err := follow(ctx, from, app); err != nil && ctx.Err() == nil {
+			slog.Error("the stream is over", "url", from, "err", err)
 		}
 	}()
 	fmt.Printf("http://%s\n", l.Addr())

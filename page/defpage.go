@@ -377,6 +377,9 @@ func readCache(a *sx.Analyzer, g *sx.Form) *cacheRule {
 // checkPage reports what can be known only when every definition has been analysed.
 func (d *declarations) checkPage(a *sx.Analyzer, p *pageDef) {
 	prog := a.Program()
+	if p.content != nil {
+		checkIDs(a, p.where, p.content.fn.Expr())
+	}
 	all := []*compiled{p.title, p.head, p.content, p.onError, p.status, p.headers}
 	for _, e := range p.data {
 		all = append(all, e.fn)

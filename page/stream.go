@@ -53,7 +53,7 @@ type stream struct {
 	top         []*part
 	done        []*part         // finished and not sent, in the order of completion
 	open        int             // parts that are not finished
-	count       int             // of all parts, bounded
+	ids         map[string]bool // of all parts; their number is bounded
 	defined     []*sx.Component // whose definitions were sent
 	definitions string          // all that were sent
 	ready       chan struct{}   // buffered by one: something has finished since it was last looked at
@@ -72,6 +72,7 @@ var (
 func (st *stream) begin() {
 	if st.ctx == nil {
 		st.slots, st.ready = make(chan struct{}, st.site.app.limits.Boundaries), make(chan struct{}, 1)
+		st.ids = map[string]bool{}
 		st.ctx, st.stop = context.WithCancelCause(withRequest(st.q.r.Context(), st.q))
 	}
 }
@@ -90,11 +91,15 @@ func (st *stream) Start(m *sx.Machine, b *render.Boundary) {
 	parent := partOf(m)
 	st.mu.Lock()
 	st.begin()
-	st.count++
-	tooMany := st.count > mostParts
+	again := st.ids[b.ID]
+	st.ids[b.ID] = true
+	tooMany := len(st.ids) > mostParts
 	st.mu.Unlock()
-	if tooMany {
+	switch {
+	case tooMany:
 		m.Fail(sx.LimitError, "more than %d boundaries on one page", mostParts)
+	case again:
+		m.Fail(sx.MarkupError, "~suspense: the id %q is that of another boundary of this page", b.ID)
 	}
 	p := &part{b: b, parent: parent, began: st.q.trace.begin()}
 	var ctx context.Context

@@ -109,6 +109,15 @@ func (e *suspenseExpr) Walk(f func(sx.Expr)) {
 	}
 }
 
+// LiteralSlot gives the boundary's id and its place, when the id is a literal: pages have each id once.
+func (e *suspenseExpr) LiteralSlot() (id string, at *sx.Site, ok bool) {
+	v, ok := sx.IsLiteral(e.id)
+	if !ok || !v.IsString() {
+		return "", nil, false
+	}
+	return v.Text(), e.At, true
+}
+
 // IsMarkup tells that bodies keep boundaries.
 func (e *suspenseExpr) IsMarkup() bool { return true }
 

@@ -13,13 +13,14 @@ import (
 // the source text are not noted at all. The sources themselves stay one and the same for both.
 
 var (
-	reports = regexp.MustCompile(`(^|[^\w$.])(fail|deny|wrong|bad|unknown|must|valueless|stranger|surplus|place)\(`)
+	reports = regexp.MustCompile(`(^|[^\w$.])(fail|deny|wrong|bad|unknown|expected|place)\(`)
 	noted   = regexp.MustCompile(`(?m)^ *now\._at = [^;\n]*;\n`)
+	read    = regexp.MustCompile(`\bnow\._at\b`)
 )
 
 // strip takes messages and places out of TypeScript.
 func strip(src string) string {
-	src = noted.ReplaceAllString(src, "")
+	src = read.ReplaceAllString(noted.ReplaceAllString(src, ""), "null")
 	var b strings.Builder
 	for {
 		m := reports.FindStringSubmatchIndex(src)

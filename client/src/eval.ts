@@ -8,6 +8,7 @@ import { primitives } from "./primitives";
 import { apart, capture, element, isElement, put, record, replay } from "./markup";
 import { bind, component, fits, type Params } from "./component";
 import { take } from "./argument";
+import { expand } from "./macro";
 import { Sink } from "./sink";
 import { parse } from "./reader";
 import { error, fail, Fn, Form, freeze, isComponent, isDict, isFn, isKw, isList, isMacro, isSym, limits, List, now, place, plain, save, step, Sym, SxError, typeOf, Value } from "./values";
@@ -29,15 +30,12 @@ export const defs = new Map<string, any>();
 export const shapes = new Map<string, Params | undefined>();
 /** Bodies of definitions are compiled when they are first used. Where _bodies is set they are compiled while
  * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call; _top says
- * that the form to be compiled next stands at the top level; _expand and _pattern are those of macros and
- * patterns, where they are part of the script. */
+ * that the form to be compiled next stands at the top level. */
 export const loading: {
   _bodies: (() => void)[] | null;
   _flush: (() => void) | null;
   _top: boolean;
-  _expand: <T>(m: Fn, x: List, f: (form: Form) => T) => T;
-  _pattern: (p: Value, scope: Scope) => [Scope, (v: Value, e: Env) => Env | undefined];
-} = { _bodies: null, _flush: null, _top: false, _expand: null!, _pattern: null! };
+} = { _bodies: null, _flush: null, _top: false };
 
 /** How far out name is bound, or -1. */
 export const find = (name: string, scope: Scope): number => {
@@ -132,7 +130,7 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
       const name = head._v, local = find(name, scope) >= 0, known = local || defs.has(name), d = defs.get(name);
       if (!local) {
         if (specials[name]) return specials[name](x, scope, mode);
-        if (!SMALL && isMacro(d)) return loading._expand(d, x, form => compile(form, scope, mode));
+        if (!SMALL && isMacro(d)) return expand(d, x, form => compile(form, scope, mode));
         if (name[0] === "~") return component(x, scope, mode);
       }
       if (!isElement(name)) return known || primitives().has(name) ? callForm(x, scope, mode) : unknown(head, scope);
@@ -168,21 +166,18 @@ export const compile = (x: Form, scope: Scope, mode: number): Code => {
 export const toError = (err: any): SxError =>
   err.kind ? err : err instanceof RangeError ? error("limit", "call depth exceeded", now._at) : error("internal", "" + err, now._at);
 
-let running = 0;
-
 /** Runs f as one evaluation. */
 const evaluation: <T>(f: () => T) => T = SMALL ? f => {
   limits._made = 0;
   return f();
 } : f => {
   const undo = save();
-  if (!running++) limits._made = 0;
+  limits._made = 0;
   try {
     return f();
   } catch (err) {
     throw toError(err);
   } finally {
-    running--;
     undo();
   }
 };
@@ -205,7 +200,7 @@ const load = (forms: Form[], mode: number): Code[] => {
   }
   try {
     for (let x of forms) {
-      if (!SMALL) for (let m; isList(x) && isSym(x[0]) && isMacro(m = defs.get(x[0]._v)) && !x._data;) x = loading._expand(m, x, f => f);
+      if (!SMALL) for (let m; isList(x) && isSym(x[0]) && isMacro(m = defs.get(x[0]._v)) && !x._data;) x = expand(m, x, f => f);
       const name = defined(x);
       if (!SMALL && name && !defs.has(name)) defs.set(name, undefined);
       loading._top = !!name;

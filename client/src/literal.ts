@@ -5,64 +5,55 @@ import { defs } from "./eval";
 import { isElement } from "./markup";
 import { parse } from "./reader";
 import { specials } from "./special";
-import { type Fn, isDict, isKw, isList, isSym, type Value } from "./values";
+import { isComponent, isDict, isKw, isList, isSym, type List, type Value } from "./values";
 
-const LITERAL = /"((?:[^"\\]|\\.)*)"|(?<=[\s(])-?\d[\d.]*(?=[\s)])/gs;
+type Spot = [from: number, to: number];
 
-/** Tells of all atoms below x whether they are placed as they are; null: it is the name of an element. */
-function visit(x: Value, placed: boolean, tell: (x: Value, placed: boolean | null) => void) {
-  if (isDict(x)) return [...x.values()].forEach(v => visit(v, false, tell));
-  if (!isList(x)) return tell(x, placed);
-  const [head] = x;
-  const name = placed && !x._data && isSym(head) ? head._v : "";
-  const fn = name[0] == "~" ? through(defs.get(name)) : undefined;
-  const tag = name == "<>" || (isElement(name) && !defs.has(name) && !specials[name]);
-  const ours = fn || tag;
-  if (tag) tell(head!, null);
-  for (let i = ours ? 1 : 0; i < x.length; i++) {
-    const k = x[i];
-    if (ours && isKw(k)) {
-      const v = x[++i]!;
-      visit(v, !!fn && !isList(v) && fn.has(k._v), tell);
-    } else visit(k!, tag || (!!fn && fn.has("children")), tell);
-  }
-}
+/** Tells of all atoms below x whether they are placed as they are, and their spots in the text; null: it is the
+ * name of an element. */
+const visit = (x: Value, placed: boolean, tell: (x: Value, placed: boolean | null, spot?: Spot) => void, spot?: Spot): void => {
+  if (isDict(x)) return x.forEach(v => visit(v, false, tell));
+  if (!isList(x)) return tell(x, placed, spot);
+  const name = placed && !x._data && isSym(x[0]) ? x[0]._v : "", fn = name[0] === "~" && through(defs.get(name));
+  const tag = name === "<>" || isElement(name) && !defs.has(name) && !specials[name];
+  // The name of the argument that is next; children have none.
+  let key = "";
+  x.forEach((k, i) => {
+    if (!i && tag) tell(k, null);
+    else if (i && (fn || tag) && !key && isKw(k)) key = k._v;
+    else if (i || !fn) {
+      visit(k, key ? fn && !isList(k) && fn.has(key) : tag || fn && fn.has("children"), tell, x._spots?.[i]);
+      key = "";
+    }
+  });
+};
 
-const known = new WeakMap<Fn, Set<string>>();
+const known = new WeakMap<object, Set<string>>();
 
 /** Names of the parameters that a component only places. */
-function through(f: Fn | undefined): Set<string> {
+const through = (f: any): Set<string> => {
   let names = f && known.get(f);
-  if (names || !f) return names || new Set();
+  if (names) return names;
+  names = new Set<string>();
+  if (!isComponent(f)) return names;
   // What calls itself, or checks its arguments, looks at them.
-  known.set(f, (names = new Set()));
+  known.set(f, names);
   const { _rules, _keys, _pos, _rest } = f._params;
-  if (f._t != "component" || _rules || _pos.length || f._forms.length != 1) return names;
-  const all = [...(_keys ? _keys.keys() : []), "children"];
-  const bad = new Set<string>(_rest == "children" || !_rest ? [] : ["children"]);
-  const heads = new Set<string>();
-  visit(f._forms[0], true, (x, placed) => !placed && isSym(x) && (placed == null ? heads : bad).add(x._v));
+  if (_rules || _pos.length || f._forms.length !== 1) return names;
+  const all = [..._keys?.keys() || [], "children"], bad = new Set([_rest && _rest !== "children" && "children"]), heads = new Set();
+  visit(f._forms[0], true, (x, placed) => !placed && isSym(x) && (placed === null ? heads : bad).add(x._v));
   // Where a parameter has the name of an element, its value may be called.
-  if (!all.some(n => heads.has(n))) for (const n of all) if (!bad.has(n)) names.add(n);
+  if (!all.some(n => heads.has(n))) for (const n of all) bad.has(n) || names.add(n);
   return names;
-}
+};
 
 /** Offsets of such literals. */
-export function texts(sx: string): [number, number][] {
-  const all = [...sx.matchAll(LITERAL)];
-  // Comments, quotes and raw strings would need a reader.
-  if (/[;#'`,{]/.test(sx.replace(LITERAL, ""))) return [];
-  let n = 0;
-  const marked = sx.replace(LITERAL, () => `"\ue000${n++}"`);
-  const free = new Set<number>();
-  for (const x of parse(marked))
-    visit(x, true, (x, placed) => {
-      if (placed && typeof x == "string") free.add(+x.slice(1));
-    });
-  return all
-    .map((m, i): [number, number] => {
-      const a = m.index + (m[1] == undefined ? 0 : 1);
-      return free.has(i) && m[1] != "" && !m[1]?.includes("\\") ? [a, a + (m[1] ?? m[0]).length] : [0, 0];
-    })
-    .filter(r => r[1]);
-}
+export const texts = (sx: string): Spot[] => {
+  const out: Spot[] = [], forms: List = parse(sx, "", true);
+  forms.forEach((x, i) => visit(x, true, (x, placed, spot) => {
+    if (!placed || !spot || !/^(string|number)$/.test(typeof x)) return;
+    const quote = +(typeof x === "string"), from = spot[0] + quote, to = spot[1] - quote;
+    if (from < to && !sx.slice(from, to).includes("\\") && sx[from - 1] !== "#") out.push([from, to]);
+  }, forms._spots?.[i]));
+  return out;
+};

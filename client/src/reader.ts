@@ -1,12 +1,12 @@
 // Text to data. One regular expression finds the next token; open forms stand on the JavaScript stack, which
 // the nesting limit keeps shallow.
 
-import { fail, Form, isKw, limits, List, Obj, Source, sym, where } from "./values";
+import { fail, Form, limits, List, Obj, plain, Source, sym, where } from "./values";
 
 const symbol = "[\\p{L}\\d~*+\\-><=/!?&_.%:#]";
 // Blanks and comments; then a string and its end, a raw string and its end, a bracket or sugar, or an atom.
 const token = new RegExp(`(?:[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*)*("(?:[^"\\\\]+|\\\\(?:[ntr0"\\\\]|u[\\da-fA-F]{4}|u\\{[\\da-fA-F]{1,8}\\}))*("?)|${SMALL ? "" : "#\\|[^|]*(\\|?)|"}[()[\\]{}'\`]|,@?|#[';]|:?(?!#)${symbol}+|)`, "uy");
-const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+const number = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const sugar: Record<string, string> = SMALL ? { "'": "quote" } : { "'": "quote", "#'": "quote", "`": "quasiquote", ",": "unquote", ",@": "splice-unquote" };
 const closers: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
 const literals: Record<string, Form> = { __proto__: null as any, nil: null, true: true, false: false };
@@ -17,11 +17,10 @@ const isSymbol = /* @__PURE__ */ new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$
 /** Whether name may stand after a colon. */
 export const symbolic = (name: string) => isSymbol.test(name);
 
-/** Reads all data of text. */
-export const parse = (text: string, name = "wire"): Form[] => {
-  text = text.replace(/^\ufeff/, "");
+/** Reads all data of text. Where `spots` is true lists know where in the text their items are. */
+export const parse = (text: string, name = "wire", spots = false): Form[] => {
   const src: Source = { _name: name, _text: text };
-  let end = 0, start = 0, depth = 0, m: RegExpExecArray;
+  let end = +text.startsWith("\ufeff"), start = 0, depth = 0, m: RegExpExecArray;
   const bad = (message: string, from = start, to = end) => fail("syntax", message, { _src: src, _from: from, _to: to });
   const mark: <T>(v: T, from: number) => T = SMALL ? v => v : (v: any, from) => {
     v._at = { _src: src, _from: from, _to: end };
@@ -39,8 +38,12 @@ export const parse = (text: string, name = "wire"): Form[] => {
       bad("unexpected " + t + (open && `: expected ${close} to close the ${open} opened at ${where({ _src: src, _from: from, _to: end }).join(":")}`));
     return t;
   };
+  const add = (list: List, v: Form, from: number) => {
+    list.push(v);
+    if (spots) (list._spots ||= []).push([from, end]);
+  };
   const str = (t: string): string => {
-    if (!m[2]) text[end] ? bad("bad escape", end, end + 2) : bad("unterminated string");
+    if (!m[2]) text[end] ? bad("bad escape", end, end + 2) : bad("unclosed string");
     const s = t.slice(1, -1).replace(/\\(?:u\{(.+?)}|u(.{4})|(.))/g, (_, long, short, c) => {
       const hex = long || short, n = parseInt(hex, 16);
       return !hex ? "\n\t\r\0"["ntr0".indexOf(c)] ?? c : n > 0x10ffff ? bad("bad escape") : String.fromCodePoint(n);
@@ -52,7 +55,7 @@ export const parse = (text: string, name = "wire"): Form[] => {
     const at = start, close = closers[t], c = t[0];
     let v: any;
     if (c === '"') return str(t);
-    if (!SMALL && t.startsWith("#|")) return m[3] ? t.slice(2, -1) : bad("unterminated raw string");
+    if (!SMALL && t.startsWith("#|")) return m[3] ? t.slice(2, -1) : bad("unclosed string");
     if (close || sugar[t] || t === "#;") {
       if (++depth > limits.nesting) bad("nested too deeply");
       if (close) {
@@ -60,42 +63,42 @@ export const parse = (text: string, name = "wire"): Form[] => {
         let key: any;
         while ((v = next(close, t, at)) !== close) {
           if (!v) bad("unclosed " + t, at, at + 1);
+          const from = start;
           if ((v = datum(v)) === undefined) continue;
-          if (t !== "{") list.push(v);
-          else if (key !== undefined) {
+          if (t !== "{") {
+            add(list, v, from);
+          } else if (key !== undefined) {
             dict.set(key, v);
             key = undefined;
           } else {
-            key = isKw(v) ? v._v : v;
-            if (typeof key !== "string") bad("a dict key must be a keyword or a string");
-            if (dict.has(key)) bad("duplicate dict key " + key);
+            key = plain(v);
+            if (typeof key !== "string" || dict.has(key)) bad("no key, or a duplicate one: " + key);
           }
         }
-        if (key !== undefined) bad(`the dict key ${key} has no value`);
+        if (key !== undefined) bad("no value for " + key);
         if (t === "[") list._data = true;
         v = mark(t === "{" ? dict : list, at);
       } else {
-        while ((v = datum(next() || bad(t + " needs a datum after it", at))) === undefined);
+        while ((v = datum(next() || bad("unclosed " + t, at))) === undefined);
         v = sugar[t] ? mark([mark(sym(sugar[t]), at), v] as List, at) : undefined;
       }
       depth--;
       return v;
     }
-    if (c === ":") return t[1] ? mark(new Obj("keyword", t.slice(1)), at) : bad("a keyword needs a name");
+    if (c === ":") return t[1] ? mark(new Obj("keyword", t.slice(1)), at) : bad("unexpected :");
     if (SMALL && /[#`,]/.test(c)) bad("unexpected " + t);
     if (t < ":" && /^[+-]?\.?\d/.test(t)) {
       // The sign of an exponent is a symbol character, and so the whole number is in the token.
-      if (!isNumber(t)) bad("bad number " + t);
-      return Math.abs(+t) <= Number.MAX_SAFE_INTEGER ? +t : bad(`number ${t} is out of range`);
+      return isNumber(t) && Math.abs(+t) <= Number.MAX_SAFE_INTEGER ? +t : bad("no safe number: " + t);
     }
     v = literals[t];
     return v === undefined ? mark(sym(t), at) : v;
   };
-  if (/\p{Cs}/u.test(text)) bad("invalid Unicode", text.search(/\p{Cs}/u));
-  const out: Form[] = [];
+  if (/\p{Cs}/u.test(text)) bad("a lone surrogate", text.search(/\p{Cs}/u));
+  const out: List = [];
   for (let t; (t = next());) {
-    const v = datum(t);
-    if (v !== undefined) out.push(v);
+    const from = start, v = datum(t);
+    if (v !== undefined) add(out, v, from);
   }
   return out;
 };

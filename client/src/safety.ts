@@ -14,12 +14,8 @@ export const forbidden = (tag: string) => {
   if (/^(script|base|object|embed|applet|frame|frameset)$/i.test(tag)) fail("markup", `${tag} is not created in the browser`);
 };
 
-const bools = /^(allowfullscreen|async|auto(focus|play)|checked|controls|default(checked|muted|selected)?|defer|disable(d|pictureinpicture|remoteplayback)|(form)?novalidate|inert|ismap|itemscope|loop|multiple|muted|nomodule|open|playsinline|readonly|required|reversed|selected|shadowroot(clonable|delegatesfocus|serializable)|compact|declare|no(resize|shade|wrap)|truespeed|typemustmatch)$/;
-export const isBool = (name: string) => bools.test(name.toLowerCase());
-const enums = /^(aria-.*|contenteditable|draggable|spellcheck|writingsuggestions|externalresourcesrequired|focusable|preservealpha)$/;
-const urls = /^(href|src|(form)?action|poster|cite|data|manifest|xlink:href|background|longdesc|dynsrc|lowsrc|usemap|profile|icon)$/;
-const lists = /^(ping|attributionsrc|(image)?srcset)$/;
-const loads = /^(codebase|archive|sx-(get|post|put|patch|delete|push-url|replace-url)|data-sx-(live|ws))$|^(link x?.*href|i?frame src)$/;
+const bools = /^(allowfullscreen|async|auto(focus|play)|checked|controls|default(checked|muted|selected)?|defer|disable(d|pictureinpicture|remoteplayback)|(form)?novalidate|inert|ismap|itemscope|loop|multiple|muted|nomodule|open|playsinline|readonly|required|reversed|selected|shadowroot(clonable|delegatesfocus|serializable)|compact|declare|no(resize|shade|wrap)|truespeed|typemustmatch)$/i;
+export const isBool = (name: string) => bools.test(name);
 
 /** The scheme of a URL as the most forgiving parser would see it, with its colon; "" without one. */
 const scheme = (u: string) => /^[^:/?#\\]*:|/.exec(u.replace(/[\0- \x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u3000\ufeff\ufffd]/g, "").toLowerCase())![0];
@@ -28,19 +24,26 @@ const safe = (u: string, image?: boolean) => /^((https?|mailto|tel|sms):)?$/.tes
 
 const sameOrigin = (u: string) => !scheme(u) && !/[\0-\x1f\x7f]|^ *([/\\]{2}|\\)/.test(u);
 
-/** What an attribute may hold, by the element and the name in lower case. */
-type Rule = "never" | "enum" | "bool" | "class" | "style" | "json" | "load" | "list" | "values" | "image" | "url" | "";
+/** What an attribute may hold: n nothing, e true and false, b that it is there, c a class, s a style, l a URL
+ * that loads, j JSON, u URLs in a list, v URLs between semicolons, i a URL of a picture, h another. */
+export type Rule = string | undefined;
 
-export const rule = (tag: string, name: string): Rule =>
-  /^(on.*|srcdoc|http-equiv)$/.test(name) ? "never" : enums.test(name) ? "enum" : bools.test(name) ? "bool"
-    : name === "class" || name === "style" ? name
-    : loads.test(name) || loads.test(tag + " " + name) ? "load"
-    : /^(data|sx)-/.test(name) ? "json"
-    : lists.test(name) ? "list"
-    : /^(animate|set)/.test(tag) && /^(to|from|by|values)$/.test(name) ? "values"
-    : name === "poster" || name === "src" && /^(img|source)$/.test(tag) ? "image" : urls.test(name) ? "url" : "";
+/** The rules by element and name in lower case; the first that matches holds. */
+const rules: [Rule, RegExp][] = [
+  ["n", / (on.*|srcdoc|http-equiv)$/],
+  ["e", / (aria-.*|contenteditable|draggable|spellcheck|writingsuggestions|externalresourcesrequired|focusable|preservealpha)$/],
+  ["c", / class$/],
+  ["s", / style$/],
+  ["l", / (codebase|archive|sx-(get|post|put|patch|delete|push-url|replace-url)|data-sx-(live|ws))$|^(link (xlink:)?href|i?frame src)$/],
+  ["j", / (data|sx)-/],
+  ["u", / (ping|attributionsrc|(image)?srcset)$/],
+  ["v", /^(animate|set)\S* (to|from|by|values)$/],
+  ["i", / poster$|^(img|source) src$/],
+  ["h", / (href|src|(form)?action|cite|data|manifest|xlink:href|background|longdesc|dynsrc|lowsrc|usemap|profile|icon)$/],
+];
+export const rule = (tag: string, name: string): Rule => isBool(name) ? "b" : rules.find(r => r[1].test(tag + " " + name))?.[0];
 
-const atom = (v: Value, name: string): string =>
+const atom = (v: any, name: string): string =>
   typeof v === "string" || typeof v === "number" ? "" + v : isSym(v) || isKw(v) ? v._v : fail("type", `attribute :${name} cannot be a ${typeOf(v)}`);
 
 const classes = (v: Value): string =>
@@ -49,18 +52,10 @@ const classes = (v: Value): string =>
 
 /** One declaration, or "" when it is not safe: it must not end early, load anything, or leave a bracket open. */
 const declaration = (name: string, v: string): string => {
-  let open = "", quote = "";
-  for (const c of v) {
-    if (quote) c === quote && (quote = "");
-    else if (/["']/.test(c)) quote = c;
-    else if (c === "(") open += ")";
-    else if (c === "[") open += "]";
-    else if (/[)\]]/.test(c)) {
-      if (!open.endsWith(c)) return "";
-      open = open.slice(0, -1);
-    }
-  }
-  return open || quote || !/^[-_a-z][-\w]*$/i.test(name) || /^(behavior|-moz-binding)$/i.test(name) ||
+  let was, rest = v.replace(/"[^"]*"|'[^']*'/g, "");
+  do rest = (was = rest).replace(/\([^()[\]]*\)|\[[^()[\]]*\]/g, "");
+  while (rest !== was);
+  return /[()[\]"']/.test(rest) || !/^[-_a-z][-\w]*$/i.test(name) || /^(behavior|-moz-binding)$/i.test(name) ||
     /[\0-\x08\n-\x1f\x7f;{}\\]|\/\*|\*\/|(url|expression|src|image|image-set)\(/i.test(v) ? "" : name + ":" + v;
 };
 
@@ -78,34 +73,31 @@ const style = (v: Value): string => {
 };
 
 /** The text of an attribute with value v; null leaves it out. trusted: v stands in the source. */
-export const attr = (kind: Rule, name: string, v: Value, trusted: boolean): string | null => {
-  if (v === null || kind === "never") return null;
-  if (kind === "enum" && typeof v === "boolean") return "" + v;
+export const attr = (kind: Rule, name: string, v: any, trusted: boolean): string | null => {
+  if (v === null || kind === "n") return null;
+  if (kind === "e" && typeof v === "boolean") return "" + v;
   if (v === false) return null;
-  if (kind === "bool") return "";
-  if (kind === "class") return clean(classes(v)) || null;
-  if (v === true) return kind === "style" ? null : "";
-  if (kind === "style") return clean(trusted ? v as string : style(v)) || null;
-  if (!SMALL && kind === "json" && isDict(v)) return clean(json(v));
+  if (kind === "b") return "";
+  if (kind === "c") return clean(classes(v)) || null;
+  if (v === true) return kind === "s" ? null : "";
+  if (kind === "s") return clean(trusted ? v : style(v)) || null;
+  if (!SMALL && kind === "j" && isDict(v)) return clean(json(v));
   if (!SMALL && isTrusted(v)) return v._v;
-  const s = clean(atom(v, name));
-  return kind === "load" ? safe(s) && (trusted || sameOrigin(s)) ? s : bad
-    : kind === "list" ? s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0])
-    : kind === "values" ? s.split(";").map(p => safe(p) ? p : bad).join(";")
-    : /^(url|image)$/.test(kind) && !safe(s, kind === "image") ? bad : s;
+  const s = clean(atom(v, name)), check = (u: string) => safe(u, kind === "i") ? u : bad;
+  return kind === "l" ? trusted || sameOrigin(s) ? check(s) : bad
+    : kind === "u" ? s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0])
+    : kind === "v" ? s.split(";").map(check).join(";")
+    : kind === "i" || kind === "h" ? check(s) : s;
 };
 
 /** Merges data into an element's attributes: classes and styles are joined, the rest is replaced. */
 export const mergeSpread = (tag: string, out: Attrs, d: Dict) => {
   for (const [name, v] of d) {
-    const low = name.toLowerCase(), old = out.find(a => a[0].toLowerCase() === low);
+    const low = name.toLowerCase(), i = out.findIndex(a => a[0].toLowerCase() === low), old = out[i], kind = rule(tag, low);
     if (!/^[a-z_:@\xc0-\u1fff][-\w.:@\xc0-\u1fff]*$/i.test(name) || /^(on|sx-|data-sx-)/.test(low)) fail("markup", `attribute ${name} cannot come from data`);
-    const s = attr(rule(tag, low), low, v, false);
-    if (s === null) {
-      if (old && low !== "class" && low !== "style") out.splice(out.indexOf(old), 1);
-      continue;
-    }
-    if (old) old[1] = low === "class" ? old[1] + " " + s : low === "style" ? old[1].replace(/;?$/, ";") + s : s;
-    else out.push([name, s]);
+    const s = attr(kind, low, v, false), joined = kind === "c" || kind === "s";
+    if (s === null) old && !joined && out.splice(i, 1);
+    else if (!old) out.push([name, s]);
+    else old[1] = kind === "c" ? old[1] + " " + s : kind === "s" ? old[1].replace(/;?$/, ";") + s : s;
   }
 };

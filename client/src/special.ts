@@ -3,6 +3,8 @@
 import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope, shapes } from "./eval";
 import { lambda } from "./component";
 import { fragment, isElement, put, record } from "./markup";
+import { expand } from "./macro";
+import { pattern } from "./match";
 import { primitives } from "./primitives";
 import { equal, expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
 
@@ -19,7 +21,7 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
   if (!isList(x) || x._data || !isSym(x[0])) return false;
   const name = x[0]._v, d = defs.get(name);
   if (find(name, scope) >= 0) return false;
-  if (!SMALL && isMacro(d)) return loading._expand(d, x, f => isMarkup(f, scope));
+  if (!SMALL && isMacro(d)) return expand(d, x, f => isMarkup(f, scope));
   return control.test(name) ? x.slice(/^(let|fn|lambda)/.test(name) ? 2 : 1).some(f => isMarkup(f, scope))
     : /^(~|<>$|raw!$)/.test(name) || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name);
 };
@@ -126,8 +128,9 @@ const let_: Special = (x, s, m) => {
       s = { _name: p._v, _up: s };
       return (e: Env): Env => ({ _v: name(value(e), p._v), _up: e });
     }
-    const [scope, test] = loading._pattern(p, s);
-    s = scope;
+    // The small language has no patterns.
+    const box = { _scope: s }, test = SMALL ? fail("form", "") : pattern(p, box);
+    s = box._scope;
     return (e: Env): Env => {
       const inner = test(value(e), e);
       return inner === undefined ? fail("match", "the value does not match the pattern", at) : inner;

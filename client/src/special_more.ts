@@ -1,10 +1,10 @@
 // The special forms that few components use.
 
 import { attempt, provided } from "./dynamic";
-import { binding, compile, defs, EMIT, find, loading } from "./eval";
+import { binding, compile, defs, EMIT, find } from "./eval";
 import { put, record } from "./markup";
-import { expand, quasi } from "./macro";
-import { match, pattern } from "./match";
+import { quasi } from "./macro";
+import { match } from "./match";
 import { bindings, body, defcomp, name, size, Special, specials } from "./special";
 import { expected, fail, isKw, isList, isSym, now, place, Sym, Value } from "./values";
 
@@ -60,9 +60,6 @@ const try_: Special = (x, s, m) => {
 };
 
 const stray: Special = x => fail("form", (x[0] as Sym)._v + " outside of quasiquote");
-
-loading._expand = expand;
-loading._pattern = pattern;
 
 Object.assign(specials, {
   match,

@@ -37,8 +37,8 @@ export class Fn extends Obj<"lambda" | "macro" | "component" | "primitive", stri
 
 export type Value = null | boolean | number | string | Obj | List | Dict | Fn;
 export type Dict = Map<string, Value> & { _at?: Place };
-/** _data: written with square brackets, never a call. */
-export type List = Value[] & { _at?: Place; _data?: boolean };
+/** _data: written with square brackets, never a call. _spots: offsets of the items, where they are asked for. */
+export type List = Value[] & { _at?: Place; _data?: boolean; _spots?: [number, number][] };
 export type Form = Value;
 
 /** Bounds of one evaluation, and the steps that it has made. */
@@ -123,19 +123,21 @@ export const freeze: (v: any) => void = SMALL ? () => {} : v => {
   else [v._v, v._up].forEach(freeze); // a spread, or a binding and those around it
 };
 
-/** Counts n steps, and ends the evaluation when there were too many. */
-export const step = (n: number) => {
-  if ((limits._made += n) > limits.steps) fail("limit", "step limit exceeded");
+const bound = (n: number, what: "steps" | "items" | "chars") => {
+  if (!(n <= limits[what])) fail("limit", "too many " + what);
 };
 
+/** Counts n steps, and ends the evaluation when there were too many. */
+export const step = (n: number) => bound(limits._made += n, "steps");
+
 export const items = (n: number) => {
-  if (!(n <= limits.items)) fail("limit", "collection too large");
+  bound(n, "items");
   step(n >> 2);
   return n;
 };
 
 export const chars = (n: number) => {
-  if (!(n <= limits.chars)) fail("limit", "string too long");
+  bound(n, "chars");
   step(n >> 6);
   return n;
 };

@@ -354,7 +354,14 @@ func (a *Analyzer) symbol(f *Form) Expr {
 		a.unknownComponent(f, name)
 		return a.nothing(f.site)
 	}
-	a.Errorf(a.atomSite(f), UndefinedError, "undefined symbol: %s%s", name, suggest(name, a.names()))
+	hint := suggest(name, a.names())
+	switch {
+	case len(name) > 1 && name[len(name)-1] == ':':
+		hint = " (did you mean :" + name[:len(name)-1] + "?)"
+	case len(name) > 1 && !strings.Contains(name, "-") && a.prog.head(name) != nil:
+		hint = " (an element is no value; it stands at the head of a form: (" + name + " …))"
+	}
+	a.Errorf(a.atomSite(f), UndefinedError, "undefined symbol: %s%s", name, hint)
 	return a.nothing(f.site)
 }
 

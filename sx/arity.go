@@ -78,8 +78,13 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 				return
 			}
 			if p := fn.keyParam(key); p == nil {
-				a.errorAt(k.At, KeywordError, name+": unknown keyword :"+key+suggestKey(key, fn), notes...)
+				if fn.attrs == nil {
+					a.errorAt(k.At, KeywordError, name+": unknown keyword :"+key+suggestKey(key, fn), notes...)
+				}
 			} else {
+				if slices.Contains(seen, p) {
+					a.errorAt(k.At, DuplicateError, name+": the keyword :"+key+" is given twice", notes...)
+				}
 				seen = append(seen, p)
 				literal(p, c.args[i+1])
 			}
@@ -99,6 +104,14 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 	if given > positional && fn.rest == nil {
 		a.errorAt(c.At, ArityError, fmt.Sprintf("%s takes %s, got %d", name, fn.arityText(), given), notes...)
 	}
+}
+
+// title gives the name as messages show it.
+func (p *param) title() string {
+	if p.key {
+		return ":" + p.Name
+	}
+	return p.Name
 }
 
 // missing says that a required parameter was given nothing.

@@ -1,5 +1,10 @@
 package sx
 
+import (
+	"slices"
+	"strings"
+)
+
 // Forms that bind names: let in its shapes, functions, definitions.
 
 func (a *Analyzer) formLet(f *Form) Expr {
@@ -104,6 +109,7 @@ func (a *Analyzer) formLetrec(f *Form) Expr {
 	up := a.push()
 	defer func() { a.scope = up }()
 	e := &letExpr{ExprBase: ExprBase{f.site}, rec: true}
+	a.distinct(pairs, "letrec")
 	for _, p := range pairs {
 		name := p.name.symbol()
 		if name == "" {
@@ -128,6 +134,18 @@ func (a *Analyzer) formLetrec(f *Form) Expr {
 	return e
 }
 
+// distinct complains about a name that stands twice where all names are bound together.
+func (a *Analyzer) distinct(pairs []bindPair, what string) {
+	seen := map[string]bool{}
+	for _, p := range pairs {
+		if n := p.name.symbol(); n != "" && seen[n] {
+			a.Errorf(p.name.site, DuplicateError, "%s: the name %s is bound twice", what, n)
+		} else {
+			seen[n] = true
+		}
+	}
+}
+
 // namedLet analyses a loop. It is tried as a plain loop first: when its name turns out to be used for
 // anything but tail calls, it is analysed again as a local function.
 func (a *Analyzer) namedLet(f *Form) Expr {
@@ -140,6 +158,7 @@ func (a *Analyzer) namedLet(f *Form) Expr {
 		return a.nothing(f.site)
 	}
 	var inits []Expr
+	a.distinct(pairs, "let "+name.symbol())
 	for _, p := range pairs {
 		if p.name.symbol() == "" {
 			a.Errorf(p.name.site, FormError, "let %s: a name is expected, found %s", name.symbol(), describe(p.name.v))
@@ -333,6 +352,9 @@ func (f *Fn) Effects() Effect { return f.prog.EffectsOf(f.Def) }
 
 var typeNames = []string{"any", "number", "string", "boolean", "list", "dict", "element", "integer", "symbol", "function", "file"}
 
+// paramMarks are the symbols that say what the parameters after them are.
+var paramMarks = []string{"&key", "&rest", "&rest-attrs", "&optional"}
+
 // params reads a parameter list into fn. In components everything before &rest is a keyword.
 func (a *Analyzer) params(fn *fnExpr, f *Form, comp bool) {
 	if f.v.tag() != KindList {
@@ -357,16 +379,23 @@ func (a *Analyzer) params(fn *fnExpr, f *Form, comp bool) {
 	forms := f.Forms(0)
 	for i, g := range forms {
 		name := g.symbol()
-		if (name == "&rest" || name == "&rest-attrs") && i+1 == len(forms) {
-			a.Errorf(g.site, FormError, "%s needs a name after it", name)
-		}
-		switch name {
-		case "&key", "&rest", "&rest-attrs", "&optional":
-			mode = name
-			if name == "&key" {
-				fn.hasKey = true
+		if strings.HasPrefix(name, "&") {
+			if !slices.Contains(paramMarks, name) {
+				a.Errorf(g.site, FormError, "unknown %s in a parameter list%s", name, suggest(name, paramMarks))
+				continue
 			}
-			if name == "&optional" {
+			if takesOne := name == "&rest" || name == "&rest-attrs"; takesOne {
+				if i+1 == len(forms) || strings.HasPrefix(forms[i+1].symbol(), "&") {
+					a.Errorf(g.site, FormError, "%s needs a name after it", name)
+					continue
+				}
+				if seen[name] {
+					a.Errorf(g.site, DuplicateError, "%s stands twice in one parameter list", name)
+				}
+				seen[name] = true
+			}
+			fn.hasKey = fn.hasKey || name == "&key"
+			if mode = name; name == "&optional" {
 				mode = ""
 			}
 			continue
@@ -406,6 +435,9 @@ func (a *Analyzer) params(fn *fnExpr, f *Form, comp bool) {
 	fn.params = append(fn.params, keys...)
 }
 
+// annotations are what may follow the name of a parameter.
+var annotations = []string{"as", "default", "required", "min", "max", "in"}
+
 // param reads one parameter: name, (name :as type :default expr :required :min n :max n :in (…)).
 func (a *Analyzer) param(g *Form) *param {
 	if name := g.symbol(); name != "" {
@@ -413,7 +445,11 @@ func (a *Analyzer) param(g *Form) *param {
 	}
 	name := g.headSymbol()
 	if name == "" {
-		a.Errorf(g.site, FormError, "a parameter name is expected, found %s", describe(g.v))
+		hint := ""
+		if k := g.keyword(); slices.Contains(annotations, k) {
+			hint = "; annotations stand in a list with the name, as in (name :" + k + " …)"
+		}
+		a.Errorf(g.site, FormError, "a parameter name is expected, found %s%s", describe(g.v), hint)
 		return nil
 	}
 	p := &param{Binding: &Binding{Name: name, site: g.SiteOf(0), fn: a.fn}}
@@ -468,15 +504,32 @@ func (a *Analyzer) param(g *Form) *param {
 				a.Errorf(v.site, FormError, "parameter %s: :in takes a list, found %s", name, describe(v.v))
 				continue
 			}
+			if v.Len() == 0 {
+				a.Errorf(v.site, FormError, "parameter %s: :in () allows no value at all", name)
+			}
 			Freeze(v.v)
 			con.in = v.v.List().Items
 			p.check = &con
 		default:
-			a.Errorf(parts[i-1].site, KeywordError, "parameter %s: unknown annotation :%s%s", name, k, suggest(k, []string{"as", "default", "required", "min", "max", "in"}))
+			a.Errorf(parts[i-1].site, KeywordError, "parameter %s: unknown annotation :%s%s", name, k, suggest(k, annotations))
 		}
 	}
+	a.checkParam(p, g)
 	a.scope.names = append(a.scope.names, p.Binding)
 	return p
+}
+
+// checkParam looks at what the annotations of one parameter say together.
+func (a *Analyzer) checkParam(p *param, g *Form) {
+	if c := p.check; c != nil && c.min != nil && c.max != nil && *c.min > *c.max {
+		a.Errorf(g.site, FormError, "parameter %s: :min %s is above :max %s", p.Name, FormatNumber(*c.min), FormatNumber(*c.max))
+		return
+	}
+	if d, ok := p.def.(*constExpr); ok && !d.v.IsNil() {
+		if msg := typeProblem(p, d.v); msg != "" {
+			a.Errorf(d.At, TypeError, "the default of parameter %s %s", p.Name, msg)
+		}
+	}
 }
 
 // formDefine is a define inside a body; body has made its binding.

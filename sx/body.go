@@ -58,12 +58,12 @@ func (a *Analyzer) bodyIn(forms []*Form, keep bool, at *Site) Expr {
 
 // checkDropped complains about a form before the last of a body that does nothing.
 func (a *Analyzer) checkDropped(e Expr) {
-	what := ""
+	if IsMarkup(e) || !a.idle(e) {
+		return
+	}
+	what := "this form"
 	switch x := e.(type) {
 	case *constExpr:
-		if a.bad(x) {
-			return
-		}
 		what = describe(x.v)
 	case *localExpr:
 		what = x.b.Name
@@ -78,25 +78,61 @@ func (a *Analyzer) checkDropped(e Expr) {
 	case *dictExpr:
 		what = "a dict"
 	case *primCall:
-		if IsMarkup(e) || x.p.Effects != 0 || effectful[x.p.Name] {
-			return
-		}
-		for _, arg := range x.args {
-			switch arg.(type) {
-			case *constExpr, *localExpr, *globalExpr, *primCall:
-			default:
-				return
-			}
-		}
 		what = "the value of " + x.p.Name
-	default:
-		return
 	}
 	a.Errorf(e.Site(), FormError, "%s has no effect here and its value would be dropped: only the last form of a body gives the value, and markup is kept", what)
 }
 
+// idle tells whether evaluating e does nothing but give a value, as far as that shows: a call of a function, a match
+// that may fail, and a try are taken to do something.
+func (a *Analyzer) idle(e Expr) bool {
+	switch x := e.(type) {
+	case *constExpr:
+		return !a.bad(x)
+	case *localExpr, *globalExpr, *primExpr, *fnExpr:
+		return true
+	case *primCall:
+		if x.p.Effects != 0 || effectful[x.p.Name] && !calling[x.p.Name] {
+			return false
+		}
+		for i, arg := range x.args {
+			fn, ok := arg.(*fnExpr)
+			switch {
+			case ok && !a.idle(fn.body), !ok && !a.idle(arg):
+				return false
+			case !ok && i == 0 && calling[x.p.Name]:
+				if p, ok := arg.(*primExpr); !ok || p.p.Effects != 0 || effectful[p.p.Name] {
+					return false
+				}
+			}
+		}
+		return true
+	case *dataList, *dictExpr, *ifExpr, *andExpr, *orExpr, *caseExpr:
+	case *letExpr:
+		if x.rec {
+			return false // with definitions, or functions that call each other
+		}
+	case *bodyExpr:
+	case Custom:
+		if !x.IsMarkup() || x.Effects() != 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	all := true
+	e.Walk(func(sub Expr) { all = all && a.idle(sub) })
+	return all
+}
+
 // bad tells whether a nil constant stands for a form that already failed.
 func (a *Analyzer) bad(c *constExpr) bool { return c.v.IsNil() && c.At != nil && c.At.text() != "nil" }
+
+// calling names the primitives of which no more is known than of the function they are given.
+var calling = map[string]bool{
+	"map": true, "map-indexed": true, "filter": true, "reduce": true, "some": true, "every?": true, "sort-by": true,
+	"group-by": true, "map-dict": true, "partition": true,
+}
 
 // effectful names the pure primitives that are called for what they do.
 var effectful = map[string]bool{

@@ -468,10 +468,7 @@ func (m *Machine) callNamedValue(f Value, args []Value, names []string) Value {
 	switch f.tag() {
 	case KindLambda:
 		l := (*Lambda)(f.p)
-		if !l.code.fn.hasKey {
-			names = nil
-		}
-		return m.invoke(l, m.bindNamed(l, args, names, l.code.name), preBoundFor(l, len(args)))
+		return m.invoke(l, m.bindKeywords(l, args, names), preBoundFor(l, len(args)))
 	case KindComponent:
 		c := (*Component)(f.p)
 		return m.MarkupOf(func() { m.emitComponentArgs(c, args, names) })
@@ -486,6 +483,23 @@ func preBoundFor(l *Lambda, n int) int {
 		return n
 	}
 	return preBound
+}
+
+// bindKeywords is bindNamed for a function, to which keywords are names only if it has &key.
+func (m *Machine) bindKeywords(l *Lambda, args []Value, names []string) int {
+	if !l.code.fn.hasKey {
+		names = nil
+	}
+	return m.bindNamed(l, args, names, l.code.name)
+}
+
+// leave makes the call of l, whose n arguments were bound at base, the pending tail call.
+func (m *Machine) leave(l *Lambda, base, n int) {
+	m.tail, m.tailBound = l, !l.code.simple
+	if m.tailBound {
+		n = l.code.bound
+	}
+	m.tailArgs = m.stack[base : base+n]
 }
 
 // bindNamed puts arguments where the parameters of l are and gives where they begin.

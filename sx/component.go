@@ -157,7 +157,7 @@ func (m *Machine) failParam(name string, p *param, v Value, msg string) {
 	if v.IsNil() && p.required {
 		m.failRequired(name, p)
 	}
-	m.raiseParam(TypeError, name, ":"+p.Name+" "+msg, p)
+	m.raiseParam(TypeError, name, p.title()+" "+msg, p)
 }
 
 // failRequired raises that a required parameter is nil, which is as good as missing.
@@ -172,7 +172,7 @@ func (m *Machine) raiseParam(k ErrorKind, name, msg string, p *param) {
 	}
 	e := m.newError(k, "%s%s", prefix, msg)
 	if pos := p.site.Pos(); pos.Line > 0 {
-		e.Notes = append(e.Notes, Note{":" + p.Name + of + " is declared", pos})
+		e.Notes = append(e.Notes, Note{p.title() + of + " is declared", pos})
 	}
 	panic(e)
 }

@@ -580,7 +580,7 @@ func (c *Component) lambda() *Lambda { return c.code.lam }
 // callEmit generates a call in render position: the callee's markup goes straight to the output.
 func (g *Gen) callEmit(e *callExpr) Emit {
 	if e.kw {
-		return nil
+		return &kwCallEmit{g.kwCall(e)}
 	}
 	if _, ok := e.fn.(*fnExpr); ok {
 		return nil
@@ -588,7 +588,29 @@ func (g *Gen) callEmit(e *callExpr) Emit {
 	return &callEmit{callNode{fn: newOperand(g.Value(e.fn)), args: operands(g.Values(e.args)), site: g.Site(e.At), tail: g.tail}}
 }
 
-type callEmit struct{ callNode }
+type (
+	callEmit   struct{ callNode }
+	kwCallEmit struct{ *kwCallNode }
+)
+
+func (n *kwCallEmit) Emit(m *Machine) {
+	f, args := n.parts(m)
+	l := f.Lambda()
+	if l == nil {
+		v := m.callNamedValue(f, args, n.names)
+		m.at = n.site
+		m.prog.dests[m.dest].EmitValue(m, v)
+		return
+	}
+	stack, top := m.stack, m.top
+	base := m.bindKeywords(l, args, n.names)
+	if n.tail {
+		m.leave(l, base, len(args))
+	} else {
+		m.invokeEmit(l, base, preBoundFor(l, len(args)))
+	}
+	m.stack, m.top = stack, top
+}
 
 func (n *callEmit) Emit(m *Machine) {
 	f := n.fn.eval(m)

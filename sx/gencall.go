@@ -12,19 +12,13 @@ func (g *Gen) call(e *callExpr) Node {
 		for i, p := range fn.params {
 			inits = append(inits, bindInit{g.bindSlot(p.Binding), vals[i]})
 		}
-		body := g.Value(fn.body)
+		body := g.value(fn.body) // in tail position where the call is
 		g.fn.next = mark
 		return &letNode{inits, body}
 	}
 	n := &callNode{fn: newOperand(g.Value(e.fn)), args: operands(g.Values(e.args)), site: g.Site(e.At), tail: g.tail}
 	if e.kw {
-		names := make([]string, len(e.args))
-		for i, a := range e.args {
-			if k, ok := a.(*constExpr); ok && k.kw {
-				names[i] = k.v.Text()
-			}
-		}
-		return &kwCallNode{n.fn.n, g.Values(e.args), names, n.site}
+		return g.kwCall(e)
 	}
 	if c, ok := n.fn.n.(constNode); ok {
 		if l := c.v.Lambda(); l != nil && len(l.caps) == 0 && l.code.simple && l.code.nparams == len(n.args) && !n.tail {
@@ -39,13 +33,13 @@ func (g *Gen) call(e *callExpr) Node {
 	return n
 }
 
-// plainFn tells whether fn has positional parameters only, without defaults or types.
+// plainFn tells whether fn has positional parameters only, without defaults, types, or any that must be given.
 func plainFn(fn *fnExpr) bool {
 	if fn.hasKey || fn.rest != nil || fn.attrs != nil {
 		return false
 	}
 	for _, p := range fn.params {
-		if p.def != nil || p.typ != "" || p.check != nil {
+		if p.def != nil || p.typ != "" || p.check != nil || p.required {
 			return false
 		}
 	}
@@ -58,15 +52,38 @@ type kwCallNode struct {
 	args  []Node
 	names []string
 	site  *Site
+	tail  bool
 }
 
-func (n *kwCallNode) Eval(m *Machine) Value {
-	f := n.fn.Eval(m)
-	args := make([]Value, len(n.args))
+func (g *Gen) kwCall(e *callExpr) *kwCallNode {
+	names := make([]string, len(e.args))
+	for i, a := range e.args {
+		if k, ok := a.(*constExpr); ok && k.kw {
+			names[i] = k.v.Text()
+		}
+	}
+	return &kwCallNode{g.Value(e.fn), g.Values(e.args), names, g.Site(e.At), g.tail}
+}
+
+// parts evaluates the callee and the arguments.
+func (n *kwCallNode) parts(m *Machine) (f Value, args []Value) {
+	f = n.fn.Eval(m)
+	args = make([]Value, len(n.args))
 	for i, a := range n.args {
 		args[i] = a.Eval(m)
 	}
 	m.at = n.site
+	return f, args
+}
+
+func (n *kwCallNode) Eval(m *Machine) Value {
+	f, args := n.parts(m)
+	if l := f.Lambda(); l != nil && n.tail {
+		stack, top := m.stack, m.top
+		m.leave(l, m.bindKeywords(l, args, n.names), len(args))
+		m.stack, m.top = stack, top
+		return Nil
+	}
 	return m.callNamedValue(f, args, n.names)
 }
 

@@ -86,9 +86,9 @@ func (l *loader) load(srcs []*Source) *Program {
 		for _, f := range late {
 			l.expandTop(f)
 		}
-		if n > 1000 {
-			p.diags = append(p.diags, &Error{Kind: LimitError, Message: "macros at top level expand without end"})
-			break
+		if n > 1000 && len(l.late) > 0 {
+			l.fail(l.late[0].site, LimitError, "macros at top level expand without end")
+			l.late = nil
 		}
 	}
 	l.takeOver()

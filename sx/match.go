@@ -1,5 +1,7 @@
 package sx
 
+import "strings"
+
 // pattern is one compiled-to-be pattern of match, of a let binding, or of a message.
 type pattern interface {
 	walk(f func(Expr))
@@ -95,6 +97,10 @@ func (a *Analyzer) pattern(f *Form) pattern {
 		if name == "_" {
 			return patAny{}
 		}
+		if strings.HasPrefix(name, "&") {
+			a.Errorf(f.site, FormError, "match: %s stands in the list of a pattern, before a name", name)
+			return patAny{}
+		}
 		return patBind{a.bindOnce(name, f.site)}
 	case KindKeyword:
 		return patConst{String(f.v.Text())}
@@ -177,6 +183,12 @@ func (a *Analyzer) formPattern(f *Form, head string) pattern {
 					break
 				}
 				if q := a.param(items[i]); q != nil {
+					for _, k := range p.keys {
+						if k.Name == q.Name {
+							a.Errorf(items[i].site, DuplicateError, "the pattern has the key %s twice", q.Name)
+						}
+					}
+					q.key = true
 					p.keys = append(p.keys, q)
 				}
 			}

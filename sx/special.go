@@ -183,6 +183,7 @@ func (a *Analyzer) formCase(f *Form) Expr {
 			e.other = a.form(rest[i+1])
 			if i+2 < len(rest) {
 				a.Warnf(rest[i+2].site, "unreachable: the clause before is :else")
+				a.subs(rest[i+2:]) // for what is wrong in them
 			}
 			break
 		}
@@ -305,6 +306,10 @@ func (a *Analyzer) formSet(f *Form) Expr {
 		return a.nothing(f.site)
 	}
 	if b := a.find(name); b != nil {
+		if b.kids {
+			a.Errorf(n.site, FormError, "set!: %s are what the caller wrote and cannot be set; bind another name with let", name)
+			return a.nothing(f.site)
+		}
 		if a.outsideBoundary(b) {
 			a.Errorf(n.site, FormError, "set!: %s belongs to the page around the boundary; a boundary's body sees a frozen copy", name)
 		}
@@ -324,7 +329,17 @@ func (a *Analyzer) formSet(f *Form) Expr {
 		d.acts = true
 		return &setExpr{ExprBase{f.site}, nil, d, v}
 	}
-	a.Errorf(a.atomSite(n), UndefinedError, "set!: undefined symbol: %s%s", name, suggest(name, a.names()))
+	what := ""
+	switch {
+	case a.prog.prims[name] != nil:
+		what = "primitive"
+	case a.prog.special[name] != nil:
+		what = "special form"
+	default:
+		a.Errorf(a.atomSite(n), UndefinedError, "set!: undefined symbol: %s%s", name, suggest(name, a.names()))
+		return a.nothing(f.site)
+	}
+	a.Errorf(a.atomSite(n), FormError, "set!: %s is a %s, which cannot be changed; bind the name with let first", name, what)
 	return a.nothing(f.site)
 }
 

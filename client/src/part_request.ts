@@ -4,7 +4,7 @@ import { attend, attrs } from "./attrs";
 import { host } from "./frame";
 import { renew, visit } from "./visit";
 
-host.visit = (url, replace) => void visit(url, { push: true, replace });
+host.visit = (url, replace) => void visit(url, { _push: true, _replace: replace });
 host.renew = renew;
 host.attend = attend;
 attrs();

@@ -12,94 +12,99 @@ import { pump, reader } from "./sse";
 
 export interface Swap {
   /** Whom the payload concerns; the body when absent. */
-  target?: Element | null;
-  mode?: Mode | "none";
-  select?: string | null;
-  transition?: boolean;
+  _target?: Element | null;
+  _mode?: Mode | "none";
+  _select?: string | null;
+  _transition?: boolean;
   /** Address to show; true: the one that answered. */
-  push?: string | boolean;
-  replace?: boolean;
+  _push?: string | boolean;
+  _replace?: boolean;
   /** A visit: focus and scroll start anew. */
-  visit?: boolean;
+  _visit?: boolean;
 }
 
-const isPage = /^\s*(<!doctype|<html)/i;
+export const sameOrigin = (url: string) => new URL(url, location.href).origin == location.origin;
+const parse = (src: string) => new DOMParser().parseFromString(trust(src), "text/html");
 
 /** Applies a response. Resolves when the page shows it; false: the browser loads the address itself. */
-export async function take(r: Response, swap: Swap): Promise<boolean> {
+export async function take(r: Response, swap: Swap): Promise<boolean | void> {
   const type = r.headers.get("content-type") || "";
   const elsewhere = r.headers.get("sx-location");
-  if (elsewhere) return (location.assign(elsewhere), false);
+  if (elsewhere) return location.assign(elsewhere);
   if (r.status == 204) return true;
-  if (type.startsWith("text/event-stream")) {
+  const [, format] = /^(text\/(?:html|plain|sx|event-stream)|application\/sx)\b/.exec(type) || [];
+  if (format == "text/event-stream") {
     await pump(r.body!, reader(e => enqueue({ ...JSON.parse(e.data), event: e.type == "message" ? "" : e.type })));
     return true;
   }
-  if (!/^(text\/(html|plain|sx)|application\/sx)\b/.test(type)) {
-    if (!swap.visit) throw new Error("cannot show " + (type || "an answer without a type"));
+  if (!format) {
+    if (!swap._visit) throw new Error("cannot show " + (type || "an answer without a type"));
     await save(r);
     return true;
   }
   const src = await r.text();
-  let read: (of: Element) => V[];
+  let { _target: to, _mode: mode = "inner", _select: select, _push: push } = swap;
   let title = "";
-  if (/^(text|application)\/sx\b/.test(type)) {
+  // Further slots, in the form that streamed pages use.
+  const slots: [string, V[]][] = [];
+  const aside = (v: V) => {
+    const id = v._tag == "template" && v._attrs.find(a => a[0] == "for")?.[1];
+    if (id) slots.push([id, v._kids]);
+    return !id;
+  };
+  let read = (of: Element): V[] => parseHTML(src, of.namespaceURI, of.localName).filter(aside);
+  /** Takes elements, or what they contain. */
+  const pick = (list: Iterable<Element>, kids?: boolean) => {
+    const box = document.createElement("template").content;
+    for (const e of list) box.append(...(kids ? e.childNodes : [e]));
+    read = () => adoptKids(box, true);
+  };
+  if (/sx$/.test(format)) {
     await whole();
     read = of => markup(src, true, of);
-  } else if (type.startsWith("text/plain")) read = () => [new V("", "", [], [], src)];
-  else if (isPage.test(src)) {
-    const doc = new DOMParser().parseFromString(trust(src), "text/html");
+  } else if (format == "text/plain") read = () => [new V("", "", [], [], src)];
+  else if (/^\s*(<!doctype|<html)/i.test(src)) {
+    const doc = parse(src);
     late(doc);
-    if (foreign(doc)) return (location.assign(r.url), false);
+    if (foreign(doc)) return location.assign(r.url);
     title = doc.title;
-    const to = swap.target;
-    const from = swap.select ? doc.querySelector(swap.select) : to && to.id ? doc.getElementById(to.id) : null;
-    if (swap.select || from) {
-      const whole = /^(outer|replace|before|after|append|prepend)$/.test(swap.mode || "") || swap.select;
-      const box = document.createElement("template").content;
-      if (from) box.append(...(whole ? [from] : from.childNodes));
-      read = () => adoptKids(box, true);
-    } else {
-      swap = { ...swap, target: document.body, mode: "inner" };
+    const from = to && to.id && doc.getElementById(to.id);
+    if (select) pick(doc.querySelectorAll(select));
+    else if (from) pick([from], /^(inner|morph|none)$/.test(mode));
+    else {
+      to = document.body;
+      mode = "inner";
       read = () => adoptKids(doc.body, true);
     }
-  } else {
-    const { select } = swap;
+  } else if (select) {
+    const all = read;
     read = of => {
-      const list = parseHTML(src, of.namespaceURI, of.localName);
-      if (!select) return list.filter(v => !aside(v));
       const box = document.createElement("template").content;
-      box.append(...list.map(v => v._node!));
-      const found = [...box.querySelectorAll(select)];
-      box.replaceChildren(...found);
-      return adoptKids(box, true);
+      box.append(...all(of).map(v => v._node!));
+      pick(box.querySelectorAll(select));
+      return read(of);
     };
   }
   const run = () => {
     if (title) document.title = title;
-    if (swap.mode != "none") apply(swap.target || document.body, swap.mode || "inner", read);
-    for (const [id, kids] of slots.splice(0)) {
+    if (mode != "none") apply(to || document.body, mode, read);
+    for (const [id, kids] of slots) {
       const at = slot(id);
-      if (at) (apply(at, "inner", () => kids), at.removeAttribute("aria-busy"));
+      if (at) {
+        apply(at, "inner", () => kids);
+        at.removeAttribute("aria-busy");
+      }
     }
-  };
-  const slots: [string, V[]][] = [];
-  // Further slots, in the form that streamed pages use.
-  const aside = (v: V) => {
-    const id = v._tag == "template" && v._attrs.find(a => a[0] == "for")?.[1];
-    return id ? (slots.push([id, v._kids]), true) : false;
   };
   flush();
   // Where we stand, for coming back.
-  if (swap.push) history.replaceState({ ...history.state, sx: scrollY }, "");
-  if (swap.transition && glide()) await document.startViewTransition!(run).updateCallbackDone;
+  if (push) history.replaceState({ ...history.state, sx: scrollY }, "");
+  if (swap._transition && glide()) await document.startViewTransition!(run).updateCallbackDone;
   else run();
-  const { push } = swap;
   if (push) {
     const url = new URL(push === true ? r.url : push, location.href);
-    if (url.origin == location.origin) {
-      if (url.href != location.href) history[swap.replace ? "replaceState" : "pushState"]({ sx: 0 }, "", url);
-    }
+    if (url.origin == location.origin && url.href != location.href)
+      history[swap._replace ? "replaceState" : "pushState"]({ sx: 0 }, "", url);
   }
   return true;
 }
@@ -117,14 +122,11 @@ async function save(r: Response) {
 
 /** Takes regions from a page in the place of those whose address has expired, by their place among all. */
 export function renew(els: Set<Element>, html: string) {
-  const doc = new DOMParser().parseFromString(trust(html), "text/html");
+  const doc = parse(html);
   late(doc);
   const old = [...document.querySelectorAll(`[${Name.AttrLive}]`)];
   const all = doc.querySelectorAll(`[${Name.AttrLive}]`);
-  for (const e of els) {
-    const next = all[old.indexOf(e)];
-    if (next && all.length == old.length) apply(e, "outer", () => [adopt(next, true)]);
-  }
+  if (all.length == old.length) for (const e of els) apply(e, "outer", () => [adopt(all[old.indexOf(e)]!, true)]);
 }
 
 /** Puts what a streamed document carries at its end where it belongs. */
@@ -137,11 +139,11 @@ function late(doc: Document) {
         t.remove();
       }
   for (const s of doc.querySelectorAll("script:not([type])")) {
-    const m = /^__sxResolve\((.*)\);?\s*$/s.exec(s.textContent || "");
+    const m = /^__sxResolve\((.*)\);?\s*$/s.exec(s.textContent!);
     if (!m) continue;
     const [id, sx] = JSON.parse("[" + m[1] + "]") as [string, string];
     // After the patch, when its slot is there.
-    queueMicrotask(() => setTimeout(() => resolve(id ? { id, sx } : { event: Name.EventDefs, sx })));
+    setTimeout(() => resolve(id ? { id, sx } : { event: Name.EventDefs, sx }));
     s.remove();
   }
 }
@@ -152,26 +154,23 @@ const assets = (doc: Document) =>
   );
 
 /** Does a document need scripts or styles that this one lacks? They could not be added under its policy. */
-function foreign(doc: Document): boolean {
-  const have = assets(document);
-  return assets(doc).some(a => !have.includes(a)) || !!doc.querySelector("body script:not([type],[src])");
-}
+const foreign = (doc: Document) =>
+  assets(doc).some(a => !assets(document).includes(a)) || doc.querySelector("body script:not([type],[src])");
 
 let line: HTMLElement | undefined;
 
 /** Focus, scroll and announcement after a visit. */
-export function arrive(y?: number) {
-  const { hash } = location;
-  const to = hash ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
-  const at =
-    to || document.querySelector<HTMLElement>("[autofocus]") || document.querySelector("main") || document.body;
+export function arrive(y = 0) {
+  const find = (s: string) => document.querySelector<HTMLElement>(s);
+  const to = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const at = to || find("[autofocus]") || find("main") || document.body;
   if (to) to.scrollIntoView();
-  else scrollTo({ top: y || 0, behavior: "instant" });
-  if (at.tabIndex < 0) at.setAttribute("tabindex", "-1");
+  else scrollTo({ top: y, behavior: "instant" });
+  if (at.tabIndex < 0) at.tabIndex = -1;
   at.focus({ preventScroll: true });
   if (!line?.isConnected) {
     line = document.createElement("div");
-    line.setAttribute("role", "status");
+    line.role = "status";
     line.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
     document.documentElement.append(line);
   }
@@ -181,15 +180,14 @@ export function arrive(y?: number) {
 let current: AbortController | undefined;
 
 /** Goes to an address of this origin without reloading the scripts. */
-export async function visit(url: string, how: Swap = { push: true }, y?: number, ready?: Promise<Response>) {
+export async function visit(url: string, how: Swap, y?: number, ready?: Promise<Response>) {
   current?.abort();
   const { signal } = (current = new AbortController());
   try {
     const r = await (ready || fetch(url, { signal, headers: { "Sx-Request": "1", Accept: "text/html" } }));
-    if (new URL(r.url).origin != location.origin || !(r.headers.get("content-type") || "").startsWith("text/html"))
-      return location.assign(url);
     if (signal.aborted) return;
-    if (await take(r, { ...how, visit: true })) arrive(y);
+    if (!sameOrigin(r.url) || !/^text\/html/.test(r.headers.get("content-type") || "")) location.assign(url);
+    else if (await take(r, { ...how, _visit: true })) arrive(y);
   } catch (e) {
     if (signal.aborted) return;
     report("visit", "network", e, document, { url });

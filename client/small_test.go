@@ -33,9 +33,15 @@ func TestSmallLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range ask[[]string](t, ctx, "names") {
+	all := ask[[]string](t, ctx, "names")
+	for _, name := range all {
 		if client.Lacks(name) == slices.Contains(had, name) {
 			t.Errorf("%s: Lacks says %v", name, client.Lacks(name))
+		}
+	}
+	for _, name := range client.Lacked {
+		if !slices.Contains(all, name) && !slices.Contains(spelled, name) {
+			t.Errorf("Lacks knows %s, which is no form or primitive", name)
 		}
 	}
 	ask[int](t, ctx, "setSteps", diffSteps)
@@ -86,6 +92,9 @@ func TestSmallLanguage(t *testing.T) {
 		}
 	}
 }
+
+// spelled are names that Lacks knows besides: what asks for a form or stands only within one.
+var spelled = []string{"unquote", "splice-unquote", "&rest-attrs"}
 
 // commonPrograms must not need the whole language, neither for values nor for markup.
 const commonPrograms = `

@@ -33,7 +33,18 @@ interface SxFrame {
 
 /** What an sx:error event carries. */
 interface SxProblem {
-  kind: "frame" | "slot" | "event" | "source" | "region" | "message" | "send" | "request" | "visit" | (string & {});
+  kind:
+    | "frame"
+    | "slot"
+    | "event"
+    | "source"
+    | "region"
+    | "message"
+    | "send"
+    | "request"
+    | "visit"
+    | "script"
+    | (string & {});
   /** Who can mend it. */
   blame: "network" | "app" | "internal";
   message: string;

@@ -3,7 +3,6 @@ package sx
 import (
 	"fmt"
 	"runtime/debug"
-	"sort"
 	"strings"
 )
 
@@ -24,18 +23,6 @@ type Analyzer struct {
 	ids      map[string]*Site
 	custom   *customRec // of the custom form being handled
 	kept     *customRec // what the base made of it, or nil
-}
-
-type scope struct {
-	up    *scope
-	names []*Binding
-}
-
-// fnScope is a function being analysed: what its body refers to outside itself is captured.
-type fnScope struct {
-	up       *fnScope
-	caps     []*Binding
-	boundary bool // the body of a boundary: evaluated apart, on frozen values
 }
 
 const analyzeDepth = 4000 // nested forms, after expansion
@@ -144,89 +131,6 @@ func (p *Program) head(name string) *Special {
 	return nil
 }
 
-func (a *Analyzer) push() *scope {
-	s := a.scope
-	a.scope = &scope{up: s}
-	return s
-}
-
-// bind makes a new local name in the innermost scope.
-func (a *Analyzer) bind(name string, s *Site) *Binding {
-	b := &Binding{Name: name, site: s, fn: a.fn}
-	a.scope.names = append(a.scope.names, b)
-	return b
-}
-
-// Bind makes a new local name in the innermost scope, for custom forms.
-func (a *Analyzer) Bind(name string, s *Site) *Binding { return a.bind(name, s) }
-
-// Scoped runs f with a new scope of local names.
-func (a *Analyzer) Scoped(f func()) {
-	up := a.push()
-	defer func() { a.scope = up }()
-	f()
-}
-
-// Parameters gives the names that the enclosing definition binds as its parameters, children left out.
-func (a *Analyzer) Parameters() []string {
-	var out []string
-	s := a.scope
-	for s != nil && s.up != nil {
-		s = s.up
-	}
-	if s != nil {
-		for _, b := range s.names {
-			if !b.kids {
-				out = append(out, b.Name)
-			}
-		}
-	}
-	return out
-}
-
-func (a *Analyzer) find(name string) *Binding {
-	for s := a.scope; s != nil; s = s.up {
-		for i := len(s.names) - 1; i >= 0; i-- {
-			if s.names[i].Name == name {
-				return s.names[i]
-			}
-		}
-	}
-	return nil
-}
-
-// capture notes that b is used in the current function, and makes every function between capture it.
-func (a *Analyzer) capture(b *Binding) {
-	b.used = true
-	for f := a.fn; f != b.fn && f != nil; f = f.up {
-		have := false
-		for _, c := range f.caps {
-			if c == b {
-				have = true
-				break
-			}
-		}
-		if have {
-			return
-		}
-		b.captured = true
-		f.caps = append(f.caps, b)
-	}
-}
-
-func (a *Analyzer) local(b *Binding, s *Site) Expr {
-	a.capture(b)
-	if b.loop != nil {
-		b.loop = nil // used as a value: not a plain loop
-	}
-	return &localExpr{ExprBase{s}, b}
-}
-
-func (a *Analyzer) global(d *Def, s *Site) Expr {
-	a.mention(d)
-	return &globalExpr{ExprBase{s}, d}
-}
-
 func (a *Analyzer) mention(d *Def) {
 	if a.def == nil || a.def == d {
 		return
@@ -325,113 +229,6 @@ func (a *Analyzer) dict(f *Form) Expr {
 		e.vals = append(e.vals, a.sub(v))
 	}
 	return e
-}
-
-func (a *Analyzer) symbol(f *Form) Expr {
-	name := f.v.Text()
-	if to := a.prog.aliases[name]; to != "" {
-		name = to
-	}
-	if b := a.find(name); b != nil {
-		return a.local(b, f.site)
-	}
-	if d := a.prog.defs[name]; d != nil {
-		if d.kind == defMacro {
-			a.Errorf(a.atomSite(f), FormError, "%s is a macro; it cannot be used as a value", name)
-			return a.nothing(f.site)
-		}
-		return a.global(d, f.site)
-	}
-	if p := a.prog.prims[name]; p != nil {
-		a.mentionPrim(p)
-		return &primExpr{ExprBase{f.site}, p}
-	}
-	if a.prog.special[name] != nil {
-		a.Errorf(a.atomSite(f), FormError, "%s is a special form; it cannot be used as a value", name)
-		return a.nothing(f.site)
-	}
-	if strings.HasPrefix(name, "~") && len(name) > 1 {
-		a.unknownComponent(f, name)
-		return a.nothing(f.site)
-	}
-	hint := suggest(name, a.names())
-	switch {
-	case len(name) > 1 && name[len(name)-1] == ':':
-		hint = " (did you mean :" + name[:len(name)-1] + "?)"
-	case len(name) > 1 && !strings.Contains(name, "-") && a.prog.head(name) != nil:
-		hint = " (an element is no value; it stands at the head of a form: (" + name + " …))"
-	}
-	a.Errorf(a.atomSite(f), UndefinedError, "undefined symbol: %s%s", name, hint)
-	return a.nothing(f.site)
-}
-
-func (a *Analyzer) unknownComponent(f *Form, name string) {
-	var near []string
-	for _, d := range a.prog.order {
-		if d.comp != nil {
-			near = append(near, d.Name)
-		}
-	}
-	for n := range a.prog.special {
-		if strings.HasPrefix(n, "~") {
-			near = append(near, n)
-		}
-	}
-	sort.Strings(near)
-	a.Errorf(a.atomSite(f), UndefinedError, "unknown component: %s%s", name, suggest(name, near))
-}
-
-// atomSite gives the place of an atom. An atom that a macro passed through has lost its place; it is
-// looked for among the arguments of the macro use.
-func (a *Analyzer) atomSite(f *Form) *Site {
-	if f.exp == nil || f.site != f.exp.call && f.site.place != f.exp.call.place {
-		return f.site
-	}
-	root := &Form{v: f.exp.form, site: f.exp.call}
-	if s := findAtom(root, f.v, 0); s != nil {
-		return s
-	}
-	return f.site
-}
-
-func findAtom(f *Form, v Value, depth int) *Site {
-	if depth > 100 {
-		return nil
-	}
-	for i := range f.Len() {
-		g := f.Form(i)
-		if i > 0 || depth > 0 {
-			if g.v.tag() == v.tag() && g.v.tag() == KindSymbol && g.v.Text() == v.Text() {
-				return g.site
-			}
-		}
-		if s := findAtom(g, v, depth+1); s != nil {
-			return s
-		}
-	}
-	return nil
-}
-
-// names gives every name a symbol could have meant, for suggestions.
-func (a *Analyzer) names() []string {
-	var out []string
-	for s := a.scope; s != nil; s = s.up {
-		for _, b := range s.names {
-			out = append(out, b.Name)
-		}
-	}
-	for _, d := range a.prog.order {
-		out = append(out, d.Name)
-	}
-	n := len(out)
-	for k := range a.prog.prims {
-		out = append(out, k)
-	}
-	for k := range a.prog.special {
-		out = append(out, k)
-	}
-	sort.Strings(out[n:])
-	return out
 }
 
 // list analyses a list form by its head.
@@ -555,14 +352,3 @@ type headExpr struct {
 }
 
 func (e *headExpr) Walk(f func(Expr)) { walk(f, e.fn, e.call, e.element) }
-
-// function analyses a function body in a new function scope.
-func (a *Analyzer) function(f func(fs *fnScope)) []*Binding {
-	fn, loops, sc := a.fn, a.loops, a.scope
-	a.fn, a.loops = &fnScope{up: fn}, nil
-	a.push()
-	f(a.fn)
-	caps := a.fn.caps
-	a.fn, a.loops, a.scope = fn, loops, sc
-	return caps
-}

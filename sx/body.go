@@ -139,7 +139,7 @@ var effectful = map[string]bool{
 	"error": true, "assert": true, "append!": true, "dict-set!": true, "for-each": true, "map": true,
 	"map-indexed": true, "filter": true, "reduce": true, "some": true, "every?": true, "sort": true, "sort-by": true,
 	"group-by": true, "map-dict": true, "apply": true, "update": true, "try-call": true, "raw!": true,
-	"partition": true, "emit!": true,
+	"partition": true, "emit!": true, "make-spread": true,
 }
 
 // mainBody analyses the forms of the main body.

@@ -36,7 +36,9 @@ const lacks = " " +
 	"sqrt eq? eqv? equal? integer? positive? negative? parse-int " +
 	"parse-float type-of upper upcase lower downcase trim-start trim-end substring slice string-length " +
 	"pad-start pad-end repeat-string char-from-code char-code escape strip-tags url-encode url-decode " +
-	"symbol? keyword? lambda? component? element? spread? &rest-attrs "
+	"symbol? keyword? lambda? component? element? spread? &rest-attrs " +
+	"->> abs ceil zero? clamp split replace starts-with? ends-with? string-contains? pluralize cons append drop " +
+	"index-of sum every? zip dict has-key? assoc merge vals entries apply boolean? list? dict? "
 
 // Lacks tells whether the small language lacks the form or primitive of that name.
 func Lacks(name string) bool {

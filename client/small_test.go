@@ -56,7 +56,7 @@ func TestSmallLanguage(t *testing.T) {
 		least    float64 // part of the programs that the small language does
 	}{
 		{"what components are made of", strings.Split(strings.TrimSpace(commonPrograms), "\n"), 2},
-		{"random", rightOrFailing(random), 0.1},
+		{"random", rightOrFailing(random), 0.08},
 		{"examples", rightOrFailing(examplePrograms(t)), 0.2},
 		{"once different", rightOrFailing(keptPrograms(t)), 0.2},
 	} {

@@ -13,7 +13,7 @@ import (
 // the source text are not noted at all. The sources themselves stay one and the same for both.
 
 var (
-	reports = regexp.MustCompile(`(^|[^\w$.])(fail|deny|wrong|bad|unknown|expected|place)\(`)
+	reports = regexp.MustCompile(`(^|[^\w$.])(fail|deny|wrong|bad|unknown|expected|off|place)\(`)
 	noted   = regexp.MustCompile(`(?m)^ *now\._at = [^;\n]*;\n`)
 	read    = regexp.MustCompile(`\bnow\._at\b`)
 )

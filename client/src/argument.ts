@@ -10,8 +10,11 @@ export const running = { _name: "" };
 /** An error of the running primitive. */
 export const deny = (kind: string, why: string): never => fail(kind, running._name + ": " + why);
 
+/** An argument has the right type, but not a value that can be. */
+export const off = () => deny("range", "an argument is out of range");
+
 export const wrong = (i: number, want: string, v: any): never => {
-  const t = typeOf(v);
+  const t = SMALL ? "" : typeOf(v);
   return deny("type", `argument ${i + 1} must be a${/^[aei]/.test(want) ? "n" : ""} ${want}, got ` + t + (/^(nil|list|dict|lambda|primitive|component|element|spread)$/.test(t) ? "" : " " + serialize(v)));
 };
 
@@ -20,9 +23,9 @@ const types: Record<string, string> = { n: "number", i: "integer", I: "integer",
 
 /** v as the type of a letter has it; argument i. */
 export const take = (letter: string, v: any, i: number): any => {
-  const want = types[letter];
+  const want = types[letter], nil = v === null;
   return typeof v === want || !want ? v
     : letter === "k" && isKw(v) ? v._v
-    : letter === "f" && isFn(v) && !isMacro(v) || (letter === "i" || letter === "I") && Number.isInteger(v) || letter === "I" && v === null || typeOf(v) === want ? v
-    : v === null && want === "list" ? [] : v === null && want === "dict" ? new Map() : wrong(i, want, v);
+    : letter === "f" && isFn(v) && !isMacro(v) || want === "integer" && Number.isInteger(v) || !SMALL && letter === "I" && nil || typeOf(v) === want ? v
+    : nil && want === "list" ? [] : nil && want === "dict" ? new Map() : wrong(i, want, v);
 };

@@ -35,11 +35,11 @@ const UNKNOWN: any = {};
 let checking: any = null;
 
 /** Why v breaks rule r, or "". */
-export const violation = (r: Rule, v: any): string => {
+export const violation = (r: Rule, v: any): string | false | undefined => {
   const t = r._type?.replace("?", ""), type = typeOf(v);
+  if (SMALL) return v === null ? r._required && "x" : t && t !== "any" && type !== t && "x";
   if (v === null) return r._required ? "is required" : "";
   if (t && t !== "any" && type !== t) return `must be ${t}, got ${type}`;
-  if (SMALL) return "";
   const n = type === "string" ? [...v].length : type === "list" ? v.length : v;
   return n < r._min! ? "must be at least " + r._min : n > r._max! ? "must be at most " + r._max :
     r._in && !r._in.some(x => equal(plain(x), v)) ? "must be one of those listed" : "";
@@ -69,10 +69,10 @@ export const params = (list: any, scope: Scope, component?: boolean): Params => 
 };
 
 const settle = (fn: string, p: Param, v: any, e: Env): Value => {
-  const form = checking && v;
-  if (checking) v = plain(v);
-  v ??= p._default ? checking || p._default(e) : null;
-  const bad = v !== UNKNOWN && violation(p, v);
+  const form = !SMALL && checking && v;
+  if (form) v = plain(v);
+  v ??= p._default ? !SMALL && checking || p._default(e) : null;
+  const bad = (SMALL || v !== UNKNOWN) && violation(p, v);
   return bad ? fail(p._required && v === null ? "keyword" : "type", `${fn}: ${p._name} ${bad}`, place(form)) : v!;
 };
 
@@ -90,8 +90,8 @@ export const fits = (fn: string, p: Params, forms: Value[], component?: boolean)
 
 /** Binds the arguments of a call. keys tells which of them were written as keywords. */
 export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
-  const p: Params = f._params, { _pos, _keys } = p, fn = f._v || "lambda", component = isComponent(f), n = _pos.length;
-  const attrs = !SMALL && component && p._attrs, named: Dict = new Map(), extra: Dict = new Map();
+  const p: Params = f._params, { _pos, _keys } = p, fn = SMALL ? "" : f._v || "lambda", component = isComponent(f), n = _pos.length;
+  const attrs = !SMALL && component && p._attrs, named: Dict = new Map(), extra = SMALL ? null! : new Map<string, Value>();
   let e: Env = f._env;
   if (keys && (_keys || component)) {
     const rest: Value[] = [];
@@ -100,7 +100,7 @@ export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
       if (!keys[i]) rest.push(x);
       else if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`, place(x));
       else if (_keys?.has(k)) named.set(k, args[i]);
-      else if (attrs) extra.set(k, args[i]);
+      else if (!SMALL && attrs) extra.set(k, args[i]);
       else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys?.keys() || [], ":")}`, place(x));
     }
     args = rest;

@@ -82,9 +82,10 @@ export const hint = (name: string, names: Iterable<string>, colon = ""): string 
 };
 
 export const unknown: (x: Sym, scope?: Scope) => never = SMALL ? fail as any : (x, scope) => {
-  const names: string[] = [];
+  const names: string[] = [], component = x._v[0] === "~";
   for (; scope; scope = scope._up) names.push(scope._name);
-  return fail("undefined", (x._v[0] === "~" ? "unknown component: " : "undefined symbol: ") + x._v + hint(x._v, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)]), place(x));
+  return fail("undefined", (component ? "unknown component: " : "undefined symbol: ") + x._v
+    + hint(x._v, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)].filter(n => n[0] === "~" === component)), place(x));
 };
 
 const variable = (x: Sym, scope: Scope): Code => {

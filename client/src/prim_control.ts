@@ -33,13 +33,13 @@ const deps = (c: Fn): string[] => {
 
 provide({
   "raw!:a": v => isEl(v) ? v : v === null || typeof v === "string" ? el(() => v && write("raw", v)) : wrong(0, "string", v),
+});
+
+SMALL || provide({
   "apply:fa?a*": (f, ...args) => {
     const n = args.length - 1;
     return call(f, ...args.slice(0, n), ...take("l", args[n], n + 1));
   },
-});
-
-SMALL || provide({
   "symbol-name:a": v => isSym(v) ? v._v : wrong(0, "symbol", v),
   "keyword-name:a": v => take("k", v, 0),
   "component-name:a": c => component(c)._v,

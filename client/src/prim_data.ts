@@ -32,15 +32,13 @@ const decode = (s: string): Value => {
 };
 
 
-/** What RFC 3339 text means: the whole second, and the digits of its fraction. */
-const time = (s: string): [Date, string] | undefined => {
-  const m = /^(\d{4}-\d\d-(\d\d))([Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d))?$/.exec(trim(s));
+/** What RFC 3339 text means: the date, as ISO text of the second, and the digits of its fraction. */
+const time = (s: string): [Date, string, string] | undefined => {
+  const m = /^(\d{4}-\d\d-(\d\d))(t([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d))?$/i.exec(trim(s).replace(" ", "t"));
   if (!m || new Date(m[1]).getUTCDate() !== +m[2]) return;
-  const d = new Date(m[1] + (m[3] ? "T" + m[3].slice(1, 9) + m[6].toUpperCase() : "")), y = d.getUTCFullYear();
-  return y < 0 || y > 9999 ? undefined : [d, m[5]?.slice(0, 10).replace(/\.?0+$/, "") || ""];
+  const d = new Date((m[1] + (m[3] ? m[3].slice(0, 9) + m[6] : "")).toUpperCase()), iso = d.toISOString().slice(0, 19);
+  return /^\d/.test(iso) ? [d, iso, m[5]?.slice(0, 10).replace(/\.?0+$/, "") || ""] : undefined;
 };
-
-const two = (n: number, w = 2) => ("" + n).padStart(w, "0");
 
 SMALL || provide({
   "json-encode:a": json,
@@ -54,14 +52,14 @@ SMALL || provide({
   "canonical-serialize:a": v => serialize(v, compareText),
   "parse-datetime:a?a": (s, otherwise = null) => {
     const t = s === null ? null : time(take("s", s, 0));
-    return t ? t[0].toISOString().slice(0, 19) + t[1] + "Z" : otherwise;
+    return t ? t[1] + t[2] + "Z" : otherwise;
   },
   "format-date:ss": (s, format) => {
-    const t = time(s)?.[0] || wrong(0, "date", s);
-    const y = t.getUTCFullYear(), name = (part: object) => t.toLocaleString("en", { ...part, timeZone: "UTC" }), month = name({ month: "long" }), day = name({ weekday: "long" }), iso = t.toISOString();
+    const [date, iso] = time(s) || wrong(0, "date", s), name = (part: string) => date.toLocaleString("en", { [part]: "long", timeZone: "UTC" });
+    const [Y, m, d, H, M, S] = iso.split(/\D/), B = name("month"), A = name("weekday");
     const parts: Record<string, string> = {
-      Y: two(y, 4), m: iso.slice(5, 7), d: iso.slice(8, 10), H: iso.slice(11, 13), M: iso.slice(14, 16), S: iso.slice(17, 19),
-      B: month, b: month.slice(0, 3), A: day, a: day.slice(0, 3), j: two(Math.floor((+t - +new Date(iso.slice(0, 4))) / 864e5) + 1, 3), "%": "%",
+      Y, m, d, H, M, S, B, b: B.slice(0, 3), A, a: A.slice(0, 3), "%": "%",
+      j: ("" + Math.floor((+date - +new Date(Y)) / 864e5 + 1)).padStart(3, "0"),
     };
     return format.replace(/%(.?)/gsu, (m: string, c: string) => parts[c] ?? deny("range", "unknown " + m));
   },

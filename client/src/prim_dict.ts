@@ -22,7 +22,6 @@ const assocIn = (d: any, path: Value[], v: Value): Dict => {
 };
 
 provide({
-  "dict:?a*": (...kvs) => set(new Map(), kvs, 0),
   "get:aa?a": (d, k, otherwise = null) => {
     const v = at(d, k);
     return v === undefined ? otherwise : v;
@@ -31,15 +30,16 @@ provide({
     for (const k of path) if ((d = at(d, k)) === undefined) return otherwise;
     return d;
   },
-  "has-key?:dk": (d, k) => d.has(k),
-  "assoc:daa?a*": (d, ...kvs) => set(new Map(d), kvs, 1),
-  "merge:?d*": (...ds) => new Map(ds.flatMap(d => [...d])),
   "keys:d": d => [...d.keys()],
-  "vals:d": d => [...d.values()],
-  "entries:d": d => [...d],
 });
 
 SMALL || provide({
+  "dict:?a*": (...kvs) => set(new Map(), kvs, 0),
+  "has-key?:dk": (d, k) => d.has(k),
+  "assoc:daa?a*": (d, ...kvs) => set(new Map(d), kvs, 1),
+  "merge:?d*": (...ds) => new Map(ds.flatMap(d => [...d])),
+  "vals:d": d => [...d.values()],
+  "entries:d": d => [...d],
   "assoc-in:ala": (d, path, v) => path.length ? assocIn(d, path, v) : wrong(1, "list of at least one key", path),
   "dissoc:d?k*": (d, ...ks) => {
     const out = new Map(d);

@@ -5,7 +5,7 @@ import { num } from "./number";
 import { compare } from "./prim_math";
 import { text } from "./prim_string";
 import { equal, isDict, isList, items, limits, step, truthy, Value } from "./values";
-import { deny, take, wrong } from "./argument";
+import { deny, off, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
 /** The first place of x in list, or -1. */
@@ -41,12 +41,6 @@ provide({
   "last:l": l => l[l.length - 1],
   "rest:l": l => l.slice(1),
   "nth:ai": (v, i) => (typeof v === "string" ? [...v] : take("l", v, 0))[i],
-  "cons:al": (x, l) => [x, ...l],
-  "append:l?a*": (l, ...xs) => {
-    const out = l.concat(...xs.filter(x => x !== null));
-    items(out.length);
-    return out;
-  },
   "concat:?l*": (...ls) => {
     items(ls.reduce((n, l) => n + l.length, 0));
     return [].concat(...ls);
@@ -54,18 +48,12 @@ provide({
   "reverse:l": l => [...l].reverse(),
   "range:n?nn": (a, b, by = 1) => {
     if (b === undefined) b = a, a = 0;
-    if (!by) deny("range", "the step must not be 0");
+    if (!by) off();
     const n = items(Math.max(0, Math.ceil((b - a) / by)));
     return Array.from({ length: n }, (_, i) => a + i * by);
   },
   "take:li": (l, n) => l.slice(0, Math.max(0, n)),
-  "drop:li": (l, n) => l.slice(Math.max(0, n)),
-  "index-of:aa": (v, x) => {
-    const i = typeof v === "string" ? v.indexOf(take("s", x, 1)) : spot(take("l", v, 0), x);
-    return i < 0 ? null : typeof v === "string" ? [...v.slice(0, i)].length : i;
-  },
   "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : spot(take("l", v, 0), x) >= 0,
-  "sum:l": l => l.reduce((a: number, v: any) => num(a + take("n", v, 0), "sum"), 0),
   // No method with a function, which would take up stack.
   "map:fl": (f, l) => {
     const out: Value[] = [];
@@ -81,13 +69,25 @@ provide({
       if (truthy(r)) return r;
     }
   },
-  "every?:fl": (f, l) => l.every(is(f)),
-  "zip:l?l*": (...ls) => Array.from({ length: Math.min(...ls.map(l => l.length)) }, (_, i) => ls.map(l => l[i])),
 });
 
 SMALL || provide({
+  "cons:al": (x, l) => [x, ...l],
+  "append:l?a*": (l, ...xs) => {
+    const out = l.concat(...xs.filter(x => x !== null));
+    items(out.length);
+    return out;
+  },
+  "drop:li": (l, n) => l.slice(Math.max(0, n)),
+  "index-of:aa": (v, x) => {
+    const i = typeof v === "string" ? v.indexOf(take("s", x, 1)) : spot(take("l", v, 0), x);
+    return i < 0 ? null : typeof v === "string" ? [...v.slice(0, i)].length : i;
+  },
+  "sum:l": l => l.reduce((a: number, v: any) => num(a + take("n", v, 0), "sum"), 0),
+  "every?:fl": (f, l) => l.every(is(f)),
+  "zip:l?l*": (...ls) => Array.from({ length: Math.min(...ls.map(l => l.length)) }, (_, i) => ls.map(l => l[i])),
   "flatten:l": l => flatten(l, []),
-  "chunk-every:li": (l, n) => n < 1 ? deny("range", "argument 2 must be at least 1") : Array.from({ length: Math.ceil(l.length / n) }, (_, i) => l.slice(i * n, i * n + n)),
+  "chunk-every:li": (l, n) => n < 1 ? off() : Array.from({ length: Math.ceil(l.length / n) }, (_, i) => l.slice(i * n, i * n + n)),
   "zip-pairs:l": l => l.slice(1).map((v: Value, i: number) => [l[i], v]),
   "into:aa": (to, from) => {
     const list = isDict(from) ? [...from] : take("l", from, 1);

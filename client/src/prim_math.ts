@@ -3,7 +3,7 @@
 import { decimal, num, pow, round } from "./number";
 import { isNumber } from "./reader";
 import { equal, isDict, isList, same, truthy, typeOf, Value } from "./values";
-import { deny, running, take, wrong } from "./argument";
+import { deny, off, running, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
 const divisor = (y: number) => y || deny("range", "division by zero");
@@ -43,7 +43,7 @@ const equalAll = (a: Value, ...rest: Value[]) => rest.every(b => equal(a, b));
 export const length = (v: any): number =>
   v === null ? 0 : typeof v === "string" ? [...v].length : isList(v) ? v.length : isDict(v) ? v.size : wrong(0, "string, a list or a dict", v);
 
-const bounds = (n: number, low: number) => n < low || n > 100 ? deny("range", `argument 2 must be from ${low} to 100`) : n;
+const bounds = (n: number, low: number) => n < low || n > 100 ? off() : n;
 
 const outer = /^\p{White_Space}+|\p{White_Space}+$/gu;
 export const trim = (s: string) => s.replace(outer, "");
@@ -64,9 +64,7 @@ provide({
     const r = x % divisor(y);
     return r && r < 0 !== y < 0 ? r + y : r;
   },
-  "abs:n": Math.abs,
   "floor:n": Math.floor,
-  "ceil:n": Math.ceil,
   "round:n?i": (n, d = 0) => round(n, bounds(d, -100)),
   "min:n?n*": Math.min,
   "max:n?n*": Math.max,
@@ -83,8 +81,6 @@ provide({
   "len:a": length,
   "odd?:i": n => !!(n % 2),
   "even?:i": n => !(n % 2),
-  "zero?:n": n => !n,
-  "clamp:nnn": (x, low, high) => low > high ? deny("range", "the bounds are in the wrong order") : Math.min(Math.max(x, low), high),
   "format-decimal:ni": (n, p) => decimal(n, bounds(p, 0)),
   "format-number:n": n => {
     const [whole, part] = ("" + n).replace(/^(-?)(\d)\.?(\d*)e-(\d+)$/, (_, sign, a, b, e) => sign + "0." + "0".repeat(e - 1) + a + b).split(".");
@@ -93,6 +89,10 @@ provide({
 });
 
 SMALL || provide({
+  "abs:n": Math.abs,
+  "ceil:n": Math.ceil,
+  "zero?:n": n => !n,
+  "clamp:nnn": (x, low, high) => low > high ? off() : Math.min(Math.max(x, low), high),
   "pow:nn": pow,
   "sqrt:n": Math.sqrt,
   "eq?|eqv?:aa": same,
@@ -105,5 +105,5 @@ SMALL || provide({
   "type-of:a": typeOf,
 });
 
-for (const t of "nil boolean number string list dict symbol keyword lambda component element spread".split(" ", SMALL ? 6 : 12))
+for (const t of "nil number string boolean list dict symbol keyword lambda component element spread".split(" ", SMALL ? 3 : 12))
   provide({ [t + "?:a"]: v => typeOf(v) === t });

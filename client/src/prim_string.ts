@@ -5,7 +5,7 @@ import { trim } from "./prim_math";
 import { escape, renderToString } from "./sink";
 import { serialize } from "./serialize";
 import { chars, isEl, isFn, Obj, Value } from "./values";
-import { deny, take } from "./argument";
+import { deny, off, take } from "./argument";
 import { provide } from "./primitives";
 
 /** What str gives for v. */
@@ -36,6 +36,9 @@ provide({
   "str:?a*": (...a) => join(a, ""),
   "join:sl": (sep, list) => join(list, sep),
   "trim:s": trim,
+});
+
+SMALL || provide({
   "split:ss": (s, sep) => sep ? s.split(sep) : [...s],
   "replace:sss": (s, old, by) => {
     if (!old) return s;
@@ -47,9 +50,6 @@ provide({
   "ends-with?:ss": (s, p) => s.endsWith(p),
   "string-contains?:ss": (s, p) => s.includes(p),
   "pluralize:n?ss": (n, one = "", many = "s") => n === 1 ? one : many,
-});
-
-SMALL || provide({
   "upper|upcase:s": upper,
   "lower|downcase:s": lower,
   "trim-start:s": s => trim(s + ".").slice(0, -1),
@@ -59,8 +59,8 @@ SMALL || provide({
   "string-length:s": s => [...s].length,
   "pad-start:si": (s, n) => pad(s, n) + s,
   "pad-end:si": (s, n) => s + pad(s, n),
-  "repeat-string:si": (s, n) => n < 0 ? deny("range", "argument 2 must not be negative") : chars(s.length * n) ? s.repeat(n) : "",
-  "char-from-code:i": n => n < 0 || n > 0x10ffff || n >> 11 === 27 ? deny("range", "no character") : String.fromCodePoint(n),
+  "repeat-string:si": (s, n) => n < 0 ? off() : chars(s.length * n) ? s.repeat(n) : "",
+  "char-from-code:i": n => n < 0 || n > 0x10ffff || n >> 11 === 27 ? off() : String.fromCodePoint(n),
   "char-code:s": s => s.codePointAt(0),
   "escape:s": escape,
   "strip-tags:s": s => s.replace(/<!--[^]*?-->|<(?!!--)[a-z/!?][^>]*>/gi, ""),
@@ -69,7 +69,7 @@ SMALL || provide({
     try {
       return decodeURIComponent(s);
     } catch {
-      deny("range", "malformed text");
+      off();
     }
   },
 });

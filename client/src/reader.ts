@@ -5,22 +5,24 @@ import { fail, Form, limits, List, Obj, plain, Source, sym, where } from "./valu
 
 const symbol = "[\\p{L}\\d~*+\\-><=/!?&_.%:#]";
 // Blanks and comments; then a string and its end, a raw string and its end, a bracket or sugar, or an atom.
-const token = new RegExp(`(?:[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*)*("(?:[^"\\\\]+|\\\\(?:[ntr0"\\\\]|u[\\da-fA-F]{4}|u\\{[\\da-fA-F]{1,8}\\}))*("?)|${SMALL ? "" : "#\\|[^|]*(\\|?)|"}[()[\\]{}'\`]|,@?|#[';]|:?(?!#)${symbol}+|)`, "uy");
+const escape = SMALL ? `[ntr0"\\\\]` : `(?:[ntr0"\\\\]|u[\\da-fA-F]{4}|u\\{[\\da-fA-F]{1,8}\\})`;
+const more = SMALL ? "" : "`]|,@?|#\\|[^|]*(\\|?)|#[';]|[";
+const token = new RegExp(`(?:[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*)*("(?:[^"\\\\]+|\\\\${escape})*("?)|[${more}()[\\]{}']|:?(?!#)${symbol}+|)`, "uy");
+/** What escapes stand for. */
+export const letters = 'ntr0"\\', control = "\n\t\r\0\"\\";
 const number = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const sugar: Record<string, string> = SMALL ? { "'": "quote" } : { "'": "quote", "#'": "quote", "`": "quasiquote", ",": "unquote", ",@": "splice-unquote" };
 const closers: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
 const literals: Record<string, Form> = { __proto__: null as any, nil: null, true: true, false: false };
 
 export const isNumber = (s: string) => number.test(s);
-const isSymbol = /* @__PURE__ */ new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$`, "u");
-
 /** Whether name may stand after a colon. */
-export const symbolic = (name: string) => isSymbol.test(name);
+export const symbolic = (name: string) => new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${symbol}+$`, "u").test(name);
 
 /** Reads all data of text. Where `spots` is true lists know where in the text their items are. */
 export const parse = (text: string, name = "wire", spots = false): Form[] => {
   const src: Source = { _name: name, _text: text };
-  let end = +text.startsWith("\ufeff"), start = 0, depth = 0, m: RegExpExecArray;
+  let end = SMALL ? 0 : +text.startsWith("\ufeff"), start = 0, depth = 0, m: RegExpExecArray;
   const bad = (message: string, from = start, to = end) => fail("syntax", message, { _src: src, _from: from, _to: to });
   const mark: <T>(v: T, from: number) => T = SMALL ? v => v : (v: any, from) => {
     v._at = { _src: src, _from: from, _to: end };
@@ -44,9 +46,11 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
   };
   const str = (t: string): string => {
     if (!m[2]) text[end] ? bad("bad escape", end, end + 2) : bad("unclosed string");
-    const s = t.slice(1, -1).replace(/\\(?:u\{(.+?)}|u(.{4})|(.))/g, (_, long, short, c) => {
+    t = t.slice(1, -1);
+    if (SMALL) return t.replace(/\\(.)/g, (_, c) => control[letters.indexOf(c)]);
+    const s = t.replace(/\\(?:u\{(.+?)}|u(.{4})|(.))/g, (_, long, short, c) => {
       const hex = long || short, n = parseInt(hex, 16);
-      return !hex ? "\n\t\r\0"["ntr0".indexOf(c)] ?? c : n > 0x10ffff ? bad("bad escape") : String.fromCodePoint(n);
+      return !hex ? control[letters.indexOf(c)] : n > 0x10ffff ? bad("bad escape") : String.fromCodePoint(n);
     });
     return /\p{Cs}/u.test(s) ? bad("a lone surrogate") : s;
   };
@@ -56,7 +60,7 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
     let v: any;
     if (c === '"') return str(t);
     if (!SMALL && t.startsWith("#|")) return m[3] ? t.slice(2, -1) : bad("unclosed string");
-    if (close || sugar[t] || t === "#;") {
+    if (close || sugar[t] || !SMALL && t === "#;") {
       if (++depth > limits.nesting) bad("nested too deeply");
       if (close) {
         const list: List = [], dict = new Map<string, Form>();
@@ -86,7 +90,6 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
       return v;
     }
     if (c === ":") return t[1] ? mark(new Obj("keyword", t.slice(1)), at) : bad("unexpected :");
-    if (SMALL && /[#`,]/.test(c)) bad("unexpected " + t);
     if (t < ":" && /^[+-]?\.?\d/.test(t)) {
       // The sign of an exponent is a symbol character, and so the whole number is in the token.
       return isNumber(t) && Math.abs(+t) <= Number.MAX_SAFE_INTEGER ? +t : bad("no safe number: " + t);
@@ -94,7 +97,7 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
     v = literals[t];
     return v === undefined ? mark(sym(t), at) : v;
   };
-  if (/\p{Cs}/u.test(text)) bad("a lone surrogate", text.search(/\p{Cs}/u));
+  if (!SMALL && /\p{Cs}/u.test(text)) bad("a lone surrogate", text.search(/\p{Cs}/u));
   const out: List = [];
   for (let t; (t = next());) {
     const from = start, v = datum(t);

@@ -1,12 +1,12 @@
 // Values to text that reads back.
 
 import { isComponent, isDict, isEl, isFn, isKw, isList, isSpread, isTrusted, Obj, typeOf, Value } from "./values";
-import { symbolic } from "./reader";
+import { control, letters, symbolic } from "./reader";
 import { renderToString } from "./sink";
 
 /** A string as a literal. */
 export const quoted = (s: string): string =>
-  `"${s.replace(/["\\\x00-\x1f]/g, c => "\\" + ('ntr0"\\'["\n\t\r\0\"\\".indexOf(c)] || "u00" + c.charCodeAt(0).toString(16).padStart(2, "0")))}"`;
+  `"${s.replace(/["\\\x00-\x1f]/g, c => "\\" + (letters[control.indexOf(c)] || "u00" + c.charCodeAt(0).toString(16).padStart(2, "0")))}"`;
 
 /** v on one line; sorted: dict keys in the order of their code points. */
 export const serialize = (v: any, sorted?: ((a: string, b: string) => number) | null): string => {

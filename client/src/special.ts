@@ -235,7 +235,7 @@ export const specials: Record<string, Special> = {
     return () => x[1];
   },
   "->": thread(false),
-  "->>": thread(true),
+  ...SMALL ? {} : { "->>": thread(true) },
   defcomp: defcomp("component"),
   "<>": (x, s, m) => fragment(x, s, m),
 };

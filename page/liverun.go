@@ -216,16 +216,19 @@ func (a *App) streaming(w http.ResponseWriter, r *http.Request, h http.Handler) 
 
 var errSessionEnded = errors.New("the session has ended or changed")
 
-// guardInterval is how often the guards of a long stream run again.
+// guardInterval is how often the guards of a long stream or socket run again.
 const guardInterval = 5 * time.Minute
 
-// recheck runs guards again and again while a stream is open.
+// recheck runs guards again and again while a stream or a socket is open, and cancels it with what the first that
+// refuses says.
 func (a *App) recheck(ctx context.Context, s *site, q *request, guards []string, cancel context.CancelCauseFunc) (stop func()) {
 	var t *time.Timer
 	var mu sync.Mutex
 	stopped := false
 	run := func() {
-		err := s.runGuards(ctx, q, guards)
+		once, done := context.WithTimeoutCause(ctx, a.limits.Timeout, errTooSlow)
+		err := s.runGuards(once, q, guards)
+		done()
 		mu.Lock()
 		defer mu.Unlock()
 		switch {

@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/coder/websocket"
 
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
@@ -227,8 +230,45 @@ func (a *App) serveSocket(w http.ResponseWriter, r *http.Request, q *request, sr
 		if err := s.runGuards(ctx, q, x.guards); err != nil {
 			return nil, s.socketStatus(src, err)
 		}
-		return a.endpoint(q, src, r.URL.Path), nil
+		ep := a.endpoint(q, src, r.URL.Path)
+		if len(x.guards) > 0 {
+			a.watchGuards(ep, s, q, x.guards)
+		}
+		return ep, nil
 	}).ServeHTTP(w, r)
+}
+
+// watchGuards closes a connection when its guards no longer let it pass: they run again every few minutes. The client
+// comes back, and is told what everybody is.
+func (a *App) watchGuards(ep *ws.Endpoint, s *site, q *request, guards []string) {
+	var mu sync.Mutex
+	end := func() {}
+	stop := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		end()
+	}
+	open, closed := ep.OnOpen, ep.OnClose
+	ep.OnOpen = func(ctx context.Context, c *ws.Conn) error {
+		watch := s.newRequest(q.r, q.origin) // as it is, for guards that run beside the handlers
+		watch.params, watch.sent, watch.sub = q.params, true, &submission{}
+		mu.Lock()
+		end = a.recheck(withRequest(a.ctx, watch), s, watch, guards, func(err error) {
+			if a.ctx.Err() == nil {
+				c.Close(websocket.StatusPolicyViolation, "no longer allowed")
+			}
+		})
+		mu.Unlock()
+		err := open(ctx, c)
+		if err != nil {
+			stop()
+		}
+		return err
+	}
+	ep.OnClose = func(ctx context.Context, c *ws.Conn) {
+		stop()
+		closed(ctx, c)
+	}
 }
 
 func (s *site) socketStatus(src string, err error) error {

@@ -1,0 +1,203 @@
+package page_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sx-framework/sxgo/page"
+)
+
+// pipes is a network within the process, for tests with fake time.
+type pipes struct {
+	conns chan net.Conn
+	once  sync.Once
+	done  chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	a, b := net.Pipe()
+	select {
+	case p.conns <- b:
+		return a, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// serveFake serves an application within a bubble of fake time.
+func serveFake(t *testing.T, text string, opts ...page.Option) *http.Client {
+	t.Helper()
+	app, err := page.New(files("app.sx", text), append([]page.Option{page.WithSecret("test"), page.WithLogger(slog.New(slog.DiscardHandler))}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	srv := &http.Server{Handler: app}
+	var wg sync.WaitGroup
+	wg.Go(func() { srv.Serve(p) }) // ends with Close
+	tr := &http.Transport{DialContext: p.dial, DisableCompression: true}
+	t.Cleanup(func() {
+		app.Shutdown(context.Background())
+		tr.CloseIdleConnections()
+		srv.Close()
+		wg.Wait()
+	})
+	return &http.Client{Transport: tr}
+}
+
+// Guards run again every five minutes while a stream or a socket is open, and end it once they refuse.
+func TestGuardsOfLongStreamsRunAgain(t *testing.T) {
+	const source = `
+(defguard member (allowed))
+(defpage home :path "/" :auth :member
+  :content (<> (~live (~suspense :id "n")) (~live :every 60000 (~suspense :id "own" (b "own"))) (~ws :src "/ws" :on-open (fn (c) nil) (~suspense :id "m")))
+  :live (live :src "/s" :every 60000 (bind "n" (b "n"))))
+(defpage open :path "/open" :content (~live (~suspense :id "o")) :live (live :src "/o" :every 60000 (bind "o" (b "o"))))
+(defhandler feed :path "/feed" :every 60000 :auth :member () (datastar-patch (b :id "f" "f")))`
+	for _, what := range []string{"/s", "/_sx/live?s=/s", "own", "/feed", "/ws"} {
+		t.Run(strings.Trim(what, "/"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var asked atomic.Int64
+				var banned atomic.Bool
+				c := serveFake(t, source, page.WithPrimitive("allowed", "(allowed)", func() bool {
+					asked.Add(1)
+					return !banned.Load()
+				}))
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				path := what
+				if what == "own" {
+					resp, err := c.Get("http://x/")
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, _ := io.ReadAll(resp.Body)
+					resp.Body.Close()
+					_, rest, _ := strings.Cut(string(body), `data-sx-live="/_sx/t/`)
+					token, _, _ := strings.Cut(rest, `"`)
+					path = "/_sx/t/" + token
+				}
+				var read func() error
+				if what == "/ws" {
+					conn, _, err := websocket.Dial(ctx, "ws://x/ws", &websocket.DialOptions{HTTPClient: c})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer conn.CloseNow()
+					read = func() error { _, _, err := conn.Read(ctx); return err }
+				} else {
+					req, _ := http.NewRequestWithContext(ctx, "GET", "http://x"+path, nil)
+					resp, err := c.Do(req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer resp.Body.Close()
+					if resp.StatusCode != 200 {
+						t.Fatalf("status %d", resp.StatusCode)
+					}
+					in := bufio.NewReader(resp.Body)
+					read = func() error { _, err := in.ReadString('\n'); return err }
+				}
+				ended := make(chan error, 1)
+				go func() { // ends with the stream
+					for {
+						if err := read(); err != nil {
+							ended <- err
+							return
+						}
+					}
+				}()
+				over := func() bool {
+					select {
+					case err := <-ended:
+						if code := websocket.CloseStatus(err); what == "/ws" && code != websocket.StatusPolicyViolation {
+							t.Errorf("closed with %d: %v", code, err)
+						}
+						return true
+					default:
+						return false
+					}
+				}
+				synctest.Wait()
+				before := asked.Load()
+				for i := range 3 {
+					time.Sleep(5*time.Minute - time.Second)
+					synctest.Wait()
+					if asked.Load() != before+int64(i) {
+						t.Errorf("asked %d times before %d times five minutes", asked.Load()-before, i+1)
+					}
+					time.Sleep(time.Second)
+					synctest.Wait()
+					if asked.Load() != before+int64(i)+1 || over() {
+						t.Fatalf("asked %d times after %d times five minutes, or it ended", asked.Load()-before, i+1)
+					}
+				}
+				banned.Store(true)
+				time.Sleep(5*time.Minute - time.Second)
+				synctest.Wait()
+				if over() {
+					t.Error("it ended before its guard was asked")
+				}
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				if !over() {
+					t.Fatal("it goes on after its guard refused")
+				}
+				asks := asked.Load()
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if asked.Load() != asks {
+					t.Errorf("the guard of what is over was asked %d times more", asked.Load()-asks)
+				}
+			})
+		})
+	}
+	t.Run("a guard that does not answer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var stuck atomic.Bool
+			c := serveFake(t, source, page.WithLimits(page.Limits{Timeout: time.Minute}), page.WithPrimitive("allowed", "(allowed)", func(ctx context.Context) (bool, error) {
+				if stuck.Load() {
+					<-ctx.Done()
+				}
+				return true, ctx.Err()
+			}))
+			resp, err := c.Get("http://x/s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			began := time.Now()
+			stuck.Store(true)
+			io.Copy(io.Discard, resp.Body)
+			if took := time.Since(began); took != 6*time.Minute {
+				t.Errorf("it ended after %v", took)
+			}
+		})
+	})
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sx-framework/sxgo/client/clienttest"
@@ -86,5 +88,48 @@ func TestRedirectsElsewhereInABrowser(t *testing.T) {
 	}
 	for _, p := range clienttest.Problems(ctx) {
 		t.Error("the browser reports:", p)
+	}
+}
+
+// A form that the browser sends itself, with scripting or without, is taken to another site where the policy names it;
+// elsewhere the browser refuses, which the log says.
+func TestNativeFormsGoElsewhere(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Write([]byte("<title>elsewhere</title><p>" + r.URL.RawQuery))
+	}))
+	defer other.Close()
+	site := func(config string) *server {
+		return serve(t, []string{"app.sx", config + `
+(defpage home :path "/" :content (main
+  (form :method "post" :action "/pay" :sx-boost "false" (input :name "n" :value "1") (button :id "pay" "pay"))))
+(defaction pay :path "/pay" (&key n) (redirect (trusted-url (str "` + other.URL + `/paid?n=" n))))`})
+	}
+	ctx := clienttest.Browser(t)
+	named, silent := site(`(defconfig :csp {:form-action "`+other.URL+`"})`), site("")
+	for _, scripting := range []bool{true, false} {
+		if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !scripting}); err != nil {
+			t.Fatal(err)
+		}
+		send := func(s *server) {
+			t.Helper()
+			if err := chromedp.Do(ctx, chromedp.Navigate(s.URL), chromedp.Click("#pay")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send(silent)
+		silent.logs.until(t, "browsers will not follow this redirect of a form")
+		send(named)
+		poll(t, ctx, `document.title == "elsewhere" && document.body.textContent == "n=1"`)
+	}
+	wants(t, "log", silent.logs.String(), "path=/pay", "to="+other.URL)
+	lacks(t, "log", silent.logs.String()+named.logs.String(), "n=1")
+	lacks(t, "log", named.logs.String(), "browsers will not follow")
+	refused := false
+	for _, p := range clienttest.Problems(ctx) {
+		refused = refused || strings.Contains(p, "form-action")
+	}
+	if !refused {
+		t.Error("the browser let the form go where the policy does not name")
 	}
 }

@@ -119,6 +119,9 @@ func (s *site) redirect(w http.ResponseWriter, q *request, l *leave) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	if q.r.Method == http.MethodPost && !q.origin.owns(l.url) && !s.policy.formsMayGo(l.url) {
+		s.app.refusals.note("browsers will not follow this redirect of a form: (defconfig :csp {:form-action …}) must name the site", "path", q.r.URL.Path, "to", siteOfURL(l.url))
+	}
 	w.Header().Set("Location", l.url)
 	w.WriteHeader(l.status)
 }

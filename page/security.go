@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -95,6 +96,28 @@ func (p *policy) header(allow ...string) string {
 		}
 	}
 	return b.String()
+}
+
+// formsMayGo tells whether the policy lets a form end up at an address, also by a redirect (CSP Level 3, "form-action
+// Pre-Navigation Check").
+func (p *policy) formsMayGo(address string) bool {
+	i := slices.IndexFunc(p.directives, func(d directive) bool { return d.name == "form-action" })
+	if i < 0 {
+		return true
+	}
+	return slices.ContainsFunc(p.directives[i].sources, func(s string) bool {
+		// Wildcards are taken at their word: this is for a warning.
+		return strings.Contains(s, "*") || !strings.HasPrefix(s, "'") && strings.HasPrefix(strings.ToLower(address), strings.ToLower(s))
+	})
+}
+
+// siteOfURL gives scheme and host of an address, for a log: what follows may be nobody else's business.
+func siteOfURL(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // newNonce gives 128 random bits, as CSP Level 3 asks for.

@@ -248,6 +248,7 @@ func TestBrowserDatastar(t *testing.T) {
 		t.Fatalf("sx build: %v\n%s", err, out)
 	}
 	browser := clienttest.Browser(t) // its time runs from here
+	runScripts(t, browser, sx, dir)
 	s := &server{t: t, args: []string{sx, "serve", dir, "--no-reload"}, addr: "127.0.0.1:0"}
 	s.start()
 	defer s.stop()
@@ -337,4 +338,59 @@ func TestBrowserDatastar(t *testing.T) {
 	until(browser, "the stream comes back", ticks)
 	click(browser, "#count")
 	until(browser, "the page goes on where it was", text("output", "2")+" && "+text("#parity", "even"))
+}
+
+// runScripts holds that (datastar-script …) runs code where the program allows it, under the policy of the example.
+func runScripts(t *testing.T, browser context.Context, sx, dir string) {
+	t.Helper()
+	site := t.TempDir()
+	modules, err := filepath.EvalSymlinks(filepath.Join(dir, "node_modules"))
+	if err == nil {
+		err = os.Symlink(modules, filepath.Join(site, "node_modules"))
+	}
+	if err == nil {
+		err = os.CopyFS(filepath.Join(site, "assets"), os.DirFS(filepath.Join(dir, "assets")))
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(site, "app.sx"), []byte(`
+(defconfig :datastar-scripts true :csp {:script-src "'unsafe-eval'" :require-trusted-types-for ()})
+(defpage home :path "/" :content (main (output :id "out" "nothing")
+  (button :id "run" :data-on-click "@post('/run')" "Run") (button :id "keep" :data-on-click "@post('/keep')" "Keep")))
+(defhandler run :path "/run" :method :post () (datastar-script "document.querySelector('#out').textContent = 'ran </b>'"))
+(defhandler keep :path "/keep" :method :post () (datastar-script "document.querySelector('#out').textContent = 'kept'" :keep true :attributes {:id "mine"}))`), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, args: []string{sx, "serve", site, "--no-reload"}, addr: "127.0.0.1:0"}
+	s.start()
+	defer s.stop()
+	if err := chromedp.Do(browser, chromedp.Navigate("http://"+s.addr+"/")); err != nil {
+		t.Fatal(err)
+	}
+	for button, want := range map[string]string{
+		"#run":  `document.querySelector("#out").textContent == "ran </b>" && document.querySelectorAll("script:not([src]):not([nonce])").length == 0`,
+		"#keep": `document.querySelector("#out").textContent == "kept" && document.querySelector("script#mine")`,
+	} {
+		if _, err := chromedp.Run(browser, chromedp.Evaluate[string](`document.querySelector("#mine")?.remove(), document.querySelector("#out").textContent = ""`)); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			// The first click may come before the client has found the button.
+			ok, err := chromedp.Run(browser, chromedp.Evaluate[bool](`!!(`+want+`) || (document.querySelector("`+button+`").click(), false)`))
+			if err == nil && ok {
+				break
+			}
+			if time.Now().After(end) {
+				html, _ := chromedp.Run(browser, chromedp.Evaluate[string]("document.body.outerHTML"))
+				t.Fatalf("%s never came to %s, %v\nproblems: %q\npage: %.2000s", button, want, err, clienttest.Problems(browser), html)
+			}
+		}
+	}
+	for _, p := range clienttest.Problems(browser) {
+		t.Errorf("the browser reports: %s", p)
+	}
+	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil { // before the server leaves its page
+		t.Fatal(err)
+	}
 }

@@ -18,6 +18,13 @@ const idsOf = (html: string) => {
   return [...t.content.children].map((e) => "#" + CSS.escape(e.id)).join()
 }
 
+// A script is an element that is appended, with an expression that removes it.
+const scriptOf = (html: string): Args | undefined => {
+  const e = new DOMParser().parseFromString(html, "text/html").querySelector("script")
+  const attributes = [...(e?.attributes ?? [])].filter((a) => a.name != "data-effect").map((a) => a.name + " " + a.value)
+  return e ? { script: e.text, autoRemove: "" + e.hasAttribute("data-effect"), attributes: (attributes.length ? attributes : ["type module"]).join("\n") } : undefined
+}
+
 // Null removes a signal: its path is found, and the rest is merged.
 const takeNulls = (signals: object, at = ""): string[] =>
   Object.entries(signals).flatMap(([k, v]) => {
@@ -29,7 +36,10 @@ document.addEventListener(events, (e) => {
   const { type, argsRaw, elId } = (e as CustomEvent<{ type: string; argsRaw: Args; elId: string }>).detail
   if (type == "datastar-patch-elements") {
     const { elements = "", selector = "", mode = "outer", useViewTransition = "false" } = argsRaw
-    if (mode == "remove") {
+    const script = selector == "body" && mode == "append" && /^<script/i.test(elements) && scriptOf(elements)
+    if (script) {
+      again("datastar-execute-script", script, elId)
+    } else if (mode == "remove") {
       again("datastar-remove-fragments", { selector: selector || idsOf(elements), useViewTransition }, elId)
     } else {
       again("datastar-merge-fragments", { fragments: elements, selector, mergeMode: modes[mode] ?? mode, useViewTransition }, elId)

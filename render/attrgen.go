@@ -111,18 +111,26 @@ func (o *plainAttr) after(s string) sx.Emit {
 }
 
 func (o *plainAttr) Emit(m *sx.Machine) {
-	m.Out = append(m.Out, o.pre...)
-	v := valueAt(m, o.slot, o.node)
+	out := append(m.Out, o.pre...)
+	var v sx.Value
+	if o.slot >= 0 {
+		v = m.Slot(o.slot)
+	} else {
+		m.Out = out
+		v = o.node.Eval(m)
+		out = m.Out
+	}
 	switch {
 	case v.IsString():
-		out := append(m.Out, o.attr.open...)
+		out = append(out, o.attr.open...)
 		out = appendEscaped(out, v.Text())
 		m.Out = append(out, '"')
 	case v.IsNumber():
-		out := append(m.Out, o.attr.open...)
+		out = append(out, o.attr.open...)
 		out = appendNumber(out, v.Float())
 		m.Out = append(out, '"')
 	default:
+		m.Out = out
 		m.At(o.at)
 		m.Out = o.attr.append(m, m.Out, v, false)
 	}

@@ -193,26 +193,27 @@ func (h *textHole) after(s string) sx.Emit {
 }
 
 func (h *textHole) Emit(m *sx.Machine) {
-	m.Out = append(m.Out, h.pre...)
-	v := valueAt(m, h.slot, h.node)
+	out := append(m.Out, h.pre...)
+	var v sx.Value
+	if h.slot >= 0 {
+		v = m.Slot(h.slot)
+	} else {
+		m.Out = out
+		v = h.node.Eval(m)
+		out = m.Out
+	}
 	switch {
 	case v.IsString():
-		m.Out = appendEscaped(m.Out, v.Text())
+		m.Out = appendEscaped(out, v.Text())
 	case v.IsNumber():
-		m.Out = appendNumber(m.Out, v.Float())
+		m.Out = appendNumber(out, v.Float())
 	case v.IsNil():
+		m.Out = out
 	default:
+		m.Out = out
 		m.At(h.at)
 		m.Out = appendEscaped(m.Out, string(m.AppendText(nil, v)))
 	}
-}
-
-// valueAt gives the value in slot, or what node computes where slot is negative. It spares most holes a call.
-func valueAt(m *sx.Machine, slot int, node sx.Node) sx.Value {
-	if slot >= 0 {
-		return m.Slot(slot)
-	}
-	return node.Eval(m)
 }
 
 // slotOr gives the slot that n reads, or -1.

@@ -17,6 +17,12 @@ func appendNumber(dst []byte, f float64) []byte {
 	if float64(n) != f {
 		return sx.AppendNumber(dst, f)
 	}
+	if uint64(n) < 100 { // spares most numbers of a page the call
+		if n < 10 {
+			return append(dst, '0'+byte(n))
+		}
+		return append(dst, digitPairs[2*n], digitPairs[2*n+1])
+	}
 	if n < 0 {
 		dst = append(dst, '-')
 		n = -n

@@ -364,10 +364,17 @@ func (t *goType) mapValue(word unsafe.Pointer) Value {
 }
 
 func goInteger(n int64) Value {
-	if n > MaxSafe || n < -MaxSafe {
-		panic(&Error{Kind: RangeError, Message: fmt.Sprintf("the Go integer %d is beyond the range of exact integers, ±(2^53−1); pass it as a string", n)})
+	if uint64(n+MaxSafe) > 2*MaxSafe {
+		goIntegerFail(n)
 	}
 	return Number(float64(n))
+}
+
+// goIntegerFail stands apart so that goInteger is inlined.
+//
+//go:noinline
+func goIntegerFail(n int64) {
+	panic(&Error{Kind: RangeError, Message: fmt.Sprintf("the Go integer %d is beyond the range of exact integers, ±(2^53−1); pass it as a string", n)})
 }
 
 func goUnsigned(n uint64) Value {

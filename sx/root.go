@@ -126,8 +126,52 @@ func (m *Machine) EmitRoot(c *Component, args []Arg, run func(m *Machine, body E
 			err = m.recovered(r)
 		}
 	}()
+	if v := m.enterRoot(c, args); v != nil {
+		if run == nil {
+			v.emit.Emit(m)
+		} else {
+			run(m, v.emit)
+		}
+		if m.tail == nil {
+			return nil
+		}
+		l, b, n := m.takeTail(0)
+		m.invokeEmit(l, b, n)
+		return nil
+	}
 	m.EmitArgs(c, args, run)
 	return nil
+}
+
+// enterRoot makes args the first slots of c's activation on a machine that has just begun, and gives c's code; nil
+// where something has to be done besides. For a small component what EmitArgs does besides is most of its time. What
+// it leaves is for Rest to clear.
+func (m *Machine) enterRoot(c *Component, args []Arg) *variant {
+	if c.external != nil || m.top != 0 || len(m.calls) != 0 {
+		return nil
+	}
+	v := c.code.variants[2*m.dest+1].Load()
+	params := c.fn.params
+	if v == nil || !v.direct || v.nslots > len(m.stack) || len(args) != len(params) || c.fn.attrs != nil {
+		return nil
+	}
+	s := m.stack[:v.nslots]
+	if c.fn.rest != nil {
+		s[len(params)] = noChildren
+	}
+	for i := range args {
+		a, p := &args[i], params[i]
+		if unsafe.StringData(a.Name) != p.known.Load() || len(a.Name) != len(p.Name) {
+			return nil
+		}
+		s[i] = a.Value
+	}
+	m.s, m.top, m.high = s, v.nslots, max(m.high, v.nslots)
+	m.calls = append(m.calls, callRec{c.Name, nil})
+	if m.steps--; m.steps < 0 {
+		m.refill()
+	}
+	return v
 }
 
 // Begin starts another evaluation on a machine that was made with Program.Machine and kept; see Rest.

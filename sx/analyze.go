@@ -191,6 +191,18 @@ func (a *Analyzer) subs(fs []*Form) []Expr {
 	return out
 }
 
+// subsOf analyses the items of f from i on.
+func (a *Analyzer) subsOf(f *Form, i int) []Expr {
+	if i >= f.Len() {
+		return []Expr{}
+	}
+	out := make([]Expr, 0, f.Len()-i)
+	for ; i < f.Len(); i++ {
+		out = append(out, a.sub(f.Form(i)))
+	}
+	return out
+}
+
 // Expr analyses item i of f in value or render position.
 func (a *Analyzer) Expr(f *Form, i int) Expr { return a.sub(f.Form(i)) }
 
@@ -234,34 +246,34 @@ func (a *Analyzer) dict(f *Form) Expr {
 // list analyses a list form by its head.
 func (a *Analyzer) list(f *Form) Expr {
 	if f.Len() == 0 || f.bracketed() {
-		return &dataList{ExprBase{f.site}, a.subs(f.Forms(0))}
+		return &dataList{ExprBase{f.site}, a.subsOf(f, 0)}
 	}
-	head := f.Form(0)
-	switch head.v.tag() {
+	switch f.Item(0).tag() {
 	case KindSymbol:
-		return a.headed(f, head)
+		return a.headed(f)
 	case KindList:
+		head := f.Form(0)
 		if head.bracketed() || head.Len() == 0 || head.headSymbol() == "quote" || head.headSymbol() == "quasiquote" {
-			return &dataList{ExprBase{f.site}, a.subs(f.Forms(0))}
+			return &dataList{ExprBase{f.site}, a.subsOf(f, 0)}
 		}
 		fn := a.sub(head)
 		switch fn.(type) {
 		case *dataList, *constExpr:
-			items := append([]Expr{fn}, a.subs(f.Forms(1))...)
+			items := append([]Expr{fn}, a.subsOf(f, 1)...)
 			return &dataList{ExprBase{f.site}, items}
 		}
 		return a.call(f, fn)
 	}
-	return &dataList{ExprBase{f.site}, a.subs(f.Forms(0))}
+	return &dataList{ExprBase{f.site}, a.subsOf(f, 0)}
 }
 
-func (a *Analyzer) headed(f, head *Form) Expr {
-	name := head.v.Text()
+// headed analyses a list form that a symbol heads.
+func (a *Analyzer) headed(f *Form) Expr {
+	name := f.Item(0).Text()
 	p := a.prog
 	if to := p.aliases[name]; to != "" {
 		items := append([]Value{Symbol(to)}, (*List)(f.v.p).Items[1:]...)
 		f, name = f.With(items...), to
-		head = f.Form(0)
 	}
 	if b := a.find(name); b != nil {
 		if b.loop != nil {
@@ -269,7 +281,7 @@ func (a *Analyzer) headed(f, head *Form) Expr {
 				return e
 			}
 		}
-		fn := a.local(b, head.site)
+		fn := a.local(b, f.SiteOf(0))
 		if s := p.head(name); s != nil {
 			return a.elementOrCall(f, fn, s)
 		}
@@ -290,7 +302,7 @@ func (a *Analyzer) headed(f, head *Form) Expr {
 			return a.compCall(f, d)
 		}
 		a.mention(d)
-		fn := &globalExpr{ExprBase{head.site}, d}
+		fn := &globalExpr{ExprBase{f.SiteOf(0)}, d}
 		if s := p.head(name); s != nil {
 			a.analyzeDef(d)
 			if _, isFn := d.expr.(*fnExpr); !isFn {
@@ -303,15 +315,15 @@ func (a *Analyzer) headed(f, head *Form) Expr {
 		return a.primCall(f, prim)
 	}
 	if strings.HasPrefix(name, "~") && len(name) > 1 {
-		a.unknownComponent(head, name)
-		a.subs(f.Forms(1))
+		a.unknownComponent(f.Form(0), name)
+		a.subsOf(f, 1)
 		return a.nothing(f.site)
 	}
 	if s := p.head(name); s != nil {
 		return s.Analyze(a, f)
 	}
-	a.Errorf(a.atomSite(head), UndefinedError, "undefined symbol: %s%s", name, suggest(name, a.names()))
-	a.subs(f.Forms(1))
+	a.Errorf(a.atomSite(f.Form(0)), UndefinedError, "undefined symbol: %s%s", name, suggest(name, a.names()))
+	a.subsOf(f, 1)
 	return a.nothing(f.site)
 }
 

@@ -158,7 +158,7 @@ func suggestKey(key string, fn *fnExpr) string {
 // primCall analyses a call of a primitive and checks its arity.
 func (a *Analyzer) primCall(f *Form, p *Primitive) Expr {
 	a.mentionPrim(p)
-	args := a.subs(f.Forms(1))
+	args := a.subsOf(f, 1)
 	if n := len(args); n < p.min || p.max >= 0 && n > p.max {
 		e := &Error{Kind: ArityError, Message: arityMessage(p, n)}
 		e.setPlace(f.site.place)

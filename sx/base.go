@@ -71,13 +71,10 @@ func (l *loader) forms(src *Source) readForms {
 			return r
 		}
 	}
-	vals, spans, err := readAll(src, l.prog.limits.Nesting)
+	vals, spans, err := readAll(src, l.prog.limits.Nesting, true) // frozen: programs share them
 	if err != nil {
 		l.prog.diags = append(l.prog.diags, err)
 		return readForms{vals, spans}
-	}
-	for _, v := range vals {
-		Freeze(v) // programs share it
 	}
 	l.prog.read[src] = readForms{vals, spans}
 	return l.prog.read[src]

@@ -28,8 +28,9 @@ func (a *Analyzer) pairs(f *Form, i int) ([]bindPair, bool) {
 		return nil, false
 	}
 	var out []bindPair
-	if bs.Len() > 0 && bs.Form(0).v.tag() == KindList {
-		for _, b := range bs.Forms(0) {
+	if bs.Len() > 0 && bs.Item(0).tag() == KindList {
+		for i := range bs.Len() {
+			b := bs.Form(i)
 			if b.v.tag() != KindList || b.Len() < 1 || b.Len() > 2 {
 				a.Errorf(b.site, FormError, "%s: a binding is (name value), found %s", f.headSymbol(), describe(b.v))
 				return nil, false
@@ -43,7 +44,7 @@ func (a *Analyzer) pairs(f *Form, i int) ([]bindPair, bool) {
 		return out, true
 	}
 	if bs.Len()%2 != 0 {
-		a.Errorf(bs.Form(bs.Len()-1).site, FormError, "%s: this name has no value", f.headSymbol())
+		a.Errorf(bs.SiteOf(bs.Len()-1), FormError, "%s: this name has no value", f.headSymbol())
 		return nil, false
 	}
 	for j := 0; j < bs.Len(); j += 2 {
@@ -261,5 +262,5 @@ func (a *Analyzer) again(f *Form, b *Binding) Expr {
 		return a.nothing(f.site)
 	}
 	b.used = true
-	return &againExpr{ExprBase{f.site}, b.loop, a.subs(f.Forms(1))}
+	return &againExpr{ExprBase{f.site}, b.loop, a.subsOf(f, 1)}
 }

@@ -20,7 +20,7 @@ const FormatWidth = 100
 // of operators, stand below the first argument; keywords stay with their values, tests with their results;
 // data lists keep their lines.
 func Format(src *Source) (string, error) {
-	before, _, err := readAll(src, Limits{}.filled().Nesting)
+	before, _, err := readAll(src, Limits{}.filled().Nesting, false)
 	if err != nil {
 		return "", err
 	}
@@ -31,7 +31,7 @@ func Format(src *Source) (string, error) {
 		out, last = formatOnce(out), out
 	}
 	// A formatter that changes a program is worse than none, and reading is cheap.
-	after, _, err := readAll(NewSource(src.Name, out), Limits{}.filled().Nesting)
+	after, _, err := readAll(NewSource(src.Name, out), Limits{}.filled().Nesting, false)
 	if err != nil || !Equal(ListOf(NewList(before...)), ListOf(NewList(after...))) {
 		return "", errors.New(src.Name + ": formatting would change the program; it was left as it is")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -367,7 +368,7 @@ func goInteger(n int64) Value {
 	if uint64(n+MaxSafe) > 2*MaxSafe {
 		goIntegerFail(n)
 	}
-	return Number(float64(n))
+	return Value{unsafe.Pointer(&numberTag), math.Float64bits(float64(n))} // as Number: within what is inlined
 }
 
 // goIntegerFail stands apart so that goInteger is inlined.

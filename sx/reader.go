@@ -23,7 +23,7 @@ import (
 // lim.Nesting is looked at. The error is an *Error of kind SyntaxError; see IsIncomplete. Reading never
 // evaluates: it is safe for text from anywhere. Safe for concurrent use.
 func Read(src *Source, lim Limits) ([]Value, error) {
-	forms, _, err := readAll(src, lim.filled().Nesting)
+	forms, _, err := readAll(src, lim.filled().Nesting, false)
 	if err != nil {
 		return nil, err
 	}
@@ -36,13 +36,13 @@ func IsIncomplete(err error) bool { return errors.Is(err, errIncomplete) }
 
 var errIncomplete = errors.New("incomplete input")
 
-// readAll reads all data of src and the span of each top-level datum.
-func readAll(src *Source, nesting int) (forms []Value, spans []Span, err *Error) {
+// readAll reads all data of src and the span of each top-level datum; lists and dicts are frozen if frozen is true.
+func readAll(src *Source, nesting int, frozen bool) (forms []Value, spans []Span, err *Error) {
 	text := src.Text
 	if uint64(len(text)) >= math.MaxUint32 {
 		return nil, nil, &Error{Kind: SyntaxError, Message: "source too large: 4 GiB or more", Pos: Pos{File: src.Name, Line: 1, Col: 1}}
 	}
-	r := &reader{src: src, text: text, nesting: nesting, places: &spanTable{src: src}, room: maxRoom(text)}
+	r := &reader{src: src, text: text, nesting: nesting, frozen: frozen, places: &spanTable{src: src}, room: maxRoom(text)}
 	if !utf8.ValidString(text) {
 		return nil, nil, r.badUTF8()
 	}
@@ -61,6 +61,7 @@ type reader struct {
 	text    string
 	pos     int
 	nesting int
+	frozen  bool // what is read cannot be changed
 
 	open   []opened // forms not closed yet, and sugar whose datum is still to come
 	vals   []Value  // items of all open forms, outermost first

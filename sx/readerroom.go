@@ -45,7 +45,7 @@ func (r *reader) list() *List {
 	}
 	l := &r.listSlab[0]
 	r.listSlab = r.listSlab[1:]
-	l.places = r.places
+	l.places, l.frozen = r.places, r.frozen
 	return l
 }
 
@@ -56,6 +56,7 @@ func (r *reader) dict(n int) *Dict {
 	}
 	d := &r.dictSlab[0]
 	r.dictSlab = r.dictSlab[1:]
+	d.frozen = r.frozen
 	if n > 0 {
 		d.keys, d.vals = make([]string, 0, n), r.takeVals(n)[:0]
 	}

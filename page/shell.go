@@ -285,6 +285,7 @@ func (v *view) send(w http.ResponseWriter) {
 			return
 		}
 	}
+	st.early()
 	st.mu.Lock()
 	edits := st.place(v.out, st.top)
 	st.mu.Unlock()

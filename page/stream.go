@@ -33,8 +33,8 @@ type part struct {
 	timer    *time.Timer
 	began    time.Time // in development
 	content  []byte
-	wire     bool            // content is wire text, which the browser evaluates: it never stands in place
-	needs    []*sx.Component // whose definitions the wire text needs
+	wire     bool         // content is wire text, which the browser evaluates: it never stands in place
+	host     *render.Host // that the wire text was written with
 	finished bool
 	sent     bool
 }
@@ -152,11 +152,11 @@ func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
 	case st.slots <- struct{}{}:
 		defer func() { <-st.slots }()
 	case <-ctx.Done():
-		st.finish(p, nil, false, context.Cause(ctx))
+		st.finish(p, nil, nil, false, context.Cause(ctx))
 		return
 	}
 	if err := st.site.app.acquire(ctx); err != nil {
-		st.finish(p, nil, false, err)
+		st.finish(p, nil, nil, false, err)
 		return
 	}
 	defer st.site.app.release()
@@ -166,7 +166,8 @@ func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
 		f.Out = f.Out[:0]
 		p.b.RenderError(f, err)
 	}
-	st.finish(p, f.Out, f.Dest().Wire(), err, f.Host.(*render.Host).Needs()...)
+	host, _ := f.Host.(*render.Host)
+	st.finish(p, f.Out, host, f.Dest().Wire(), err)
 }
 
 // expire ends a part whose time is over. Its body may go on for a while, when it is in Go code that does not
@@ -185,18 +186,18 @@ func (st *stream) expire(p *part, timeout time.Duration) {
 	defer f.Release()
 	f.Host = st.site.plainHost(st.q)
 	p.b.RenderError(f, &sx.Error{Kind: sx.CancelledError, Message: err.Error(), Pos: p.b.Site.Pos()})
-	st.finish(p, f.Out, false, err)
+	st.finish(p, f.Out, nil, false, err)
 	p.cancel(err)
 }
 
 // finish notes the outcome of a part; the first one counts.
-func (st *stream) finish(p *part, content []byte, wire bool, err error, needs ...*sx.Component) {
+func (st *stream) finish(p *part, content []byte, host *render.Host, wire bool, err error) {
 	st.mu.Lock()
 	if p.finished {
 		st.mu.Unlock()
 		return
 	}
-	p.finished, p.content, p.wire, p.needs = true, slices.Clone(content), wire, needs
+	p.finished, p.content, p.wire, p.host = true, slices.Clone(content), wire, host
 	p.timer.Stop()
 	st.open--
 	st.q.trace.part(p.b.ID, p.began, err) // before anybody can tell that it has finished
@@ -271,6 +272,36 @@ type edit struct {
 	start, end int
 	text       []byte
 	write      func(dst []byte) []byte // instead of text
+}
+
+// early makes HTML of the parts whose wire text is ready before the shell is written: they stand in place, too. What only
+// the browser takes stays wire text, and comes late.
+func (st *stream) early() {
+	var list []*part
+	var find func(parts []*part)
+	find = func(parts []*part) {
+		for _, p := range parts {
+			if p.finished && p.wire {
+				list = append(list, p)
+			}
+			if p.finished {
+				find(p.children)
+			}
+		}
+	}
+	st.mu.Lock()
+	find(st.top)
+	st.mu.Unlock()
+	for _, p := range list { // what has finished does not change any more
+		ctx, cancel := context.WithTimeout(st.ctx, time.Second)
+		markup, ok, err := st.site.rend.HTMLOfWire(ctx, p.host, st.site.plainHost(st.q), string(p.content))
+		cancel()
+		if ok && err == nil {
+			st.mu.Lock()
+			p.content, p.wire = markup, false
+			st.mu.Unlock()
+		}
+	}
 }
 
 // place gives the edits of out for the finished ones of parts, with their nested ones in place. Called with
@@ -349,7 +380,7 @@ func (st *stream) chunks() (ready [][]byte) {
 func (st *stream) wireChunk(p *part) []byte {
 	var chunk []byte
 	old := len(st.defined)
-	for _, c := range p.needs {
+	for _, c := range p.host.Needs() {
 		if !slices.Contains(st.defined, c) {
 			st.defined = append(st.defined, c)
 		}

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -66,6 +67,36 @@ func TestWireBoundaries(t *testing.T) {
 	_, whole := s.get(t, "/w?_sx=flat")
 	wants(t, "the page in one piece", whole, `<b class="badge"><i class="mark">first 2</i>`, `<i class="mark">second</i>`)
 	lacks(t, "the page in one piece", whole, `__sxResolve("one"`, `aria-busy="true"`)
+}
+
+// A boundary of wire text that is ready by the time the shell is written stands in place, as HTML, like any other; its body
+// runs once. What only a browser can make of it comes late all the same.
+func TestReadyWireBoundariesStandInPlace(t *testing.T) {
+	n := 0
+	s := serve(t, []string{"app.sx", `
+(defcomp ~mark (&key text of) (i :class "mark" text (map (fn (x) (u x)) of)))
+(defcomp ~badge (&key value &rest children) (b :class "badge" (~mark :text value :of (list 1 "<")) children))
+(defcomp ~styled () (make-spread {:class "from-a-component"}))
+(defpage p :path "/<int:ms>" :wire :sx :content (main
+  (~suspense :id "quick" :fallback (i "wait") (~badge :value (str "<" (count) ">") (a :href "/x?a=1&b=2" :hidden true "link")))
+  (~suspense :id "spread" :fallback (i "wait") (p (~styled) "text"))
+  (sleep ms)))`}, page.WithPrimitive("count", "(count)", func() int { n++; return n }))
+	for ms, asked := 1, 1; ; ms, asked = ms*2, asked+1 { // the shell gives it more and more time
+		_, body := s.get(t, fmt.Sprintf("/%d", ms))
+		if n != asked {
+			t.Errorf("the body ran %d times in %d pages", n, asked)
+		}
+		want := fmt.Sprintf(`<b class="badge"><i class="mark">&lt;%d&gt;<u>1</u><u>&lt;</u></i><a href="/x?a=1&amp;b=2" hidden="">link</a></b>`, n)
+		if strings.Contains(body, `<div id="sx-suspense-quick" data-suspense="quick">`+want+`</div>`) {
+			lacks(t, "page", body, `__sxResolve("quick"`)
+			wants(t, "page", body, `__sxResolve("spread","(\u003c\u003e (p (~styled) \"text\"))")`)
+			break
+		}
+		wants(t, "page", body, `__sxResolve("quick"`)
+		if ms > 2000 {
+			t.Fatalf("it never stands in place: %s", body)
+		}
+	}
 }
 
 func TestWireBoundariesInABrowser(t *testing.T) {

@@ -27,6 +27,7 @@ type Host struct {
 	segs   []segment       // large constants that stand between parts of the output
 	apart  bool            // they may be kept out of it
 	needs  []*sx.Component // whose calls stand in wire text
+	spread bool            // one of them may give a spread for the element around it
 }
 
 // Needs gives the components that calls in the wire text written so far name; the browser needs their

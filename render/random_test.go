@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 )
 
@@ -193,13 +194,22 @@ func TestRandomPages(t *testing.T) {
 			if err != nil {
 				t.Fatal(sx.Explain(err))
 			}
-			wire, err := sent.Wire(context.Background(), "~main", sx.Arg{Name: "s", Value: sx.String(vars["s"])}, sx.Arg{Name: "n", Value: sx.Int(42)},
-				sx.Arg{Name: "e", Value: sx.String("")}, sx.Arg{Name: "t", Value: sx.String("plain")})
+			comp, _ := sent.Program().Component("~main")
+			made := &render.Host{}
+			wire, err := sent.WireOf(context.Background(), made, func(m *sx.Machine) {
+				m.EmitArgs(comp, []sx.Arg{{Name: "s", Value: sx.String(vars["s"])}, {Name: "n", Value: sx.Int(42)},
+					{Name: "e", Value: sx.String("")}, {Name: "t", Value: sx.String("plain")}}, nil)
+			})
 			if err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 			if forms, err := sx.Read(sx.NewSource("wire", wire), sx.Limits{}); err != nil || len(forms) != 1 {
 				t.Fatalf("seed %d: %d forms, %v: %s", seed, len(forms), err, wire)
+			}
+			// So it does where it was made, unless it holds what only the browser takes.
+			inPlace, ok, err := sent.HTMLOfWire(context.Background(), made, nil, wire)
+			if err != nil || ok && string(inPlace) != "<div>"+want+"</div>" || ok == strings.Contains(wire, "(make-spread ") {
+				t.Fatalf("seed %d, wire text in place: ok %v, %v\n%s\n got %s\nwant <div>%s</div>", seed, ok, err, wire, inPlace, want)
 			}
 			got, err := tryHTML(text + "\n" + wire)
 			if err != nil {

@@ -62,7 +62,7 @@ func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 			return nil // a function cannot be sent: expand
 		}
 	}
-	call := &wireCall{comp: c.Comp, at: g.Site(c.Site()), names: names, vals: g.Values(vals)}
+	call := &wireCall{comp: c.Comp, at: g.Site(c.Site()), names: names, vals: g.Values(vals), spread: sx.MayBeSpread(c)}
 	var kids []sx.Emit
 	for _, k := range c.Children() {
 		emit := within(g, &frame{}, func() sx.Emit { return g.Emit(k) })
@@ -74,7 +74,7 @@ func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 		kids = append(kids, emit)
 	}
 	call.kids = join(kids)
-	if inList(g) && sx.MayBeSpread(c) {
+	if inList(g) && call.spread {
 		return join([]sx.Emit{&text{" (<>"}, call, &text{")"}})
 	}
 	return call
@@ -87,11 +87,14 @@ type wireCall struct {
 	names []string
 	vals  []sx.Node
 	kids  sx.Emit
+
+	spread bool // it may give one
 }
 
 func (c *wireCall) Emit(m *sx.Machine) {
 	if h := hostOf(m); h != nil {
 		h.need(c.comp)
+		h.spread = h.spread || c.spread
 	}
 	out := append(m.Out, " ("...)
 	m.Out = append(out, c.comp.Name...)

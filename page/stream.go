@@ -33,7 +33,7 @@ type part struct {
 	timer    *time.Timer
 	began    time.Time // in development
 	content  []byte
-	wire     bool         // content is wire text, which the browser evaluates: it never stands in place
+	wire     bool         // content is wire text, which the browser evaluates, unless it is ready early
 	host     *render.Host // that the wire text was written with
 	finished bool
 	sent     bool

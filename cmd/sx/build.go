@@ -80,6 +80,9 @@ func executableName(dir string) (string, error) {
 
 // buildSite writes this program with the application behind it.
 func (c *call) buildSite(dir, target string) error {
+	if c.noteEmpty(dir) {
+		return errReported
+	}
 	fsys := os.DirFS(dir)
 	found, err := checkDir(fsys, filepath.Join(dir, "assets"), false)
 	if err != nil {

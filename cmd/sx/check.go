@@ -48,6 +48,8 @@ func runCheck(_ context.Context, c *call) error {
 		if failed && isGoApp(dir) {
 			fmt.Fprintln(c.stderr, "this folder is a Go program: what it registers from Go is unknown to sx check")
 		}
+	default:
+		c.noteEmpty(dir)
 	}
 	if failed {
 		return errReported

@@ -50,6 +50,9 @@ func runServe(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if !isGoApp(dir) {
+		c.noteEmpty(dir)
+	}
 	opened := func(url string) {
 		fmt.Fprintf(c.stdout, "serving %s at %s\n", dir, url)
 		if *open {
@@ -85,6 +88,19 @@ func runServe(ctx context.Context, c *call) error {
 	}
 	s := &page.Server{Log: log, Started: opened}
 	return serving(s.Run(ctx, site), "--addr")
+}
+
+// noteEmpty says that a folder holds nothing to serve, as the wrong one does.
+func (c *call) noteEmpty(dir string) (empty bool) {
+	files, err := sx.ReadFiles(os.DirFS(dir), "")
+	if err != nil || len(files) > 0 {
+		return false
+	}
+	if _, err := os.Stat(filepath.Join(dir, "public")); err == nil {
+		return false
+	}
+	fmt.Fprintf(c.stderr, "%s holds no .sx file and no folder public: there is nothing to serve\n", dir)
+	return true
 }
 
 // devSite is an application that is loaded anew when its files change. While it has never loaded it answers with

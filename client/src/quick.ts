@@ -12,6 +12,8 @@ import { type Owned, type V, version } from "./dom";
 interface Hole {
   _before: string;
   _text: string;
+  /** The character after it. */
+  _after: string | undefined;
   _v: V;
   _around: string[];
 }
@@ -45,23 +47,27 @@ export function quick(at: Owned, text: string, sx: boolean): boolean {
   if (known?._era != era || known._sx != sx) return false;
   const changes: [Hole, string][] = [];
   let j = 0;
-  const fits = known._holes.every(x => {
-    if (!text.startsWith(x._before, j)) return false;
-    j += x._before.length;
-    const form = sx ? (text[j - 1] == '"' ? STRING : NUMBER) : TEXT;
-    form.lastIndex = j;
-    if (!form.test(text)) return false;
-    const s = text.slice(j, (j = form.lastIndex));
-    if (s != x._text) changes.push([x, s]);
-    return x._v._node!.isConnected;
-  });
-  if (!fits || text.slice(j) != known._rest) {
-    // After a surprise it does not pay for a while.
-    v._known = 4;
-    return false;
+  for (const x of known._holes) {
+    const { _before: before, _text: old } = x;
+    if (!text.startsWith(before, j)) return miss(v);
+    j += before.length;
+    if (text.startsWith(old, j) && text[j + old.length] == x._after) j += old.length;
+    else {
+      const form = sx ? (text[j - 1] == '"' ? STRING : NUMBER) : TEXT;
+      form.lastIndex = j;
+      if (!form.test(text) || !x._v._node!.isConnected) return miss(v);
+      changes.push([x, text.slice(j, (j = form.lastIndex))]);
+    }
   }
+  if (text.slice(j) != known._rest) return miss(v);
   for (const [x, s] of changes) x._v._node!.nodeValue = x._v._text = x._around.join((x._text = s));
   return true;
+}
+
+function miss(v: V) {
+  // After a surprise it does not pay for a while.
+  v._known = 4;
+  return false;
 }
 
 /**
@@ -95,7 +101,7 @@ export function learn(at: Owned, text: string, read: (text: string) => V[], find
     const [o, around] = seen.get(i) || [];
     const s = text.slice(a, b);
     if (o?._text != around?.join(s) || !o) return;
-    holes.push({ _before: text.slice(end, a), _text: s, _v: o, _around: around! });
+    holes.push({ _before: text.slice(end, a), _text: s, _after: text[b], _v: o, _around: around! });
     end = b;
   });
   v._known = { _sx: sx, _holes: holes, _rest: text.slice(end), _era: era };

@@ -1,19 +1,15 @@
 // The language, as scripts of a page use it through Sx.
 
-import { emit, evaluate, loadDefs } from "./eval";
+import { emit, evaluate, loadDefs, markupOf } from "./eval";
 import { parse } from "./reader";
 import { serialize } from "./serialize";
-import { stringSink } from "./sink";
+import { html } from "./sink";
 
 /** Markup of source text as DOM nodes, which are in no document yet. */
 const render = (src: string): DocumentFragment => __sx.nodes(to => emit(parse(src), to));
 
 /** Markup of source text as HTML. */
-const renderToString = (src: string): string => {
-  const sink = stringSink();
-  emit(parse(src), sink);
-  return sink.html();
-};
+const renderToString = (src: string): string => html(markupOf(parse(src)));
 
 /** What Sx offers of the language. All of them throw an SxError with kind, message, line and col. */
 export const api = {

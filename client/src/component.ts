@@ -91,7 +91,7 @@ export const fits = (fn: string, p: Params, forms: Value[], component?: boolean)
 /** Binds the arguments of a call. keys tells which of them were written as keywords. */
 export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
   const p: Params = f._params, { _pos, _keys } = p, fn = SMALL ? "" : f._v || "lambda", component = isComponent(f), n = _pos.length;
-  const attrs = !SMALL && component && p._attrs, named: Dict = new Map(), extra = SMALL ? null! : new Map<string, Value>();
+  const attrs = !SMALL && component && p._attrs, named: Dict | null = _keys && new Map(), extra: Dict | null = attrs ? new Map() : null;
   let e: Env = f._env;
   if (keys && (_keys || component)) {
     const rest: Value[] = [];
@@ -99,19 +99,18 @@ export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
       const x = args[i], k = plain(x);
       if (!keys[i]) rest.push(x);
       else if (++i === args.length) fail("keyword", `${fn}: :${k} has no value`, place(x));
-      else if (_keys?.has(k)) named.set(k, args[i]);
-      else if (!SMALL && attrs) extra.set(k, args[i]);
+      else if (_keys?.has(k)) named!.set(k, args[i]);
+      else if (!SMALL && attrs) extra!.set(k, args[i]);
       else fail("keyword", `${fn}: unknown keyword :${k}${hint(k, _keys?.keys() || [], ":")}`, place(x));
     }
     args = rest;
   }
   if (args.length > n && !p._rest) fail(component ? "keyword" : "arity", `${fn}: takes ${n || "no"} arguments besides keywords, got ${args.length}`);
   for (let i = 0; i < n; i++) e = { _v: p._rules ? settle(fn, _pos[i], args[i], e) : args[i] ?? null, _up: e };
-  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named.get(k), e), _up: e };
-  const rest = args.slice(n);
-  if (p._rest && component) e = { _v: rest, _up: e };
-  if (p._rest) e = { _v: rest, _up: e };
-  if (!SMALL && p._attrs) e = { _v: attrs ? new Obj("spread", extra) : null, _up: e };
+  if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
+  if (p._rest && component) e = { _v: args.slice(n), _up: e };
+  if (p._rest) e = { _v: args.slice(n), _up: e };
+  if (!SMALL && p._attrs) e = { _v: extra && new Obj("spread", extra), _up: e };
   return e;
 };
 

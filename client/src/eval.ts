@@ -5,7 +5,7 @@
 
 import { specials } from "./special";
 import { primitives } from "./primitives";
-import { apart, capture, element, isElement, put, record, replay } from "./markup";
+import { apart, capture, element, isElement, type Ops, put, record, replay } from "./markup";
 import { bind, component, fits, type Params } from "./component";
 import { take } from "./argument";
 import { expand } from "./macro";
@@ -57,10 +57,12 @@ export const invoke = (f: any, args: Value[], keys?: boolean[] | null, mode = 0,
   if (isComponent(f) && !(mode & EMIT)) return record(() => invoke(f, args, keys, EMIT, at));
   if (mode & TAIL) return jump = [f, args, keys] as any;
   for (;;) {
-    const r = f._code()(bind(f, args, keys));
+    const r: any = f._code()(bind(f, args, keys));
     if (r !== jump) return r;
     step(1);
-    [f, args, keys] = jump;
+    f = r[0];
+    args = r[1];
+    keys = r[2];
   }
 };
 
@@ -99,10 +101,10 @@ const variable = (x: Sym, scope: Scope): Code => {
   return () => p;
 };
 
-const callForm = (x: List, scope: Scope, mode: number): Code => {
-  const at = now._at, name = isSym(x[0]) ? x[0]._v : "", forms = x.slice(1), i = find(name, scope);
+const callForm = (form: List, scope: Scope, mode: number): Code => {
+  const at = now._at, name = isSym(form[0]) ? form[0]._v : "", forms = form.slice(1), i = find(name, scope);
   const p = i < 0 && !defs.has(name) && primitives().get(name), loop = p && name === "map" && mode & EMIT;
-  const head = compile(x[0], scope, 0), args = forms.map((f, i) => compile(f, scope, loop && !i ? EMIT : 0)), n = args.length, keys = forms.map(isKw);
+  const head = compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, scope, loop && !i ? EMIT : 0)), n = args.length, keys = forms.map(isKw);
   const shape = SMALL || !name ? head._params : i < 0 ? shapes.get(name) : binding(scope, i)._params;
   if (p) p._doc(n);
   // The server has looked at the programs that it sends.
@@ -117,7 +119,8 @@ const callForm = (x: List, scope: Scope, mode: number): Code => {
     return null;
   };
   // The fewer a frame's locals, the deeper calls may nest: JavaScript's stack is the limit.
-  return e => {
+  const [x, y] = args;
+  return n === 1 ? e => invoke(head(e), [x(e)], keys, mode, at) : n === 2 ? e => invoke(head(e), [x(e), y(e)], keys, mode, at) : e => {
     const f = head(e), a: Value[] = [];
     for (let i = 0; i < n; i++) a.push(args[i](e));
     return invoke(f, a, keys, mode, at);
@@ -233,9 +236,10 @@ export const evaluate = (forms: Form[]): Value => evaluation(() => {
   return v;
 });
 
+/** The markup of forms. */
+export const markupOf = (forms: Form[]): Ops => evaluation(() => capture(() => {
+  for (const c of load(forms, EMIT)) put(c(null));
+}));
+
 /** Writes the markup of forms to sink; nothing, if there is an error. */
-export const emit = (forms: Form[], sink: Sink): void => evaluation(() => {
-  replay(capture(() => {
-    for (const c of load(forms, EMIT)) put(c(null));
-  }), sink);
-});
+export const emit = (forms: Form[], sink: Sink) => replay(markupOf(forms), sink);

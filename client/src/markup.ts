@@ -5,7 +5,7 @@
 import { attr, clean, forbidden, mergeSpread, rule } from "./safety";
 import { Code, compile, EMIT, Scope } from "./eval";
 import { Attrs, NS, Sink } from "./sink";
-import { el, fail, isEl, isKw, isList, isSpread, isSym, List, now, place, Spread, step, typeOf, Value } from "./values";
+import { el, fail, isEl, isKw, isList, isSpread, isSym, List, now, place, step, typeOf, Value } from "./values";
 
 /** Operations, flat: method of Sink, its first two arguments, and so on. */
 export type Ops = any[];
@@ -16,10 +16,10 @@ export const write = (op: string, a?: any, b?: any) => {
 
 /** Runs f where no element is in progress: spreads go nowhere. */
 export const apart: (f: () => void) => void = SMALL ? f => f() : f => {
-  const { _spreads } = now;
-  now._spreads = null;
+  const { _el } = now;
+  now._el = null;
   f();
-  now._spreads = _spreads;
+  now._el = _el;
 };
 
 /** Runs f, and gives the operations that it wrote. */
@@ -49,7 +49,7 @@ export const put = (v: any): void => {
   step(1);
   if (t !== "object") v !== "" && write("text", clean("" + v));
   else if (isSym(v) || isKw(v)) put(v._v);
-  else if (!SMALL && isSpread(v)) now._spreads?.push(v);
+  else if (!SMALL && isSpread(v)) now._el && mergeSpread(...now._el, v._v);
   else apart(() => isEl(v) ? put(v._v()) : isList(v) ? v.forEach(put) : fail("type", `a ${typeOf(v)} cannot be a child`));
 };
 
@@ -98,17 +98,16 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
   if (kids[0] !== undefined && isVoid(tag)) fail("markup", tag + " cannot have children");
   const inner = children(kids, scope);
   return markup(e => {
-    const spreads = !SMALL && now._spreads, mine: Spread[] = SMALL ? [] : now._spreads = [];
-    const values: Attrs = [];
+    const values: Attrs = [], { _el } = now;
     for (const a of attrs) {
       const pair = a(e);
       pair && values.push(pair);
     }
     write("open", tag, values);
+    if (!SMALL) now._el = [tag, values];
     inner(e);
-    if (!SMALL) for (const s of mine) mergeSpread(tag, values, s._v);
+    if (!SMALL) now._el = _el;
     write("close");
-    if (!SMALL) now._spreads = spreads as any;
     return null;
   }, mode);
 };

@@ -5,14 +5,13 @@ import { parse } from "./reader";
 import { serialize } from "./serialize";
 import { num } from "./number";
 import { deny, take, wrong } from "./argument";
-import { isDict, isFn, isList, Obj, Value } from "./values";
+import { isDict, isList, Obj, Value, word } from "./values";
 import { provide } from "./primitives";
 
 /** v as compact JSON. */
 export const json = (v: any): string =>
   isList(v) ? `[${v.map(json)}]` : isDict(v) ? `{${[...v].map(([k, x]) => JSON.stringify(k) + ":" + json(x))}}`
-    : !(v instanceof Obj) ? JSON.stringify(v) : typeof v._v === "string" && !isFn(v) ? JSON.stringify(v._v)
-      : deny("type", `a ${v._t} has no JSON`);
+    : JSON.stringify(v instanceof Obj ? word(v) ?? deny("type", `a ${v._t} has no JSON`) : v);
 
 const unjson = (v: any): Value =>
   isList(v) ? v.map(unjson) : typeof v === "string" ? whole(v) : typeof v === "number" ? num(v, "json-decode")

@@ -4,14 +4,13 @@ import { lower, upper } from "./case";
 import { trim } from "./prim_math";
 import { escape, renderToString } from "./sink";
 import { serialize } from "./serialize";
-import { chars, isEl, isFn, Obj, Value } from "./values";
+import { chars, isEl, Value, word } from "./values";
 import { deny, off, take } from "./argument";
 import { provide } from "./primitives";
 
 /** What str gives for v. */
 export const text = (v: any): string =>
-  v === null ? "" : v instanceof Obj && typeof v._v === "string" && !isFn(v) ? v._v
-    : typeof v !== "object" ? "" + v : SMALL ? deny("type", "not here") : isEl(v) ? renderToString(v) : serialize(v);
+  v === null ? "" : word(v) ?? (typeof v !== "object" ? "" + v : SMALL ? deny("type", "not here") : isEl(v) ? renderToString(v) : serialize(v));
 
 const join = (parts: Value[], sep: string) => {
   let n = 0;

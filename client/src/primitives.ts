@@ -23,17 +23,22 @@ export const primitives = (): Map<string, Fn> => {
         running._name = name;
         if (given < must.length || !more && given > n) deny("arity", `wrong number of arguments, ${given}`);
       };
-      const checked = (args: any[]) => {
+      const check = (args: any[]) => {
         arity(args.length);
-        for (let i = 0; i < args.length; i++) args[i] = take(letters[i] || letters[n - 1], args[i], i);
-        return args;
+        for (let i = 0; i < args.length; i++) {
+          const letter = letters[i] || letters[n - 1];
+          if (letter !== "a") args[i] = take(letter, args[i], i);
+        }
       };
       const result = (r: any) => {
         if (typeof r === "string") chars(r.length);
         return typeof r === "number" ? num(r, name) : r ?? null;
       };
       // In small steps, so that what a primitive calls finds little on the stack.
-      fn._run = args => result(f(...checked(args)));
+      fn._run = args => {
+        check(args);
+        return result(args.length === 1 ? f(args[0]) : args.length === 2 ? f(args[0], args[1]) : f(...args));
+      };
       all.set(name, fn);
     }
   }

@@ -4,10 +4,11 @@
 import { fail, Form, limits, List, Obj, plain, Source, sym, where } from "./values";
 
 const symbol = "[\\p{L}\\d~*+\\-><=/!?&_.%:#]";
-// Blanks and comments; then a string and its end, a raw string and its end, a bracket or sugar, or an atom.
-const escape = SMALL ? `[ntr0"\\\\]` : `(?:[ntr0"\\\\]|u[\\da-fA-F]{4}|u\\{[\\da-fA-F]{1,8}\\})`;
-const more = SMALL ? "" : "`]|,@?|#\\|[^|]*(\\|?)|#[';]|[";
-const token = new RegExp(`(?:[ \\t\\n\\r\\f\\v]+|;[^\\n\\r]*)*("(?:[^"\\\\]+|\\\\${escape})*("?)|[${more}()[\\]{}']|:?(?!#)${symbol}+|)`, "uy");
+const blank = /(?:[ \t\n\r\f\v]+|;[^\n\r]*)*/y;
+/** A string without its end. */
+const string = SMALL ? `"(?:[^"\\\\]+|\\\\[ntr0"\\\\])*` : `"(?:[^"\\\\]+|\\\\(?:[ntr0"\\\\]|u[\\da-fA-F]{4}|u\\{[\\da-fA-F]{1,8}\\}))*`;
+// A string, a raw one, a bracket or sugar, or an atom.
+const token = new RegExp(string + (SMALL ? `"|` : `"|\`|,@?|#\\|[^|]*\\||#[';]|`) + `[()[\\]{}']|:?(?!#)${symbol}+`, "uy");
 /** What escapes stand for. */
 export const letters = 'ntr0"\\', control = "\n\t\r\0\"\\";
 const number = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
@@ -22,7 +23,7 @@ export const symbolic = (name: string) => new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${
 /** Reads all data of text. Where `spots` is true lists know where in the text their items are. */
 export const parse = (text: string, name = "wire", spots = false): Form[] => {
   const src: Source = { _name: name, _text: text };
-  let end = SMALL ? 0 : +text.startsWith("\ufeff"), start = 0, depth = 0, m: RegExpExecArray;
+  let end = SMALL ? 0 : +text.startsWith("\ufeff"), start = 0, depth = 0;
   const bad = (message: string, from = start, to = end) => fail("syntax", message, { _src: src, _from: from, _to: to });
   const mark: <T>(v: T, from: number) => T = SMALL ? v => v : (v: any, from) => {
     v._at = { _src: src, _from: from, _to: end };
@@ -30,13 +31,20 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
   };
   /** The next token, or "" at the end. It must not close a form, unless the one that opened at `from`. */
   const next = (close = "", open = "", from = 0): string => {
-    token.lastIndex = end;
-    m = token.exec(text)!;
-    const t = m[1];
-    end = token.lastIndex;
-    start = end - t.length;
-    if (!t && text[end++]) bad("unexpected " + text.slice(start, end));
-    if (t !== close && /^[)\]}]/.test(t))
+    blank.lastIndex = end;
+    blank.test(text);
+    start = token.lastIndex = end = blank.lastIndex;
+    if (token.test(text)) end = token.lastIndex;
+    else if (text[end++]) {
+      if (!SMALL) {
+        const begun = new RegExp(string, "uy");
+        begun.lastIndex = start;
+        if (begun.test(text) && text[start = begun.lastIndex]) bad("bad escape", start, start + 2);
+      }
+      bad("unexpected " + text.slice(start, end));
+    }
+    const t = text.slice(start, end);
+    if (t !== close && ")]}".includes(t[0]))
       bad("unexpected " + t + (open && `: expected ${close} to close the ${open} opened at ${where({ _src: src, _from: from, _to: end }).join(":")}`));
     return t;
   };
@@ -45,22 +53,21 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
     if (spots) (list._spots ||= []).push([from, end]);
   };
   const str = (t: string): string => {
-    if (!m[2]) text[end] ? bad("bad escape", end, end + 2) : bad("unclosed string");
-    t = t.slice(1, -1);
+    if (!t.includes("\\")) return t;
     if (SMALL) return t.replace(/\\(.)/g, (_, c) => control[letters.indexOf(c)]);
     const s = t.replace(/\\(?:u\{(.+?)}|u(.{4})|(.))/g, (_, long, short, c) => {
-      const hex = long || short, n = parseInt(hex, 16);
-      return !hex ? control[letters.indexOf(c)] : n > 0x10ffff ? bad("bad escape") : String.fromCodePoint(n);
+      const n = parseInt(long || short, 16);
+      return c ? control[letters.indexOf(c)] : n > 0x10ffff ? bad("bad escape") : String.fromCodePoint(n);
     });
     return /\p{Cs}/u.test(s) ? bad("a lone surrogate") : s;
   };
   /** The datum that begins with token t; undefined when it was discarded. */
   const datum = (t: string): Form | undefined => {
-    const at = start, close = closers[t], c = t[0];
+    const at = start, c = t[0], close = closers[c], name = "'`,#".includes(c) && (sugar[t] || !SMALL && t === "#;");
     let v: any;
-    if (c === '"') return str(t);
-    if (!SMALL && t.startsWith("#|")) return m[3] ? t.slice(2, -1) : bad("unclosed string");
-    if (close || sugar[t] || !SMALL && t === "#;") {
+    if (c === '"') return str(t.slice(1, -1));
+    if (!SMALL && t.startsWith("#|")) return t.slice(2, -1);
+    if (close || name) {
       if (++depth > limits.nesting) bad("nested too deeply");
       if (close) {
         const list: List = [], dict = new Map<string, Form>();
@@ -84,7 +91,7 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
         v = mark(t === "{" ? dict : list, at);
       } else {
         while ((v = datum(next() || bad("unclosed " + t, at))) === undefined);
-        v = sugar[t] ? mark([mark(sym(sugar[t]), at), v] as List, at) : undefined;
+        v = SMALL || name !== true ? mark([mark(sym(name as string), at), v] as List, at) : undefined;
       }
       depth--;
       return v;

@@ -1,7 +1,7 @@
 // Where markup goes. The evaluator writes elements, text and raw markup into a Sink, in document order;
-// the client has sinks that build DOM and that patch it, and here is the one that writes a string.
+// the client has sinks that build DOM and that patch it. Strings are written here without one.
 
-import { capture, isVoid, put, replay } from "./markup";
+import { capture, isVoid, type Ops, put } from "./markup";
 import { isBool } from "./safety";
 import { Value } from "./values";
 
@@ -29,33 +29,22 @@ const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 
 export const escape = (s: string) => s.replace(/[&<>"']/g, c => entities[c]);
 
-/** A sink that writes HTML; html() gives it. */
-export const stringSink = (): Sink & { html(): string } => {
+/** A recording as HTML. */
+export const html = (ops: Ops): string => {
   let out = "";
   const open: string[] = [];
-  return {
-    open(tag, _, attrs) {
-      out += `<${tag}${attrs.map(([k, v]) => " " + k + (isBool(k) ? "" : `="${escape(v)}"`)).join("")}>`;
-      open.push(tag);
-    },
-    text: s => {
-      const tag = open[open.length - 1];
+  for (let i = 0; i < ops.length; i += 3) {
+    const op = ops[i], a = ops[i + 1], tag = open.at(-1)!;
+    if (op === "open") {
+      open.push(a);
+      out += `<${a}${ops[i + 2].map(([k, v]: string[]) => " " + k + (isBool(k) ? "" : `="${escape(v)}"`)).join("")}>`;
+    } else if (op === "close") open.pop(), out += isVoid(tag) ? "" : `</${tag}>`;
+    else out += op === "raw" ? a : op === "comment" ? `<!--${a}-->`
       // The parser drops a line break that comes first here.
-      out += (s[0] === "\n" && out.endsWith(">") && /^(pre|listing|textarea)$/.test(tag) ? "\n" : "") + (tag === "style" ? s : escape(s));
-    },
-    raw: html => { out += html; },
-    comment: s => { out += `<!--${s}-->`; },
-    close() {
-      const tag = open.pop()!;
-      out += isVoid(tag) ? "" : `</${tag}>`;
-    },
-    html: () => out,
-  };
+      : (a[0] === "\n" && out.endsWith(">") && /^(pre|listing|textarea)$/.test(tag) ? "\n" : "") + (tag === "style" ? a : escape(a));
+  }
+  return out;
 };
 
 /** Markup as HTML. */
-export const renderToString = (v: Value): string => {
-  const sink = stringSink();
-  replay(capture(() => put(v)), sink);
-  return sink.html();
-};
+export const renderToString = (v: Value): string => html(capture(() => put(v)));

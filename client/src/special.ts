@@ -35,7 +35,7 @@ const definitions = (forms: Value[]): string[] => forms.flatMap((x: any) =>
 export const body = (forms: Value[], scope: Scope, mode: number, keep = true): Code => {
   const last = forms.length - 1;
   const names = SMALL ? [] : definitions(forms).filter(n => keep || find(n, scope) < 0);
-  for (const n of names) scope = { _name: n, _up: scope };
+  if (!SMALL) for (const n of names) scope = { _name: n, _up: scope };
   const kept = forms.map((f, i) => {
     if (!keep || i === last) return false;
     if (!isList(f)) fail("form", "a value is dropped here", place(f));
@@ -44,9 +44,9 @@ export const body = (forms: Value[], scope: Scope, mode: number, keep = true): C
   const lifted = !(mode & EMIT) && kept.includes(true);
   const codes = forms.map((f, i) => compile(f, scope, i === last ? lifted ? EMIT : mode : kept[i] ? EMIT : 0));
   if (last < 0) return () => null;
-  if (!last && !names.length) return codes[0];
+  if (!last && (SMALL || !names.length)) return codes[0];
   const run: Code = e => {
-    for (const _ of names) e = { _v: null, _up: e };
+    if (!SMALL) for (const _ of names) e = { _v: null, _up: e };
     for (let i = 0; i < last; i++) {
       const v = codes[i](e);
       if (kept[i]) put(v);
@@ -200,8 +200,7 @@ export const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
 const thread = (last: boolean): Special => (x, s, m) => {
   size(x, 1);
   return compile(x.slice(2).reduce((v, f) => {
-    const list: List = isList(f) && !f._data ? [...f] : [f];
-    list.splice(last ? list.length : 1, 0, v);
+    const [head, ...rest] = isList(f) && !f._data ? f : [f], list: List = last ? [head, ...rest, v] : [head, v, ...rest];
     list._at = place(f);
     return list;
   }, x[1]), s, m);

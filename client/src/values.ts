@@ -50,9 +50,9 @@ const nowhere: Place = { _src: { _name: "", _text: "" }, _from: 0, _to: 0 };
 export interface Provided { _name: string; _v: Value; _emitted: Value[]; _up: Provided | null }
 
 /** What is being evaluated. _at: where; _macro: the macro use whose expansion is being compiled; _ops: the
- * markup recorded; _spreads: where spreads of the element in progress go, null: nowhere; _top: dynamic scope. */
-export const now: { _at: Place; _macro: Place | null; _ops: any[]; _spreads: Spread[] | null; _top: Provided | null } =
-  { _at: nowhere, _macro: null, _ops: [], _spreads: null, _top: null };
+ * markup recorded; _el: the element in progress and its attributes, to which spreads go; _top: dynamic scope. */
+export const now: { _at: Place; _macro: Place | null; _ops: any[]; _el: [string, [string, string][]] | null; _top: Provided | null } =
+  { _at: nowhere, _macro: null, _ops: [], _el: null, _top: null };
 
 /** Keeps what is being evaluated, and gives a function that goes back to it. */
 export const save = () => {
@@ -89,11 +89,15 @@ export const place = (x: any): Place => now._macro || x?._at || now._at;
 export const expected = (what: string, x?: any): never => fail("form", "expected " + what, place(x));
 
 const is = <T>(t: string) => (v: any): v is T => v?._t === t;
-export const isKw = is<Kw>("keyword"), isEl = is<El>("element"), isSpread = is<Spread>("spread"), isTrusted = is<Trusted>("trusted-url"), isMacro = is<Fn>("macro"), isComponent = is<Fn>("component");
+export const isKw = is<Kw>("keyword"), isEl = is<El>("element"), isComponent = is<Fn>("component");
+export const isSpread = /* @__PURE__ */ is<Spread>("spread"), isTrusted = /* @__PURE__ */ is<Trusted>("trusted-url"), isMacro = /* @__PURE__ */ is<Fn>("macro");
 export const isSym = (v: any, name?: string): v is Sym => v?._t === "symbol" && (!name || v._v === name);
 export const isList = (v: any): v is List => Array.isArray(v);
 export const isDict = (v: any): v is Dict => v instanceof Map;
 export const isFn = (v: any): v is Fn => v instanceof Fn;
+
+/** The text of a symbol, a keyword or a trusted URL. */
+export const word = (v: any): string | undefined => v instanceof Obj && !isFn(v) && typeof v._v === "string" ? v._v : undefined;
 
 /** A keyword as the string that it is when evaluated. */
 export const plain = (v: any) => isKw(v) ? v._v : v;
@@ -123,21 +127,21 @@ export const freeze: (v: any) => void = SMALL ? () => {} : v => {
   else [v._v, v._up].forEach(freeze); // a spread, or a binding and those around it
 };
 
-const bound = (n: number, what: "steps" | "items" | "chars") => {
-  if (!(n <= limits[what])) fail("limit", "too many " + what);
+const bound = (n: number, most: number, what: string) => {
+  if (!(n <= most)) fail("limit", "too many " + what);
 };
 
 /** Counts n steps, and ends the evaluation when there were too many. */
-export const step = (n: number) => bound(limits._made += n, "steps");
+export const step = (n: number) => bound(limits._made += n, limits.steps, "steps");
 
 export const items = (n: number) => {
-  bound(n, "items");
+  bound(n, limits.items, "items");
   step(n >> 2);
   return n;
 };
 
 export const chars = (n: number) => {
-  bound(n, "chars");
+  bound(n, limits.chars, "characters");
   step(n >> 6);
   return n;
 };

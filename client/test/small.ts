@@ -5,11 +5,11 @@ import "../src/prim_string";
 import "../src/prim_list";
 import "../src/prim_dict";
 import "../src/prim_control";
-import { defs, emit, evaluate } from "../src/eval";
+import { defs, evaluate, markupOf } from "../src/eval";
 import { primitives } from "../src/primitives";
 import { parse } from "../src/reader";
 import { serialize } from "../src/serialize";
-import { stringSink } from "../src/sink";
+import { html } from "../src/sink";
 import { specials } from "../src/special";
 import { limits } from "../src/values";
 
@@ -28,9 +28,5 @@ const clean = (run: () => string): string | null => {
 (globalThis as any).SmallTest = {
   names: () => [...Object.keys(specials), ...primitives().keys()].filter(n => n !== "__proto__").sort(),
   value: (src: string) => clean(() => serialize(evaluate(parse(src)))),
-  html: (src: string) => clean(() => {
-    const s = stringSink();
-    emit(parse(src), s);
-    return s.html();
-  }),
+  html: (src: string) => clean(() => html(markupOf(parse(src)))),
 };

@@ -1,13 +1,13 @@
 // The language for tests: what the shipped bundle holds, and suites, assertions, and errors as text.
 
 import "../src/whole";
-import { call, compile, defs, EMIT, emit, evaluate, loading, toError } from "../src/eval";
+import { call, compile, defs, EMIT, emit, evaluate, loading, markupOf, toError } from "../src/eval";
 import { body, specials } from "../src/special";
 import { primitives } from "../src/primitives";
 import { make, parseHTML, Tree } from "../src/dom";
 import { parse } from "../src/reader";
 import { serialize } from "../src/serialize";
-import { renderToString, stringSink } from "../src/sink";
+import { html, renderToString } from "../src/sink";
 import { lower, upper } from "../src/case";
 import { text } from "../src/prim_string";
 import { length } from "../src/prim_math";
@@ -142,14 +142,10 @@ const test = ((globalThis as any).SxTest = {
   names: () => [...Object.keys(specials), ...primitives().keys()].filter(n => !/^__proto__$|^def(suite|test)$|^assert-/.test(n)),
   /** Compares the small language with the whole one: how many programs it does, and where it is wrong. */
   small(list: string[]) {
-    const { value, html } = (globalThis as any).SmallTest, wrong: string[] = [];
+    const small = (globalThis as any).SmallTest, wrong: string[] = [];
     let done = 0;
     for (const src of list) {
-      const pairs = [[value(src), plainly(() => serialize(evaluate(parse(src))))], [html(src), plainly(() => {
-        const s = stringSink();
-        emit(parse(src), s);
-        return s.html();
-      })]];
+      const pairs = [[small.value(src), plainly(() => serialize(evaluate(parse(src))))], [small.html(src), plainly(() => html(markupOf(parse(src))))]];
       for (const [little, whole] of pairs) {
         if (little === null) continue;
         done++;
@@ -176,9 +172,7 @@ const test = ((globalThis as any).SxTest = {
     const before = new Map(defs);
     loading._bodies = [];
     try {
-      const s = stringSink();
-      emit(parse(src, "-e"), s);
-      return { html: s.html() };
+      return { html: html(markupOf(parse(src, "-e"))) };
     } catch (err) {
       return failure(err);
     } finally {

@@ -76,6 +76,18 @@ func (p *randomPage) node(depth int, item string) (src, want string) {
 	kid, wk := p.node(depth-1, item)
 	arg := p.pick("s", "n", "t")
 	tag := p.pick("div", "section", "b")
+	switch p.rnd.IntN(4) {
+	case 0: // one that calls itself, with constants
+		p.comps = append(p.comps, fmt.Sprintf("(defcomp %s (&key a in &rest children) (%s a children (unless in (%s :a \"z\" :in true (i \"k\")))))", name, tag, name))
+		return fmt.Sprintf("(%s :a %s %s)", name, arg, kid),
+			fmt.Sprintf("<%s>%s%s<%s>z<i>k</i></%s></%s>", tag, slowEscape(vars[arg]), wk, tag, tag, tag)
+	case 1: // two that call each other, and a function that calls itself
+		other, fn := name+"x", "f"+name[1:]
+		p.comps = append(p.comps, fmt.Sprintf("(defcomp %s (&key a &rest children) (%s children (when a (%s))))", name, tag, other),
+			fmt.Sprintf("(defcomp %s () (<> (%s) (%s true)))", other, name, fn),
+			fmt.Sprintf("(define (%s more) (<> (u) (when more (%s nil))))", fn, fn))
+		return fmt.Sprintf("(%s :a %s %s)", name, arg, kid), fmt.Sprintf("<%s>%s<%s></%s><u></u><u></u></%s>", tag, wk, tag, tag, tag)
+	}
 	p.comps = append(p.comps, fmt.Sprintf("(defcomp %s (&key a (d :default \"def\") &rest children) (%s :title a d children (i a)))", name, tag))
 	return fmt.Sprintf("(%s :a %s %s)", name, arg, kid),
 		fmt.Sprintf("<%s title=\"%s\">def%s<i>%s</i></%s>", tag, slowEscape(vars[arg]), wk, slowEscape(vars[arg]), tag)

@@ -57,11 +57,7 @@ func (g *Gen) emit(e Expr) Emit {
 		return &letEmit{inits, body}
 	case *loopExpr:
 		mark := g.fn.next
-		n := &loopEmit{loopNode: loopNode{loop: e.loop, site: g.Site(e.At)}}
-		n.inits = g.Values(e.inits)
-		for _, b := range e.names {
-			n.sets = append(n.sets, g.bindSlot(b))
-		}
+		n := &loopEmit{loopNode: *g.loopStart(e)}
 		n.body = g.emit(e.body)
 		g.fn.next = mark
 		return n

@@ -123,20 +123,30 @@ func (g *Gen) set(e *setExpr) Node {
 
 func (g *Gen) loop(e *loopExpr) Node {
 	mark := g.fn.next
-	n := &loopNode{loop: e.loop, site: g.Site(e.At)}
-	for i := range e.names {
-		n.inits = append(n.inits, g.Value(e.inits[i]))
-	}
-	for _, b := range e.names {
-		n.sets = append(n.sets, g.bindSlot(b))
-	}
+	n := g.loopStart(e)
 	n.body = g.value(e.body)
 	g.fn.next = mark
 	return whileLoop(n)
 }
 
+// loopStart generates the first values of a loop's variables. Each has its slot before the next value is generated:
+// what that needs for a while must not lie where the first one stays.
+func (g *Gen) loopStart(e *loopExpr) *loopNode {
+	n := &loopNode{loop: e.loop, site: g.Site(e.At)}
+	for i, b := range e.names {
+		n.inits = append(n.inits, g.Value(e.inits[i]))
+		n.sets = append(n.sets, g.bindSlot(b))
+	}
+	return n
+}
+
 func (g *Gen) againNode(e *againExpr) Node {
-	n := &againNode{loop: e.loop, args: g.Values(e.args)}
+	n := &againNode{loop: e.loop, tmp: g.fn.next}
+	for range e.loop.params { // where the values wait for each other; what computes them stays clear of it
+		g.slot()
+	}
+	n.args = g.Values(e.args)
+	g.fn.next = n.tmp
 	for _, b := range e.loop.params {
 		l, _ := g.locs.find(b)
 		if l.cell {
@@ -160,11 +170,6 @@ func (g *Gen) againNode(e *againExpr) Node {
 			return &again2Node{e.loop, n.args[0], n.args[1], int(s0), int(s1)}
 		}
 	}
-	n.tmp = g.fn.next
-	for range n.args {
-		g.slot()
-	}
-	g.fn.next = n.tmp
 	return n
 }
 

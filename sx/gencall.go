@@ -8,9 +8,9 @@ func (g *Gen) call(e *callExpr) Node {
 		// ((fn (a) …) x) is a let
 		mark := g.fn.next
 		var inits []bindInit
-		vals := g.Values(e.args)
-		for i, p := range fn.params {
-			inits = append(inits, bindInit{g.bindSlot(p.Binding), vals[i]})
+		for i, p := range fn.params { // as in loopStart
+			v := g.Value(e.args[i])
+			inits = append(inits, bindInit{g.bindSlot(p.Binding), v})
 		}
 		body := g.value(fn.body) // in tail position where the call is
 		g.fn.next = mark

@@ -2,7 +2,9 @@ package page_test
 
 import (
 	"bytes"
+	"io"
 	"mime/multipart"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -91,5 +93,34 @@ func TestInputErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", params, err, want)
 		}
+	}
+}
+
+// (defconfig :max-body …) is the limit of bodies, announced or not.
+func TestMaxBody(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defconfig :max-body 100)
+(defaction save :path "/save" (&key (title :as string)) (p "saved " (len title)))`})
+	for n, status := range map[int]int{90: 200, 101: 413, 5000: 413} {
+		body := "title=" + strings.Repeat("x", n-6)
+		if resp, _ := s.do(t, "POST", "/save", body, "Content-Type", form); resp.StatusCode != status {
+			t.Errorf("%d bytes: %d, want %d", n, resp.StatusCode, status)
+		}
+		r, err := http.NewRequest("POST", s.URL+"/save", io.MultiReader(strings.NewReader(body))) // of unknown length
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", form)
+		resp, err := s.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != status {
+			t.Errorf("%d bytes without their number: %d, want %d", n, resp.StatusCode, status)
+		}
+	}
+	if _, err := page.New(files("app.sx", `(defconfig :max-body "lots")`), page.WithSecret("x")); err == nil || !strings.Contains(err.Error(), ":max-body must be a number of bytes") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -201,3 +201,58 @@ func TestGuardsOfLongStreamsRunAgain(t *testing.T) {
 		})
 	})
 }
+
+// A socket ends with the session of its visitor, and with a change of it, as streams do; others stay.
+func TestSocketsEndWithTheirSession(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defguard login (session-get "user"))
+(defpage room :path "/room" :auth :login :content (~ws :src "/ws" :on-open hello (~suspense :id "m")))
+(define (hello conn) (reply! conn "m" (b (session-get "user"))))
+(defaction log-in :path "/login" (&key user) (do (session-set! "user" user) "in"))
+(defaction log-out :path "/logout" () (do (session-clear!) "out"))`})
+	login := func(user, cookie string) string {
+		resp, _ := s.do(t, "POST", "/login", "user="+user, "Content-Type", form, "Cookie", cookie)
+		return "sx=" + resp.Cookies()[0].Value
+	}
+	dial := func(cookie, want string) *websocket.Conn {
+		c, _, err := websocket.Dial(t.Context(), s.URL+"/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Cookie": {cookie}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.CloseNow() })
+		for {
+			_, b, err := c.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), want) {
+				return c
+			}
+		}
+	}
+	closed := func(c *websocket.Conn) websocket.StatusCode {
+		for {
+			if _, _, err := c.Read(t.Context()); err != nil {
+				return websocket.CloseStatus(err)
+			}
+		}
+	}
+	if _, res, err := websocket.Dial(t.Context(), s.URL+"/ws", nil); err == nil || res == nil || res.StatusCode != 401 {
+		t.Errorf("without a session: %v %v", res, err)
+	}
+	ada, bob := login("ada", ""), login("bob", "")
+	a, b := dial(ada, "ada"), dial(bob, "bob")
+	s.do(t, "POST", "/logout", "", "Cookie", ada)
+	if code := closed(a); code != websocket.StatusPolicyViolation {
+		t.Errorf("after logging out: closed with %d", code)
+	}
+	if err := b.Ping(b.CloseRead(t.Context())); err != nil {
+		t.Errorf("the other's socket ended too: %v", err)
+	}
+	b = dial(bob, "bob")
+	robert := login("robert", bob)
+	if code := closed(b); code != websocket.StatusPolicyViolation {
+		t.Errorf("after a change: closed with %d", code)
+	}
+	dial(robert, "robert")
+}

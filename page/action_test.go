@@ -185,6 +185,19 @@ func TestErrorPages(t *testing.T) {
 		t.Errorf("development: got %d", resp.StatusCode)
 	}
 	wants(t, "development page", body, "app.sx:2:72: boom", "^^^", "(error &#34;boom&#34;)", "in page home at app.sx:2:1")
+	for text, want := range map[string][]string{
+		"": {"The application has no pages yet"},
+		`(defpage home :path "/home" :content (p "x")) (defaction save :path "/save" () "x")`: {"GET     /home", "page home at app.sx:1:1", "POST    /save"},
+	} {
+		list := []string{"app.sx", text}
+		resp, body := serve(t, list, page.WithDevelopment()).get(t, "/nowhere")
+		if resp.StatusCode != 404 {
+			t.Errorf("astray: %d", resp.StatusCode)
+		}
+		wants(t, "the page of who is astray", body, want...)
+		_, body = serve(t, list).get(t, "/nowhere")
+		lacks(t, "the same in production", body, "app.sx", "/home", "/save", "no pages yet")
+	}
 }
 
 func TestLoadErrors(t *testing.T) {

@@ -2,11 +2,13 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sx-framework/sxgo/live"
@@ -177,8 +179,12 @@ func (s *site) builtinErrorPage(w http.ResponseWriter, q *request, v errorView, 
 		v.Message = friendly(v.Status)
 	}
 	v.Nonce = q.nonce
-	if s.app.cfg.dev && cause != nil {
+	switch {
+	case !s.app.cfg.dev:
+	case cause != nil:
 		v.Details = explain(cause)
+	case v.Status == http.StatusNotFound:
+		v.Details = []string{s.served()}
 	}
 	var b bytes.Buffer
 	if err := errorDocument(v).Render(q.r.Context(), &b); err != nil {
@@ -198,6 +204,22 @@ func (s *site) builtinErrorPage(w http.ResponseWriter, q *request, v errorView, 
 	if q.r.Method != http.MethodHead {
 		w.Write(page)
 	}
+}
+
+// served lists what there is, for who has gone astray in development.
+func (s *site) served() string {
+	if len(s.router.all) == 0 {
+		return "The application has no pages yet: (defpage home :path \"/\" :content (h1 \"Hello\"))"
+	}
+	rows := make([]string, 0, len(s.router.all))
+	for _, r := range s.router.all {
+		rows = append(rows, fmt.Sprintf("%-7s %-32s %s %s at %s", cmp.Or(r.method, "*"), r.pattern.text, r.kind, r.name, r.place))
+	}
+	slices.SortFunc(rows, func(a, b string) int { return strings.Compare(a[8:], b[8:]) })
+	if more := len(rows) - 40; more > 0 {
+		rows = append(rows[:40], fmt.Sprintf("and %d more: sx routes lists them", more))
+	}
+	return strings.Join(rows, "\n")
 }
 
 // explain gives the block of an error for people, without colors: position, source line, caret, chain.

@@ -81,6 +81,9 @@ func allParts() []Parts {
 // list names the files that make up a script, in their order.
 func (p Parts) list() []string {
 	names := []string{"core"}
+	if p == everything {
+		names[0] = "all"
+	}
 	if p.Requests {
 		names = append(names, "request")
 	}
@@ -112,7 +115,7 @@ func compose(p Parts, files map[string][]byte) (script []byte, sections []sectio
 	out := []byte(`"use strict";`)
 	for _, name := range p.list() {
 		// A script may be included again, with other parts: what is there does not run twice.
-		if name == "core" {
+		if name == "core" || name == "all" {
 			out = append(out, "if(!self.Sx){"...)
 		} else {
 			out = append(out, "if(!__sx.$"+name+"){__sx.$"+name+"=1;"...)

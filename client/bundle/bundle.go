@@ -60,24 +60,34 @@ var parts = []struct {
 	replace map[string]string
 }{
 	{"core", "src/index.ts", nil},
+	{"all", "src/index.ts", nil}, // the core of a script with all parts
 	{"request", "src/part_request.ts", map[string]string{
-		"./dom":      "export const { V, adopt, adoptKids, parseHTML, trust } = __sx",
-		"./frame":    "export const { enqueue, flush, glide, host, read, resolve } = __sx",
-		"./language": "export const { whole } = __sx",
-		"./parts":    "export const { ours, send } = __sx",
-		"./patch":    "export const { apply, slot } = __sx",
-		"./report":   "export const { fire, report } = __sx",
-		"./sse":      "export const { pump, reader } = __sx",
-		"./state":    "export const { state } = __sx",
+		"./dom":      shared("V adopt adoptKids parseHTML trust"),
+		"./frame":    shared("enqueue flush glide host read resolve"),
+		"./language": shared("whole"),
+		"./parts":    shared("ours send"),
+		"./patch":    shared("apply slot"),
+		"./report":   shared("report"),
+		"./sse":      shared("pump reader"),
+		"./state":    shared("state"),
 	}},
 	{"socket", "src/part_socket.ts", map[string]string{
-		"./frame":   "export const { enqueue, resolve } = __sx",
-		"./regions": "export const { show } = __sx",
-		"./report":  "export const { fire, report } = __sx",
-		"./retry":   "export const { connection } = __sx",
+		"./frame":   shared("enqueue resolve"),
+		"./regions": shared("show"),
+		"./report":  shared("fire report"),
+		"./retry":   shared("connection"),
 	}},
-	{"small", "src/part_small.ts", nil},
-	{"language", "src/part_language.ts", nil},
+	{"small", "src/part_small.ts", map[string]string{"./dom": shared("V make parseHTML")}},
+	{"language", "src/part_language.ts", map[string]string{"./dom": shared("V make parseHTML")}},
+}
+
+// shared is a module that takes names from what the core shares: they are private members there.
+func shared(names string) string {
+	list := strings.Fields(names)
+	for i, n := range list {
+		list[i] = "_" + n + ": " + n
+	}
+	return "export const { " + strings.Join(list, ", ") + " } = __sx"
 }
 
 // Files builds all files of dist, in a fixed order.
@@ -90,9 +100,15 @@ func Files() ([]File, error) {
 	names := map[string]any{} // private members have the same short names in all parts
 	for _, p := range parts {
 		if p.name == "small" || p.name == "language" {
-			names = nil // they share none with the others, and the most frequent are to be the shortest
+			// They share few with the others, and the most frequent of theirs are to be the shortest.
+			few := map[string]any{}
+			for _, name := range strings.Fields("_V _make _parseHTML _tag _ns _kids _text _node") {
+				few[name] = names[name]
+			}
+			names = few
 		}
-		out, err := Build(Options{Entry: filepath.Join(Dir(), p.entry), Minify: true, Map: true, Replace: p.replace, Names: names, Small: p.name == "small"})
+		out, err := Build(Options{Entry: filepath.Join(Dir(), p.entry), Minify: true, Map: true, Replace: p.replace, Names: names, Small: p.name == "small",
+			Define: map[string]string{"ALL": strconv.FormatBool(p.name == "all")}})
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +132,7 @@ func Build(o Options) (Output, error) {
 		Format:        api.FormatIIFE,
 		Target:        api.ES2022,
 		Charset:       api.CharsetUTF8,
-		Define:        map[string]string{"SMALL": strconv.FormatBool(o.Small)},
+		Define:        map[string]string{"SMALL": strconv.FormatBool(o.Small), "ALL": "false"},
 		// Fields that are only declared must leave nothing behind.
 		TsconfigRaw:   `{"compilerOptions":{"strict":true,"useDefineForClassFields":false}}`,
 		LegalComments: api.LegalCommentsNone,

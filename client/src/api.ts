@@ -4,9 +4,10 @@ import { emit, evaluate, loadDefs, markupOf } from "./eval";
 import { parse } from "./reader";
 import { serialize } from "./serialize";
 import { html } from "./sink";
+import { nodes } from "./tree";
 
 /** Markup of source text as DOM nodes, which are in no document yet. */
-const render = (src: string): DocumentFragment => __sx.nodes(to => emit(parse(src), to));
+const render = (src: string): DocumentFragment => nodes(to => emit(parse(src), to));
 
 /** Markup of source text as HTML. */
 const renderToString = (src: string): string => html(markupOf(parse(src)));

@@ -4,7 +4,7 @@
 
 import { Name } from "./names.gen";
 import type { Known } from "./quick";
-import type { Attrs, NS, Sink } from "./sink";
+import type { Attrs } from "./sink";
 
 /** A node of a server version. `_tag` is "" for text, "!" for comments, "?" for what is left alone. */
 export class V {
@@ -49,12 +49,6 @@ export class V {
 
 /** Expandos, whose names no element has of its own: an element's server version, and how far the stream has come that fills a slot. */
 export type Owned = Element & { $v?: V; $upto?: string };
-
-const URIS: Record<NS, string> = {
-  "": "http://www.w3.org/1999/xhtml",
-  svg: "http://www.w3.org/2000/svg",
-  math: "http://www.w3.org/1998/Math/MathML",
-};
 
 const NONE: [] = [];
 const text = (s: string, node?: Node, tag = "") => new V(tag, "", NONE, NONE, s, node);
@@ -142,66 +136,8 @@ const inert = document.implementation.createHTMLDocument("");
  * Parses a payload as the content of an element of that namespace and name. Scripts in it never run: fragment
  * parsing marks them as started.
  */
-export function parseHTML(src: string, uri: string | null = URIS[""], tag = "template"): V[] {
+export function parseHTML(src: string, uri: string | null = "http://www.w3.org/1999/xhtml", tag = "template"): V[] {
   const box = inert.createElementNS(uri, tag);
   box.innerHTML = trust(src);
   return adoptKids(inside(box), true);
-}
-
-/** Collects what the evaluator writes. The live DOM is touched only after the whole payload was good. */
-export class Tree implements Sink {
-  /** The open elements; below them one that stands for that of the markup. */
-  _stack: V[];
-  ns: NS;
-  constructor(of: Element = document.body) {
-    const uri = of.namespaceURI!;
-    this.ns = uri == URIS[""] ? "" : uri == URIS.svg ? "svg" : "math";
-    this._stack = [new V(of.localName, uri, [], [], "")];
-  }
-  get _top() {
-    return this._stack[0]!._kids;
-  }
-  _add(v: V) {
-    this._stack.at(-1)!._kids.push(v);
-    return v;
-  }
-  open(tag: string, ns: NS, attrs: Attrs) {
-    const s = this._stack;
-    const up = s.at(-1)!;
-    const v = new V(tag, URIS[ns], attrs, [], "");
-    // HTML Standard, "in table": a tr in a table implies a tbody. The tree must be the one HTML would give.
-    if (up._tag == "table" && tag == "tr") {
-      let body = up._kids.at(-1);
-      if (!body?._implied) {
-        body = this._add(new V("tbody", URIS[""], [], [], ""));
-        body._implied = true;
-      }
-      body._kids.push(v);
-    } else this._add(v);
-    s.push(v);
-  }
-  text(s: string) {
-    const last = this._stack.at(-1)!._kids.at(-1);
-    if (last && !last._tag) {
-      last._text += s;
-      if (last._node) last._node.nodeValue = last._text;
-    } else this._add(text(s));
-  }
-  raw(html: string) {
-    const up = this._stack.at(-1)!;
-    for (const v of parseHTML(html, up._ns, up._tag)) v._tag ? this._add(v) : this.text(v._text);
-  }
-  comment(s: string) {
-    this._add(text(s, undefined, "!"));
-  }
-  close() {
-    this._stack.pop();
-  }
-}
-
-/** What `write` writes as content of an element. */
-export function written(write: (to: Sink) => void, of?: Element): V[] {
-  const t = new Tree(of);
-  write(t);
-  return t._top;
 }

@@ -3,13 +3,13 @@
 
 import { Name } from "./names.gen";
 import { behind } from "./cursor";
-import { type Owned, parseHTML, pending, written } from "./dom";
+import { type Owned, parseHTML, pending } from "./dom";
 import { type Mode, apply, slot } from "./patch";
 import { shape } from "./morph";
 import { learn, quick } from "./quick";
 import { fire, report } from "./report";
 import { type Patch, merge } from "./state";
-import { defs, emit, lacks, texts, whole } from "./language";
+import { defs, lacks, read as readSX, texts, whole } from "./language";
 
 /** A frame as it is on the wire: the event's name and the fields of its data. */
 export interface Frame {
@@ -38,20 +38,15 @@ export interface Frame {
   _at?: string;
 }
 
-/** What applying frames needs from the part for requests. Without it the browser visits by itself. */
+/** What applying frames needs from the part for requests, once it is there. */
 export interface Host {
   visit(url: string, replace?: boolean): void;
-  /** Puts regions of a page in the place of those that have expired. */
-  renew(els: Set<Element>, html: string): void;
+  /** Fetches regions anew whose address has expired. */
+  renew(els: Set<Element>): void;
   /** Heeds the sx-trigger of an element. */
   attend?(e: Element): void;
 }
-export const host: Host = {
-  visit(url, replace) {
-    replace ? location.replace(url) : location.assign(url);
-  },
-  renew() {},
-};
+export const host = {} as Host;
 
 /** Slots whose next snapshot starts from nothing. */
 const stale = new Set<Element>();
@@ -97,7 +92,7 @@ export function flush() {
       f.transition = false;
       return !document.startViewTransition!(hold(list.slice(i)));
     }
-    return (!each && fills(f) && last.get(f.id!) != f) || now(f) || void whole().then(hold(list.slice(i)));
+    return (!each && fills(f) && last.get(f.id!) != f) || now(f) || ALL || void whole().then(hold(list.slice(i)));
   });
 }
 
@@ -157,7 +152,7 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
     const at = f.id == undefined ? undefined : slot(f.id);
     if (at) {
       at.classList.add("sx-error");
-      at.setAttribute("data-sx-error", f.message || "");
+      at.setAttribute(ERROR, f.message || "");
       at.removeAttribute("aria-busy");
     }
     report("slot", "app", f.message || "error", at, { frame: f });
@@ -166,7 +161,7 @@ const EFFECTS: Record<string, ((f: Frame) => void) | undefined> = {
 
 /** Reads a payload as content of an element. */
 export const read = (text: string, isSX: boolean, of: Element) =>
-  isSX ? written(to => emit(text, to), of) : parseHTML(text, of.namespaceURI, of.localName);
+  isSX ? readSX(text, of) : parseHTML(text, of.namespaceURI, of.localName);
 
 function fill(f: Frame) {
   const { id, sx, _at } = f;
@@ -207,11 +202,12 @@ function tell(at: EventTarget, f: Frame) {
   told.set(at, f);
 }
 
+const ERROR = "data-sx-error";
+
 /** A slot that got content is neither busy nor in error. */
 function settle(at: Element) {
   if (pending(at)) at.removeAttribute("aria-busy");
-  if (at.classList.contains("sx-error")) {
-    at.classList.remove("sx-error");
-    at.removeAttribute("data-sx-error");
-  }
+  if (!at.hasAttribute(ERROR)) return;
+  at.removeAttribute(ERROR);
+  at.classList.remove("sx-error");
 }

@@ -32,17 +32,19 @@ function process(root: ParentNode = document) {
       resolve({ event: Name.EventDefs, sx: e.text, hash: e.dataset.sxDefs });
     }
   }
-  if (!host.attend && root.querySelector(ASKS)) void part("request.js");
+  if (!ALL && !host.attend && root.querySelector(ASKS)) void part("request.js");
   scan();
   sockets();
 }
 
 if (!w.Sx) {
   regions();
-  // Each is there after the part has been loaded.
-  host.visit = async (url, replace) =>
-    (await part("request.js")) ? host.visit(url, replace) : location[replace ? "replace" : "assign"](url);
-  host.renew = async (els, html) => void ((await part("request.js")) && host.renew(els, html));
+  if (!ALL) {
+    // Each is there after the part has been loaded.
+    host.visit = async (url, replace) =>
+      (await part("request.js")) ? host.visit(url, replace) : location[replace ? "replace" : "assign"](url);
+    host.renew = async els => void ((await part("request.js")) && host.renew(els));
+  }
   // A chunk may name a slot that the parser has not come to yet.
   let early: [string, string][] = (w.__sxPending || []).splice(0);
   const resolveSuspense = (id: string, sx: string) => {

@@ -4,5 +4,10 @@ import { emit, loadDefs } from "./eval";
 import type { Language } from "./language";
 import { texts } from "./literal";
 import { parse } from "./reader";
+import { written } from "./tree";
 
-export const lang: Omit<Language, "whole"> = { emit: (sx, to) => emit(parse(sx), to), defs: loadDefs, texts };
+export const lang: Omit<Language, "whole"> = {
+  read: (sx, of) => written(to => emit(parse(sx), to), of),
+  defs: loadDefs,
+  texts,
+};

@@ -2,18 +2,18 @@
 // and primitives, or the whole. What the one that is there cannot do waits until the whole has been fetched,
 // and is then done again from the start: evaluating changes nothing before it has succeeded.
 
+import type { V } from "./dom";
 import { part } from "./parts";
 import { forget } from "./quick";
 import { loaded } from "./regions";
 import { report } from "./report";
-import type { Sink } from "./sink";
 
 /** What a script with a language gives. */
 export interface Language {
   /** All forms and primitives. What another one refuses may still be right. */
   whole: boolean;
-  /** Writes the markup of wire text. Throws before it writes anything. */
-  emit(sx: string, to: Sink): void;
+  /** The markup of wire text, as content of an element. */
+  read(sx: string, of: Element): V[];
   /** Takes definitions. */
   defs(sx: string): void;
   /** Offsets of the literals whose value reaches the page as it is, and nothing else. */
@@ -27,12 +27,13 @@ let failed: Error | undefined;
 
 const LACK = {};
 /** Does this error mean that the whole language is needed? */
-export const lacks = (e: unknown) => e == LACK;
+export const lacks = (e: unknown) => !ALL && e == LACK;
 
 /** Takes a language; the whole one stays. */
 export function use(l: Language) {
-  if (lang?.whole) return;
+  if (!ALL && lang?.whole) return;
   lang = l;
+  if (ALL) return;
   forget();
   const list = given;
   given = [];
@@ -47,7 +48,7 @@ export function use(l: Language) {
 /** Takes definitions, whose hash the server wants to hear again. */
 export function defs(sx: string, hash?: string) {
   forget();
-  if (lang?.whole) lang.defs(sx);
+  if (ALL || lang?.whole) lang!.defs(sx);
   else if (!given.includes(sx)) {
     given.push(sx);
     try {
@@ -59,12 +60,13 @@ export function defs(sx: string, hash?: string) {
   if (hash) loaded(hash);
 }
 
-/** Writes the markup of wire text, or throws what `lacks` knows. */
-export function emit(sx: string, to: Sink) {
-  if (!lang) throw failed || LACK;
+/** The markup of wire text, or throws what `lacks` knows. */
+export function read(sx: string, of: Element): V[] {
   if (sx.includes("(def")) forget();
+  if (ALL) return lang!.read(sx, of);
+  if (!lang) throw failed || LACK;
   try {
-    lang.emit(sx, to);
+    return lang.read(sx, of);
   } catch (e) {
     throw lang.whole ? e : failed || LACK;
   }
@@ -72,7 +74,7 @@ export function emit(sx: string, to: Sink) {
 
 /** Fetches the whole language. Resolves when it is there, or cannot be had for now: then emit says why. */
 export async function whole() {
-  if (lang?.whole || (await part("language.js"))) return;
+  if (ALL || lang?.whole || (await part("language.js"))) return;
   failed = new Error("the script of the language cannot be loaded");
   setTimeout(() => (failed = undefined), 30_000);
 }

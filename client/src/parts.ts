@@ -2,7 +2,7 @@
 // core in the same file, or are fetched from beside it when something needs them. Scripts that the page has
 // already may import others under any policy that let them run.
 
-import { adopt, adoptKids, make, parseHTML, trust, V, written } from "./dom";
+import { adopt, adoptKids, make, parseHTML, trust, V } from "./dom";
 import { enqueue, flush, glide, host, read, resolve } from "./frame";
 import { use, whole } from "./language";
 import { Name } from "./names.gen";
@@ -11,7 +11,6 @@ import { show } from "./regions";
 import { fire, report } from "./report";
 import { connection } from "./retry";
 import type { Optimistic } from "./socket";
-import type { Sink } from "./sink";
 import { pump, reader } from "./sse";
 import { state } from "./state";
 
@@ -26,7 +25,8 @@ const PLACE = "/_sx/client/";
 const script =
   (document.currentScript as HTMLScriptElement | null) ||
   document.querySelector<HTMLScriptElement>(`script[src*="${PLACE}"]`);
-const here = new URL(".", script?.src || location.href);
+/** Where the script and its parts are. */
+export const here = new URL(".", script?.src || location.href);
 
 /** The script of this version, whatever its parts, is one and the same; other addresses stay. */
 export const ours = (src: string) => (src.startsWith(PLACE) && src.startsWith(here.pathname) ? PLACE : src);
@@ -36,24 +36,22 @@ const fetched = new Map<string, Promise<boolean>>();
 
 /** Fetches a part; false when that fails for some seconds. */
 export function part(name: string): Promise<boolean> {
-  let p = fetched.get(name);
-  if (!p) {
-    fetched.set(name, (p = load(name)));
-    void p.then(ok => ok || fetched.delete(name));
-  }
+  const load = (n = 0): Promise<boolean> =>
+    // Browsers may remember that an address failed.
+    import(here + name + (n ? "?" + n : "")).then(
+      () => true,
+      async e => {
+        if (n < TRIES) {
+          await new Promise(r => setTimeout(r, 250 * 2 ** n));
+          return load(n + 1);
+        }
+        fetched.delete(name);
+        return (report("script", "network", e), false);
+      },
+    );
+  const p = fetched.get(name) || load();
+  fetched.set(name, p);
   return p;
-}
-
-async function load(name: string): Promise<boolean> {
-  for (let n = 0; ; n++)
-    try {
-      // Browsers may remember that an address failed.
-      await import(here + name + (n ? "?" + n : ""));
-      return true;
-    } catch (e) {
-      if (n == TRIES) return (report("script", "network", e), false);
-      await new Promise(r => setTimeout(r, 250 * 2 ** n));
-    }
 }
 
 /** Sends a message over the WebSocket of a region; see the socket part. */
@@ -62,45 +60,40 @@ export const send: Sockets["send"] = (target, name, args, first, back) =>
 
 /** Finds the socket regions that came and went. */
 export function sockets() {
-  if (socket) socket.sockets();
+  if (ALL || socket) socket?.sockets();
   else if (document.querySelector(`[${Name.AttrWS}]`)) void part("socket.js").then(ok => ok && socket!.sockets());
 }
 
-/** What parts get of the core, as the global __sx. Parts are built apart: the names stay as they are. */
+/** What parts get of the core, as the global __sx. Parts are built apart, with the same short names for private members. */
 const shared = () => ({
-  V,
-  adopt,
-  adoptKids,
-  apply,
-  connection,
-  enqueue,
-  fire,
-  flush,
-  glide,
-  host,
-  ours,
-  parseHTML,
-  pump,
-  read,
-  reader,
-  report,
-  resolve,
-  send,
-  show,
-  slot,
-  state,
-  trust,
+  _V: V,
+  _adopt: adopt,
+  _adoptKids: adoptKids,
+  _apply: apply,
+  _connection: connection,
+  _enqueue: enqueue,
+  _fire: fire,
+  _flush: flush,
+  _glide: glide,
+  _host: host,
+  _make: make,
+  _ours: ours,
+  _parseHTML: parseHTML,
+  _pump: pump,
+  _read: read,
+  _reader: reader,
+  _report: report,
+  _resolve: resolve,
+  _send: send,
+  _show: show,
+  _slot: slot,
+  _state: state,
+  _trust: trust,
+  _whole: whole,
   use,
-  whole,
   /** Takes the socket part. */
   socket(s: Sockets) {
     socket = s;
-  },
-  /** What `write` writes, as nodes. */
-  nodes(write: (to: Sink) => void): DocumentFragment {
-    const out = document.createDocumentFragment();
-    out.append(...written(write).map(make));
-    return out;
   },
 });
 export type Shared = ReturnType<typeof shared> & { Sx: object };

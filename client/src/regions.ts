@@ -161,22 +161,12 @@ function deliver(f: Frame, id?: string) {
   else if (ends(f)) {
     s._over = true;
     for (const e of s._els) show(e, "closed", { status: f.status });
-    if (f.status == 409) return renew(s);
+    if (f.status == 409) return host.renew(s._els);
     if (f.status)
       report("source", "app", f.message || "refused: " + f.status, [...s._els][0], { src: s._src, status: f.status });
     return;
   }
   enqueue({ ...f, _els: s._els, _at: id });
-}
-
-/** Fetches a region anew whose address has expired; its place among the regions of the page is the same. */
-async function renew(s: Source) {
-  try {
-    const r = await fetch(location.href, { headers: { "Sx-Request": "1", Accept: "text/html" } });
-    if (r.ok) host.renew(s._els, await r.text());
-  } catch (e) {
-    report("region", "network", e, [...s._els][0]);
-  }
 }
 
 let planned = false;

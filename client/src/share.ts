@@ -3,6 +3,8 @@
 // one, which asks the others where they stand and goes on from there. Where either is missing, every tab
 // leads itself.
 
+import { here } from "./parts";
+
 /** What a tab wants: the cursor of each of its sources, and whether anyone looks at it. */
 export interface Wish {
   _srcs: Record<string, string>;
@@ -22,7 +24,8 @@ export interface Roles {
   _take(message: unknown): void;
 }
 
-const LOCK = "sx-live";
+/** Only scripts of one version understand each other. */
+const lock = () => "sx-live " + here.pathname;
 /** How long a new leader waits for the others' cursors, ms. */
 const ASK = 40;
 /** A leader that says nothing for so long is frozen, ms. */
@@ -50,7 +53,7 @@ export function join(r: Roles) {
   roles = r;
   if (!channel) {
     if (navigator.locks && window.BroadcastChannel) {
-      channel = new BroadcastChannel(LOCK);
+      channel = new BroadcastChannel(lock());
       channel.onmessage = e => hear(e.data as Message);
       campaign();
     } else leads = true;
@@ -97,7 +100,7 @@ function campaign(steal = false) {
     setTimeout(plan, steal || performance.now() - since > ASK ? ASK : 0);
     return new Promise<void>(done => (resign = done));
   };
-  navigator.locks.request(LOCK, { steal }, lead).catch(() => {
+  navigator.locks.request(lock(), { steal }, lead).catch(() => {
     // Stolen: another tab took this one for frozen.
     if (mine == channel && mine) {
       step();

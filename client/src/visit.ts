@@ -120,13 +120,19 @@ async function save(r: Response) {
   setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
 }
 
-/** Takes regions from a page in the place of those whose address has expired, by their place among all. */
-export function renew(els: Set<Element>, html: string) {
-  const doc = parse(html);
-  late(doc);
-  const old = [...document.querySelectorAll(`[${Name.AttrLive}]`)];
-  const all = doc.querySelectorAll(`[${Name.AttrLive}]`);
-  if (all.length == old.length) for (const e of els) apply(e, "outer", () => [adopt(all[old.indexOf(e)]!, true)]);
+/** Fetches regions anew whose address has expired: those that have their places among all regions of the page. */
+export async function renew(els: Set<Element>) {
+  try {
+    const r = await fetch(location.href, { headers: { "Sx-Request": "1", Accept: "text/html" } });
+    if (!r.ok) return;
+    const doc = parse(await r.text());
+    late(doc);
+    const old = [...document.querySelectorAll(`[${Name.AttrLive}]`)];
+    const all = doc.querySelectorAll(`[${Name.AttrLive}]`);
+    if (all.length == old.length) for (const e of els) apply(e, "outer", () => [adopt(all[old.indexOf(e)]!, true)]);
+  } catch (e) {
+    report("region", "network", e, [...els][0]);
+  }
 }
 
 /** Puts what a streamed document carries at its end where it belongs. */

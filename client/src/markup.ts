@@ -84,14 +84,11 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
     if (isKw(f)) {
       if (++i === x.length) fail("keyword", `:${f._v} has no value`, place(f));
       const name = f._v, low = name.toLowerCase(), kind = rule(tag, low), literal = x[i] === null || typeof x[i] !== "object", code = compile(x[i], scope, 0);
-      const pair = (v: Value): [string, string] | null => {
-        const s = attr(kind, low, v, literal);
-        return s === null ? s : [name, s];
-      }, fixed = literal ? pair(x[i]) : null;
-      attrs.push(literal ? () => fixed && [...fixed] : e => {
+      attrs.push(e => {
         const v = code(e);
         now._at = at;
-        return pair(v);
+        const s = attr(kind, low, v, literal);
+        return s === null ? s : [name, s];
       });
     } else kids.push(f);
   }

@@ -72,6 +72,11 @@ const style = (v: Value): string => {
   return good.length < list.length ? good.join(";") : s;
 };
 
+/** Several URLs, each checked. They are rare, and left to the whole language. */
+const several: (kind: Rule, s: string) => string = SMALL ? () => fail("type", "") : (kind, s) =>
+  kind === "v" ? s.split(";").map(u => safe(u) ? u : bad).join(";")
+    : s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0]);
+
 /** The text of an attribute with value v; null leaves it out. trusted: v stands in the source. */
 export const attr = (kind: Rule, name: string, v: any, trusted: boolean): string | null => {
   if (v === null || kind === "n") return null;
@@ -85,8 +90,7 @@ export const attr = (kind: Rule, name: string, v: any, trusted: boolean): string
   if (!SMALL && isTrusted(v)) return v._v;
   const s = clean(atom(v, name)), check = (u: string) => safe(u, kind === "i") ? u : bad;
   return kind === "l" ? trusted || sameOrigin(s) ? check(s) : bad
-    : kind === "u" ? s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0])
-    : kind === "v" ? s.split(";").map(check).join(";")
+    : kind === "u" || kind === "v" ? several(kind, s)
     : kind === "i" || kind === "h" ? check(s) : s;
 };
 

@@ -113,7 +113,9 @@ export const bindings = (list: Value): [Value, Value][] =>
 
 const let_: Special = (x, s, m) => {
   size(x, 1);
-  if (isSym(x[1])) {
+  // The small language has neither loops nor patterns.
+  if (SMALL) isSym(x[1]) && fail("form", "");
+  else if (isSym(x[1])) {
     const name = x[1]._v, pairs = bindings(x[2]);
     const f = lambda("lambda", name, pairs.map(p => p[0]), x.slice(3), { _name: name, _up: s, _params: null });
     const args = pairs.map(p => compile(p[1], s, 0));
@@ -128,7 +130,6 @@ const let_: Special = (x, s, m) => {
       s = { _name: p._v, _up: s };
       return (e: Env): Env => ({ _v: name(value(e), p._v), _up: e });
     }
-    // The small language has no patterns.
     const box = { _scope: s }, test = SMALL ? fail("form", "") : pattern(p, box);
     s = box._scope;
     return (e: Env): Env => {

@@ -107,6 +107,7 @@ func FuzzPrograms(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		g.runTwice(t, seed)
 		g.fold(t, seed)
+		g.unfold(t, seed)
 	})
 }
 
@@ -161,6 +162,51 @@ func (g *programMaker) fold(t testing.TB, seed uint64) {
 	}
 }
 
+// TestFormsAreCalls evaluates random expressions twice: with let, loops and functions written in place, which become
+// part of the code around them, and with functions in their stead that are called through a variable.
+func TestFormsAreCalls(t *testing.T) {
+	n := 3000
+	if testing.Short() {
+		n = 200
+	}
+	g := newProgramMaker(t)
+	for seed := range n {
+		g.unfold(t, uint64(seed))
+	}
+}
+
+func (g *programMaker) unfold(t testing.TB, seed uint64) {
+	g.marks, g.plain = false, true
+	defer func() { g.plain, g.calls = false, false }()
+	var texts [2]string
+	for i := range texts {
+		g.r, g.names, g.calls = rand.New(rand.NewPCG(seed, 9)), 0, i == 1
+		f, a := g.name(), g.name()
+		texts[i] = fmt.Sprintf("(define (same f) f)\n(define (%s %s) %s)\n(%s 3)", f, a, g.guarded(5, []string{a}), f)
+	}
+	for _, identity := range []string{"gensym", "(eq?", "(eqv?", "try-call"} {
+		if strings.Contains(texts[0], identity) {
+			return
+		}
+	}
+	want, err1 := evaluate(t, texts[0])
+	got, err2 := evaluate(t, texts[1])
+	if err1 != nil || err2 != nil { // what is wrong shows at load in one of them, or takes more steps
+		return
+	}
+	if want != got {
+		t.Errorf("seed %d: in place and called differ\n%s\n%s\n%s\n%s", seed, texts[0], want, texts[1], got)
+	}
+}
+
+// fn gives the text of a function that is written in place, or of one that only running shows.
+func (g *programMaker) fn(text string) string {
+	if g.calls {
+		return "(same " + text + ")"
+	}
+	return text
+}
+
 // constants are literals that nothing can change, so that one value may stand for all of them.
 var constants = []string{"0", "1", "-1", "2", "3", "10", "0.5", "-2.5", "1e-7", "9007199254740991", `""`, `"a"`, `"hello"`, `"a,b"`, `"éß😀"`, `"12"`,
 	"nil", "true", "false", "'sym", "':kw", "'()", "'(1 2)", `'("b" "a")`, "'{:a 1 :b 2}", "'((1 2) (3 4))", "inc", "odd?", "str"}
@@ -173,6 +219,8 @@ type programMaker struct {
 	prims []*sx.Primitive
 	names int
 	marks bool // write constants as marks
+	plain bool // no functions among the atoms: they are named by where they stand
+	calls bool // write forms that become part of the code around them as calls of functions
 }
 
 func newProgramMaker(t testing.TB) *programMaker {
@@ -215,6 +263,9 @@ func (g *programMaker) atom(vars []string) string {
 	if g.marks {
 		return constantMark(g.r.IntN(len(constants)))
 	}
+	if g.plain {
+		return constants[g.r.IntN(len(constants))]
+	}
 	return g.pick("0", "1", "-1", "2", "3", "10", "0.5", "-2.5", "1e-7", "9007199254740991", `""`, `"a"`, `"hello"`, `"a,b"`, `"éß😀"`, `"12"`,
 		"nil", "true", "false", ":k", "'sym", "':kw", "()", "{}", "[1 2 3]", "'(1 2)", `["b" "a"]`, `{:a 1 :b 2}`, `{"x y" nil}`, "[[1 2] [3 4]]", "inc", "odd?", "str", "(fn (x) x)", "(fn (a b) (str a b))", "(raw! \"<b>\")")
 }
@@ -233,24 +284,32 @@ func (g *programMaker) expr(depth int, vars []string) string {
 	}
 	d := depth - 1
 	with := func(names ...string) []string { return append(vars[:len(vars):len(vars)], names...) }
-	switch g.r.IntN(22) {
+	switch g.r.IntN(24) {
 	case 0:
 		return g.atom(vars)
 	case 1:
 		return "(if " + g.exprs(3, d, vars) + ")"
 	case 2:
 		a, b := g.name(), g.name()
-		return fmt.Sprintf("(let ((%s %s) (%s %s)) %s)", a, g.expr(d, vars), b, g.expr(d, with(a)), g.expr(d, with(a, b)))
+		form := "(let ((%s %s) (%s %s)) %s)"
+		if g.calls {
+			form = "((same (fn (%[1]s) ((same (fn (%[3]s) %[5]s)) %[4]s))) %[2]s)"
+		}
+		return fmt.Sprintf(form, a, g.expr(d, vars), b, g.expr(d, with(a)), g.expr(d, with(a, b)))
 	case 3:
 		a := g.name()
-		return fmt.Sprintf("(%s (fn (%s) %s) %s)", g.pick("map", "filter", "some", "every?", "sort-by", "group-by", "for-each", "partition"), a, g.expr(d, with(a)), g.expr(d, vars))
+		return fmt.Sprintf("(%s "+g.fn("(fn (%s) %s)")+" %s)", g.pick("map", "filter", "some", "every?", "sort-by", "group-by", "for-each", "partition"), a, g.expr(d, with(a)), g.expr(d, vars))
 	case 4:
 		a, b := g.name(), g.name()
-		return fmt.Sprintf("(reduce (fn (%s %s) %s) %s)", a, b, g.expr(d, with(a, b)), g.exprs(2, d, vars))
+		return fmt.Sprintf("(reduce "+g.fn("(fn (%s %s) %s)")+" %s)", a, b, g.expr(d, with(a, b)), g.exprs(2, d, vars))
 	case 5:
 		a := g.name()
 		loop := g.name()
-		return fmt.Sprintf("(let %s ((%s 0)) (if (< %s %d) (%s (inc %s)) %s))", loop, a, a, g.r.IntN(50), loop, a, g.expr(d, with(a)))
+		form := "(let %[1]s ((%[2]s 0)) (if (< %[2]s %[3]d) (%[1]s (inc %[2]s)) %[4]s))"
+		if g.calls {
+			form = "(letrec ((%[1]s (fn (%[2]s) (if (< %[2]s %[3]d) (%[1]s (inc %[2]s)) %[4]s)))) (%[1]s 0))"
+		}
+		return fmt.Sprintf(form, loop, a, g.r.IntN(50), g.expr(d, with(a)))
 	case 6:
 		return "(cond " + g.exprs(4, d, vars) + " :else " + g.expr(d, vars) + ")"
 	case 7:
@@ -279,6 +338,17 @@ func (g *programMaker) expr(depth int, vars []string) string {
 		return fmt.Sprintf("(letrec ((%s (fn (%s) (if %s %s (%s nil))))) (%s %s))", f, a, a, g.expr(d, with(a)), f, f, g.expr(d, vars))
 	case 17:
 		return "(->> " + g.expr(d, vars) + " " + g.pick("(map inc)", "(filter odd?)", "list", "(str \"x\")", "(cons 1)") + ")"
+	case 18:
+		loop, a, b, c := g.name(), g.name(), g.name(), g.name()
+		all := with(a, b, c)
+		form := "(let %[1]s ((%[2]s 0) (%[3]s %[5]s) (%[4]s %[6]s)) (if (< %[2]s %[7]d) (%[1]s (inc %[2]s) %[8]s %[9]s) %[10]s))"
+		if g.calls {
+			form = "(letrec ((%[1]s (fn (%[2]s %[3]s %[4]s) (if (< %[2]s %[7]d) (%[1]s (inc %[2]s) %[8]s %[9]s) %[10]s)))) (%[1]s 0 %[5]s %[6]s))"
+		}
+		return fmt.Sprintf(form, loop, a, b, c, g.expr(d, vars), g.expr(d, vars), g.r.IntN(4), g.expr(d, all), g.expr(d, all), g.expr(d, all))
+	case 19:
+		a, b := g.name(), g.name()
+		return fmt.Sprintf("("+g.fn("(fn (%s %s) %s)")+" %s)", a, b, g.expr(d, with(a, b)), g.exprs(2, d, vars))
 	}
 	p := g.prims[g.r.IntN(len(g.prims))]
 	least, most := p.Arity()

@@ -165,7 +165,7 @@ func (g *programMaker) fold(t testing.TB, seed uint64) {
 // TestFormsAreCalls evaluates random expressions twice: with let, loops and functions written in place, which become
 // part of the code around them, and with functions in their stead that are called through a variable.
 func TestFormsAreCalls(t *testing.T) {
-	n := 3000
+	n := 1500
 	if testing.Short() {
 		n = 200
 	}

@@ -27,7 +27,7 @@ func (p *randomPage) pick(list ...string) string { return list[p.rnd.IntN(len(li
 
 // node makes a form and its markup. item is the value of the innermost loop's variable, "" outside of loops.
 func (p *randomPage) node(depth int, item string) (src, want string) {
-	choice := p.rnd.IntN(12)
+	choice := p.rnd.IntN(14)
 	if depth <= 0 {
 		choice = p.rnd.IntN(4)
 	}
@@ -69,27 +69,42 @@ func (p *randomPage) node(depth int, item string) (src, want string) {
 		a, wa := p.node(depth-1, item)
 		b, wb := p.node(depth-1, item)
 		return fmt.Sprintf("(<> %s %s)", a, b), wa + wb
+	case 11: // names around, whose values bind names of their own
+		p.n++
+		a, wa := p.node(depth-1, item)
+		v, w := fmt.Sprintf("v%d", p.n), fmt.Sprintf("w%d", p.n)
+		return fmt.Sprintf("(let ((%s s) (%s (let ((q t)) (str q \"!\")))) (<> %s %s %s))", v, w, v, a, w), slowEscape(vars["s"]) + wa + "plain!"
+	case 12: // a loop that keeps the markup of each turn
+		p.n++
+		a, wa := p.node(depth-1, item)
+		l := fmt.Sprintf("l%d", p.n)
+		return fmt.Sprintf("(let %s ((k 0) (x (let ((q t)) q)) (y (let ((q n)) q))) (when (< k 2) (b x) (<> %s) (u y) (%s (inc k) (let ((q y)) (str q)) (let ((q x)) q))))", l, a, l),
+			"<b>plain</b>" + wa + "<u>42</u><b>42</b>" + wa + "<u>plain</u>"
 	}
 	// A component with an argument and children, in a file of its own.
 	p.n++
 	name := fmt.Sprintf("~c%d", p.n)
 	kid, wk := p.node(depth-1, item)
 	arg := p.pick("s", "n", "t")
+	given := arg
+	if p.rnd.IntN(3) == 0 {
+		given = fmt.Sprintf("(let ((q %s)) (let ((z q)) z))", arg)
+	}
 	tag := p.pick("div", "section", "b")
 	switch p.rnd.IntN(4) {
 	case 0: // one that calls itself, with constants
 		p.comps = append(p.comps, fmt.Sprintf("(defcomp %s (&key a in &rest children) (%s a children (unless in (%s :a \"z\" :in true (i \"k\")))))", name, tag, name))
-		return fmt.Sprintf("(%s :a %s %s)", name, arg, kid),
+		return fmt.Sprintf("(%s :a %s %s)", name, given, kid),
 			fmt.Sprintf("<%s>%s%s<%s>z<i>k</i></%s></%s>", tag, slowEscape(vars[arg]), wk, tag, tag, tag)
 	case 1: // two that call each other, and a function that calls itself
 		other, fn := name+"x", "f"+name[1:]
 		p.comps = append(p.comps, fmt.Sprintf("(defcomp %s (&key a &rest children) (%s children (when a (%s))))", name, tag, other),
 			fmt.Sprintf("(defcomp %s () (<> (%s) (%s true)))", other, name, fn),
 			fmt.Sprintf("(define (%s more) (<> (u) (when more (%s nil))))", fn, fn))
-		return fmt.Sprintf("(%s :a %s %s)", name, arg, kid), fmt.Sprintf("<%s>%s<%s></%s><u></u><u></u></%s>", tag, wk, tag, tag, tag)
+		return fmt.Sprintf("(%s :a %s %s)", name, given, kid), fmt.Sprintf("<%s>%s<%s></%s><u></u><u></u></%s>", tag, wk, tag, tag, tag)
 	}
 	p.comps = append(p.comps, fmt.Sprintf("(defcomp %s (&key a (d :default \"def\") &rest children) (%s :title a d children (i a)))", name, tag))
-	return fmt.Sprintf("(%s :a %s %s)", name, arg, kid),
+	return fmt.Sprintf("(%s :a %s %s)", name, given, kid),
 		fmt.Sprintf("<%s title=\"%s\">def%s<i>%s</i></%s>", tag, slowEscape(vars[arg]), wk, slowEscape(vars[arg]), tag)
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,9 +15,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/coder/websocket"
 
+	"github.com/sx-framework/sxgo/client/clienttest"
 	"github.com/sx-framework/sxgo/page"
+	"github.com/sx-framework/sxgo/ws"
 )
 
 // pipes is a network within the process, for tests with fake time.
@@ -255,4 +259,80 @@ func TestSocketsEndWithTheirSession(t *testing.T) {
 		t.Errorf("after a change: closed with %d", code)
 	}
 	dial(robert, "robert")
+}
+
+// cutListener lets a test cut every connection that it accepted.
+type cutListener struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (l *cutListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns = append(l.conns, c)
+	return c, err
+}
+
+func (l *cutListener) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.conns {
+		if c != nil {
+			c.Close()
+		}
+	}
+	l.conns = nil
+}
+
+// A socket that is refused after a cut is over for the page, too, and not tried again and again: browsers do not tell
+// scripts the status of a handshake, so the refusal is a close code.
+func TestRefusedSocketInABrowser(t *testing.T) {
+	var banned atomic.Bool
+	s := serve(t, []string{"app.sx", `
+(defguard member (allowed))
+(defpage room :path "/" :auth :member :content (~ws :src "/ws" :on-open hello (~suspense :id "m" :fallback "…")))
+(define (hello conn) (reply! conn "m" (b "in")))`}, page.WithPrimitive("allowed", "(allowed)", func() bool { return !banned.Load() }))
+	srv := httptest.NewUnstartedServer(s.app)
+	l := &cutListener{Listener: srv.Listener}
+	srv.Listener = l
+	srv.Start()
+	defer srv.Close()
+	ctx := clienttest.Browser(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL)); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, ctx, `document.querySelector("#sx-suspense-m b")?.textContent == "in"`)
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.addEventListener("sx:close", e => { window.over = e.detail.status }), true`)); err != nil {
+		t.Fatal(err)
+	}
+	banned.Store(true)
+	l.cut()
+	poll(t, ctx, `window.over == 4401 && !document.querySelector("[data-sx-ws]").className`)
+
+	for _, c := range []struct {
+		header http.Header
+		code   websocket.StatusCode // of the close; -1: refused before
+	}{
+		{http.Header{"Origin": {s.URL}}, 4401},
+		{http.Header{}, -1},
+	} {
+		conn, res, err := websocket.Dial(t.Context(), s.URL+"/ws", &websocket.DialOptions{HTTPHeader: c.header, Subprotocols: []string{ws.Subprotocol}})
+		if c.code < 0 {
+			if res == nil || res.StatusCode != 401 {
+				t.Errorf("without an origin: %v %v", res, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, b, err := conn.Read(t.Context()); websocket.CloseStatus(err) != c.code {
+			t.Errorf("from a browser: %s %v", b, err)
+		}
+		conn.CloseNow()
+	}
+	lacks(t, "log", s.logs.String(), "level=ERROR")
 }

@@ -228,7 +228,7 @@ func (a *App) serveSocket(w http.ResponseWriter, r *http.Request, q *request, sr
 		ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), a.limits.Timeout, errTooSlow)
 		defer cancel()
 		if err := s.runGuards(ctx, q, x.guards); err != nil {
-			return nil, s.socketStatus(src, err)
+			return refusal(r, s.socketStatus(src, err))
 		}
 		ep := a.endpoint(q, src, r.URL.Path)
 		if len(x.guards) > 0 {
@@ -236,6 +236,17 @@ func (a *App) serveSocket(w http.ResponseWriter, r *http.Request, q *request, sr
 		}
 		return ep, nil
 	}).ServeHTTP(w, r)
+}
+
+// refusal is how a connection that its guards do not let pass is refused: with a status or, for our own client in a
+// browser, which does not show it the status, by a close code that says the same.
+func refusal(r *http.Request, err error) (*ws.Endpoint, error) {
+	var status *ws.StatusError
+	ours := r.Header.Get("Origin") != "" && strings.Contains(r.Header.Get("Sec-Websocket-Protocol"), ws.Subprotocol)
+	if !ours || !errors.As(err, &status) || status.Code >= http.StatusInternalServerError {
+		return nil, err
+	}
+	return &ws.Endpoint{Channel: r.URL.Path, Join: func(context.Context, *ws.Conn) (string, error) { return "", status }}, nil
 }
 
 // watchGuards closes a connection when its guards no longer let it pass: they run again every few minutes. The client

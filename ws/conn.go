@@ -166,6 +166,11 @@ func (c *Conn) choose() bool {
 		channel, err = c.ep.Join(c.ctx, c)
 		return err
 	})
+	var refused *StatusError
+	if errors.As(err, &refused) { // a browser is not told the status of a handshake: this is its way to hear it
+		c.Close(websocket.StatusCode(4000+refused.Code), http.StatusText(refused.Code))
+		return false
+	}
 	if err != nil {
 		c.failed("websocket join", err, websocket.StatusInternalError, "")
 		return false

@@ -43,7 +43,8 @@ type Endpoint struct {
 	Defs, DefsHash string
 }
 
-// StatusError refuses a connection before the handshake.
+// StatusError refuses a connection before the handshake. As the error of Endpoint.Join it closes one after it, with the close code
+// 4000 + Code: browsers do not tell their scripts the status of a handshake, and would try for ever.
 type StatusError struct {
 	Code       int           // HTTP status
 	RetryAfter time.Duration // for the Retry-After header; 0 writes none

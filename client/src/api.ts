@@ -1,13 +1,13 @@
 // The language, as scripts of a page use it through Sx.
 
-import { emit, evaluate, loadDefs, markupOf } from "./eval";
+import { evaluate, loadDefs, markupOf } from "./eval";
 import { parse } from "./reader";
 import { serialize } from "./serialize";
 import { html } from "./sink";
 import { nodes } from "./tree";
 
 /** Markup of source text as DOM nodes, which are in no document yet. */
-const render = (src: string): DocumentFragment => nodes(to => emit(parse(src), to));
+const render = (src: string): DocumentFragment => nodes(markupOf(parse(src)));
 
 /** Markup of source text as HTML. */
 const renderToString = (src: string): string => html(markupOf(parse(src)));

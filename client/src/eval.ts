@@ -5,11 +5,10 @@
 
 import { specials } from "./special";
 import { primitives } from "./primitives";
-import { apart, capture, element, isElement, type Ops, put, record, replay } from "./markup";
+import { apart, capture, element, isElement, type Ops, put, record } from "./markup";
 import { bind, component, fits, type Params } from "./component";
 import { take } from "./argument";
 import { expand } from "./macro";
-import { Sink } from "./sink";
 import { parse } from "./reader";
 import { error, fail, Fn, Form, freeze, isComponent, isDict, isFn, isKw, isList, isMacro, isSym, limits, List, now, place, plain, save, step, Sym, SxError, typeOf, Value } from "./values";
 
@@ -236,10 +235,7 @@ export const evaluate = (forms: Form[]): Value => evaluation(() => {
   return v;
 });
 
-/** The markup of forms. */
+/** The markup of forms; nothing of it is seen if there is an error. */
 export const markupOf = (forms: Form[]): Ops => evaluation(() => capture(() => {
   for (const c of load(forms, EMIT)) put(c(null));
 }));
-
-/** Writes the markup of forms to sink; nothing, if there is an error. */
-export const emit = (forms: Form[], sink: Sink) => replay(markupOf(forms), sink);

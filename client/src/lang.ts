@@ -1,13 +1,13 @@
 // The language, as the core uses it.
 
-import { emit, loadDefs } from "./eval";
+import { loadDefs, markupOf } from "./eval";
 import type { Language } from "./language";
 import { texts } from "./literal";
 import { parse } from "./reader";
-import { written } from "./tree";
+import { tree } from "./tree";
 
 export const lang: Omit<Language, "whole"> = {
-  read: (sx, of) => written(to => emit(parse(sx), to), of),
+  read: (sx, of) => tree(markupOf(parse(sx)), of),
   defs: loadDefs,
   texts,
 };

@@ -1,13 +1,14 @@
 // Markup while it is being made. Elements write operations into a recording, and only what was evaluated
-// without an error reaches a Sink: a frame that fails half-way changes nothing. That an element's start tag
+// without an error is made a tree or text: a frame that fails half-way changes nothing. That an element's start tag
 // may still change while its children are evaluated is what makes spreads simple.
 
 import { attr, clean, forbidden, mergeSpread, rule } from "./safety";
 import { Code, compile, EMIT, Scope } from "./eval";
-import { Attrs, NS, Sink } from "./sink";
+import { Attrs } from "./sink";
 import { el, fail, isEl, isKw, isList, isSpread, isSym, List, now, place, step, typeOf, Value } from "./values";
 
-/** Operations, flat: method of Sink, its first two arguments, and so on. */
+/** Operations, flat: "open" with tag and attributes, "close", and "text", "raw" or "comment" with what it is; each
+ * with two arguments. */
 export type Ops = any[];
 
 export const write = (op: string, a?: any, b?: any) => {
@@ -107,23 +108,6 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
     write("close");
     return null;
   }, mode);
-};
-
-/** Sends a recording to a sink, with the namespaces that the HTML parser would give. */
-export const replay = (ops: Ops, sink: Sink) => {
-  const stack: NS[] = [sink.ns || ""];
-  for (let i = 0; i < ops.length; i += 3) {
-    const op = ops[i], a = ops[i + 1];
-    if (op === "open") {
-      const ns: NS = a === "svg" || a === "math" ? a : stack[stack.length - 1];
-      // Inside these HTML goes on (WHATWG HTML, "HTML integration point", "MathML text integration point").
-      stack.push(ns && /^(foreignObject|desc|title|m[inos]|mtext)$/.test(a) ? "" : ns);
-      sink.open(a, ns, ops[i + 2] as Attrs);
-    } else {
-      if (op === "close") stack.pop();
-      (sink as any)[op](a);
-    }
-  }
 };
 
 const known = new Map<string, boolean>();

@@ -1,75 +1,53 @@
 // What the language writes, as a server version. It is in the parts of the script that have a language.
 
 import { make, parseHTML, V } from "./dom";
-import type { Attrs, NS, Sink } from "./sink";
+import type { Ops } from "./markup";
 
-const URIS: Record<NS, string> = {
-  "": "http://www.w3.org/1999/xhtml",
-  svg: "http://www.w3.org/2000/svg",
-  math: "http://www.w3.org/1998/Math/MathML",
-};
+const HTML = "http://www.w3.org/1999/xhtml";
+const URIS: Record<string, string> = { svg: "http://www.w3.org/2000/svg", math: "http://www.w3.org/1998/Math/MathML" };
 
-/** Collects what the evaluator writes. The live DOM is touched only after the whole payload was good. */
-export class Tree implements Sink {
-  /** The open elements; below them one that stands for that of the markup. */
-  _stack: V[];
-  ns: NS;
-  constructor(of: Element = document.body) {
-    const uri = of.namespaceURI!;
-    this.ns = uri == URIS[""] ? "" : uri == URIS.svg ? "svg" : "math";
-    this._stack = [new V(of.localName, uri, [], [], "")];
-  }
-  get _top() {
-    return this._stack[0]!._kids;
-  }
-  _add(v: V) {
-    this._stack.at(-1)!._kids.push(v);
+/** A recording as content of an element, with the namespaces that the HTML parser would give. The live DOM is
+ * touched only after the whole payload was good. */
+export const tree = (ops: Ops, of: Element = document.body): V[] => {
+  const top = new V(of.localName, of.namespaceURI!, [], [], "");
+  /** The open elements, with one that stands for that of the markup. */
+  const stack = [top];
+  let up = top;
+  const add = (v: V) => {
+    up._kids.push(v);
     return v;
-  }
-  open(tag: string, ns: NS, attrs: Attrs) {
-    const s = this._stack;
-    const up = s.at(-1)!;
-    const v = new V(tag, URIS[ns], attrs, [], "");
-    // HTML Standard, "in table": a tr in a table implies a tbody. The tree must be the one HTML would give.
-    if (up._tag == "table" && tag == "tr") {
-      let body = up._kids.at(-1);
-      if (!body?._implied) {
-        body = this._add(new V("tbody", URIS[""], [], [], ""));
-        body._implied = true;
-      }
-      body._kids.push(v);
-    } else this._add(v);
-    s.push(v);
-  }
-  text(s: string) {
-    const last = this._stack.at(-1)!._kids.at(-1);
+  };
+  const text = (s: string) => {
+    const last = up._kids.at(-1);
     if (last && !last._tag) {
       last._text += s;
       if (last._node) last._node.nodeValue = last._text;
-    } else this._add(new V("", "", [], [], s));
+    } else add(new V("", "", [], [], s));
+  };
+  for (let i = 0; i < ops.length; i += 3) {
+    const op = ops[i], a = ops[i + 1];
+    up = stack.at(-1)!;
+    if (op === "open") {
+      // Inside these HTML goes on (WHATWG HTML, "HTML integration point", "MathML text integration point").
+      const v = new V(a, URIS[a] || (/^(foreignObject|desc|title|m[inos]|mtext)$/.test(up._tag) ? HTML : up._ns), ops[i + 2], [], "");
+      // HTML Standard, "in table": a tr in a table implies a tbody. The tree must be the one HTML would give.
+      if (up._tag === "table" && a === "tr") {
+        const body = up._kids.at(-1);
+        up = body?._implied ? body : add(new V("tbody", HTML, [], [], ""));
+        up._implied = true;
+      }
+      stack.push(add(v));
+    } else if (op === "close") stack.pop();
+    else if (op === "text") text(a);
+    else if (op === "comment") add(new V("!", "", [], [], a));
+    else for (const v of parseHTML(a, up._ns, up._tag)) v._tag ? add(v) : text(v._text);
   }
-  raw(html: string) {
-    const up = this._stack.at(-1)!;
-    for (const v of parseHTML(html, up._ns, up._tag)) v._tag ? this._add(v) : this.text(v._text);
-  }
-  comment(s: string) {
-    this._add(new V("!", "", [], [], s));
-  }
-  close() {
-    this._stack.pop();
-  }
-}
-
-/** What `write` writes as content of an element. */
-export function written(write: (to: Sink) => void, of?: Element): V[] {
-  const t = new Tree(of);
-  write(t);
-  return t._top;
-}
+  return top._kids;
+};
 
 /** The same as nodes, which are in no document yet. */
-export function nodes(write: (to: Sink) => void): DocumentFragment {
+export const nodes = (ops: Ops): DocumentFragment => {
   const out = document.createDocumentFragment();
-  for (const v of written(write)) out.append(make(v));
+  for (const v of tree(ops)) out.append(make(v));
   return out;
-}
+};

@@ -1,11 +1,11 @@
 // The language for tests: what the shipped bundle holds, and suites, assertions, and errors as text.
 
 import "../src/whole";
-import { call, compile, defs, EMIT, emit, evaluate, loading, markupOf, toError } from "../src/eval";
+import { call, compile, defs, EMIT, evaluate, loading, markupOf, toError } from "../src/eval";
 import { body, specials } from "../src/special";
 import { primitives } from "../src/primitives";
 import { make, parseHTML } from "../src/dom";
-import { Tree } from "../src/tree";
+import { tree } from "../src/tree";
 import { parse } from "../src/reader";
 import { serialize } from "../src/serialize";
 import { html, renderToString } from "../src/sink";
@@ -108,11 +108,7 @@ const failure = (err: any) => {
 };
 
 /** The nodes of a program's markup, as the client makes them. */
-const build = (src: string): Node[] => {
-  const t = new Tree();
-  emit(parse(src, "-e"), t);
-  return t._top.map(make);
-};
+const build = (src: string): Node[] => tree(markupOf(parse(src, "-e"))).map(make);
 
 /** Nodes as text: names with their namespace, attributes in order of their names. Styles are as the object
  * model writes them, which is how the client sets them. */

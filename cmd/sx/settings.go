@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -39,9 +40,13 @@ func (c *call) apply() error {
 			if s.flag != f.Name {
 				continue
 			}
-			if f.Value.String() == "" {
+			v := f.Value.String()
+			if s.flag == "data" && v != "" {
+				v, err = filepath.Abs(v) // a program that is started may run elsewhere
+			}
+			if v == "" {
 				err = usagef("--%s is empty", f.Name)
-			} else if e := os.Setenv(s.variable, f.Value.String()); e != nil {
+			} else if e := os.Setenv(s.variable, v); e != nil {
 				err = e
 			}
 		}

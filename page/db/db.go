@@ -51,13 +51,22 @@ func Open(ctx context.Context, where string) (*DB, error) {
 		pool.SetMaxIdleConns(8)
 		pool.SetConnMaxIdleTime(5 * time.Minute)
 		d.read, d.write = pool, pool
-	} else if err := d.openSQLite(strings.TrimPrefix(strings.TrimPrefix(where, "sqlite:"), "//")); err != nil {
-		return nil, err
+	} else {
+		path, ours := strings.CutPrefix(where, "sqlite:")
+		if scheme, _, found := strings.Cut(where, "://"); found && !ours {
+			return nil, fmt.Errorf("opening the database: %s:// is not known; postgres://… or the path of an SQLite file was expected", scheme)
+		}
+		if err := d.openSQLite(strings.TrimPrefix(path, "//")); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := d.write.PingContext(ctx); err != nil {
 		d.Close()
+		if !d.postgres {
+			return nil, fmt.Errorf("opening the database %s: %w", where, err)
+		}
 		return nil, fmt.Errorf("opening the database: %w", hidePassword(err, where))
 	}
 	return d, nil

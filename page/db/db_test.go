@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -350,6 +351,41 @@ func BenchmarkQuery(b *testing.B) {
 	for b.Loop() {
 		if _, err := d.Query(b.Context(), "select id, title from t where id > ?", sx.Number(0)); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage.db")
+	if err := os.WriteFile(garbage, []byte("no database"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for where, want := range map[string]string{
+		"mysql://u:secret@h/x": "mysql:// is not known; postgres://… or the path of an SQLite file was expected",
+		garbage:                "opening the database " + garbage + ": file is not a database",
+		filepath.Join(garbage, "below", "app.db"): "making the folder of the database",
+		"postgres://u:secret@127.0.0.1:1/x":       "connection refused",
+	} {
+		d, err := db.Open(t.Context(), where)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v, want %s", where, err, want)
+		}
+		if d != nil {
+			d.Close()
+		}
+	}
+	for _, where := range []string{"sqlite:" + filepath.Join(dir, "a.db"), "sqlite://" + filepath.Join(dir, "b.db"), filepath.Join(dir, "new", "c.db"), ":memory:"} {
+		d, err := db.Open(t.Context(), where)
+		if err != nil {
+			t.Errorf("%s: %v", where, err)
+			continue
+		}
+		d.Close()
+	}
+	for _, name := range []string{"a.db", "b.db", "new/c.db"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
 		}
 	}
 }

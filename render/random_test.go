@@ -217,7 +217,7 @@ func TestRandomPages(t *testing.T) {
 		}
 		// As wire text it is one form, and gives the same page where it arrives.
 		for _, affinity := range []string{":auto", ":server"} {
-			sent, err := tryLoad(strings.NewReplacer("children)", "children) :affinity "+affinity, "t spr)", "t spr) :affinity "+affinity).Replace(text))
+			sent, err := tryLoad(strings.NewReplacer("&rest children)", "&rest children) :affinity "+affinity, "e t spr) (div", "e t spr) :affinity "+affinity+" (div").Replace(text))
 			if err != nil {
 				t.Fatal(sx.Explain(err))
 			}

@@ -48,10 +48,10 @@ func (f *frame) merge(m *sx.Machine, d *sx.Dict) {
 	} else {
 		start = int(m.Slot(f.slot).Float())
 	}
-	m.Step(d.Len())
 	end, attrs := readTag(m.Out, start)
 	for i := range d.Len() {
 		name, v := d.At(i)
+		m.Step(1 + len(attrs)>>4) // each is looked for among those that are there
 		checkSpreadName(m, name, d.Written())
 		attrs = mergeAttr(m, f.el.name, attrs, name, v)
 	}
@@ -70,11 +70,11 @@ func (f *frame) merge(m *sx.Machine, d *sx.Dict) {
 func checkSpreadName(m *sx.Machine, name string, written bool) {
 	switch {
 	case !validAttrName(name):
-		m.Fail(sx.MarkupError, "spread: %q cannot be the name of an attribute", name)
+		m.Fail(sx.MarkupError, "spread: %.60q cannot be the name of an attribute", name)
 	case hasPrefixFold(name, "on"):
-		m.Fail(sx.MarkupError, "spread: :%s runs as script and must be written on the element itself", name)
+		m.Fail(sx.MarkupError, "spread: :%.60s runs as script and must be written on the element itself", name)
 	case !written && forbiddenFromData(name):
-		m.Fail(sx.MarkupError, "spread: :%s directs the client and cannot come from data", name)
+		m.Fail(sx.MarkupError, "spread: :%.60s directs the client and cannot come from data", name)
 	}
 }
 

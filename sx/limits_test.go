@@ -40,6 +40,16 @@ func TestStepsAreLimited(t *testing.T) {
 	}
 }
 
+// What never ends in a text must not be looked for from every place where it could begin.
+func TestStripTagsIsLinear(t *testing.T) {
+	for _, part := range []string{"<!--", "<a", "</", "<!", "<!--<a"} {
+		_, err := runLimited(t, context.Background(), "(len (strip-tags (repeat-string \""+part+"\" 1e6)))", sx.Limits{})
+		if err != nil {
+			t.Error(part, err)
+		}
+	}
+}
+
 func TestCancellationCannotBeCaught(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	reason := errors.New("gone")

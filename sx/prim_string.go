@@ -328,6 +328,7 @@ var htmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"
 // up to the next ">"; comments up to "-->". A tag that never ends stays as text.
 func stripTags(s string) string {
 	var b strings.Builder
+	comments, tags := true, true // false: none ends in the rest; to look again and again would take time without end
 	for {
 		i := strings.IndexByte(s, '<')
 		if i < 0 || i+1 == len(s) {
@@ -338,11 +339,18 @@ func stripTags(s string) string {
 		end := -1
 		switch {
 		case strings.HasPrefix(rest, "<!--"):
-			if end = strings.Index(rest[4:], "-->"); end >= 0 {
-				end += 7
+			if comments {
+				if end = strings.Index(rest[4:], "-->"); end >= 0 {
+					end += 7
+				} else {
+					comments = false
+				}
 			}
 		case c == '/' || c == '!' || c == '?' || c|0x20 >= 'a' && c|0x20 <= 'z':
-			end = strings.IndexByte(rest, '>') + 1
+			if tags {
+				end = strings.IndexByte(rest, '>') + 1
+				tags = end > 0
+			}
 		}
 		if end <= 0 {
 			end = 1

@@ -46,7 +46,7 @@ if (!w.Sx) {
     host.renew = async els => void ((await part("request.js")) && host.renew(els));
   }
   // A chunk may name a slot that the parser has not come to yet.
-  let early: [string, string][] = (w.__sxPending || []).splice(0);
+  const early: [string, string][] = (w.__sxPending || []).splice(0);
   const resolveSuspense = (id: string, sx: string) => {
     // Without an id: definitions, which the chunks after it need.
     if (!id) resolve({ event: Name.EventDefs, sx });
@@ -54,9 +54,7 @@ if (!w.Sx) {
     else resolve({ id, sx });
   };
   const retry = () => {
-    const list = early;
-    early = [];
-    for (const [id, sx] of list) resolveSuspense(id, sx);
+    for (const [id, sx] of early.splice(0)) resolveSuspense(id, sx);
   };
   w.Sx = {
     version: VERSION,
@@ -70,7 +68,7 @@ if (!w.Sx) {
   };
   w.__sxResolve = resolveSuspense;
   new MutationObserver(records => {
-    if (early.length) retry();
+    retry();
     records.some(r => [...r.addedNodes].some(n => n.nodeType == 1)) ? process() : (scan(), sockets());
   }).observe(document, {
     childList: true,

@@ -65,7 +65,8 @@ export function sockets() {
 }
 
 /** What parts get of the core, as the global __sx. Parts are built apart, with the same short names for private members. */
-const shared = () => ({
+const shared = (Sx: object) => ({
+  Sx,
   _V: V,
   _adopt: adopt,
   _adoptKids: adoptKids,
@@ -96,9 +97,9 @@ const shared = () => ({
     socket = s;
   },
 });
-export type Shared = ReturnType<typeof shared> & { Sx: object };
+export type Shared = ReturnType<typeof shared>;
 
 /** Makes the table of parts, which may add to the global Sx. */
 export function parts(Sx: object) {
-  (window as unknown as { __sx: Shared }).__sx = { ...shared(), Sx };
+  (window as unknown as { __sx: Shared }).__sx = shared(Sx);
 }

@@ -12,9 +12,9 @@ export interface Problem {
   [more: string]: unknown;
 }
 
-/** Dispatches a bubbling sx:* event; false when a listener prevented it. */
-export const fire = (at: EventTarget, name: string, detail?: unknown, cancelable = false) =>
-  at.dispatchEvent(new CustomEvent("sx:" + name, { bubbles: true, cancelable, detail }));
+/** Dispatches a bubbling sx:* event. */
+export const fire = (at: EventTarget, name: string, detail?: unknown) =>
+  at.dispatchEvent(new CustomEvent("sx:" + name, { bubbles: true, detail }));
 
 const told = new Set<string>();
 

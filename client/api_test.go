@@ -38,6 +38,7 @@ func TestAPI(t *testing.T) {
 		{`Sx.render('(svg (a))').firstChild.firstChild.namespaceURI`, "http://www.w3.org/2000/svg"},
 		{`Sx.evaluate('(define n 2) (map (fn (x) (* n x)) (range 3))')`, "(0 2 4)"},
 		{`String(Sx.parse('(a "b" 1) 2').length)`, "2"},
+		{`try { Sx.parse(["(a", "b"]); "nothing" } catch (e) { e.kind }`, "syntax"},
 		{`try { Sx.parse('(a'); "nothing" } catch (e) { [e.kind, e.line, e.col, e instanceof Error].join() }`, "syntax,1,1,true"},
 		{`try { Sx.renderToString('\n (~nope)'); "nothing" } catch (e) { [e.kind, e.line, e.col, e.message].join() }`, "undefined,2,3,unknown component: ~nope"},
 		{`Sx.loadComponents('(defcomp ~hi (&key who) (i who))'); Sx.renderToString('(~hi :who 1)')`, "<i>1</i>"},

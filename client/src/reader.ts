@@ -22,6 +22,7 @@ export const symbolic = (name: string) => new RegExp(`^(?![+\\-]?\\.?\\d|[:#])${
 
 /** Reads all data of text. Where `spots` is true lists know where in the text their items are. */
 export const parse = (text: string, name = "wire", spots = false): Form[] => {
+  text += ""; // a frame's data may be anything
   const src: Source = { _name: name, _text: text };
   let end = SMALL ? 0 : +text.startsWith("\ufeff"), start = 0, depth = 0;
   const bad = (message: string, from = start, to = end) => fail("syntax", message, { _src: src, _from: from, _to: to });

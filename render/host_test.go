@@ -179,6 +179,26 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+func TestLoadWarnings(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`(defcomp ~p () (div (b :id "x") (i :id "x")))`, `the id "x" stands twice in one component`},
+		{`(define footer 5) (defcomp ~p () (i footer))`, "the definition footer hides the element of that name"},
+		{"(defmacro footer (x) `(i ,x)) (defcomp ~p () (footer 1))", "the definition footer hides the element of that name"},
+		{`(defcomp ~p (&key d) (i (format-dat d "%Y")))`, "format-dat is taken for a custom element (did you mean format-date?)"},
+		{`(define (user-name u) (str u)) (defcomp ~p (&key u) (i (user-nmae u)))`, "user-nmae is taken for a custom element (did you mean user-name?)"},
+		{`(define (user-name u) (str u)) (defcomp ~p (&key u) (i (user-card (user-name u))))`, ""},
+	} {
+		var got []string
+		for _, d := range load(t, c.text).Program().Diagnostics() {
+			got = append(got, d.Error())
+		}
+		all := strings.Join(got, "\n")
+		if !strings.Contains(all, c.want) || c.want == "" && all != "" || len(got) > 1 {
+			t.Errorf("%s\n got %s\nwant %s", c.text, all, c.want)
+		}
+	}
+}
+
 // failWriter fails at its n-th write.
 type failWriter struct{ left int }
 

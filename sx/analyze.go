@@ -105,7 +105,7 @@ func (a *Analyzer) analyzeDef(d *Def) {
 		d.expr = a.nothing(d.Site)
 	}
 	d.state = 2
-	if d.kind == defValue {
+	if d.kind != defComp {
 		a.warnHidden(d.Site, d.Name, "definition")
 	}
 }
@@ -320,6 +320,9 @@ func (a *Analyzer) headed(f *Form) Expr {
 		return a.nothing(f.site)
 	}
 	if s := p.head(name); s != nil {
+		if near := a.mistyped(name); near != "" {
+			a.Warnf(f.SiteOf(0), "%s is taken for a custom element (did you mean %s?)", name, near)
+		}
 		return s.Analyze(a, f)
 	}
 	a.Errorf(a.atomSite(f.Form(0)), UndefinedError, "undefined symbol: %s%s", name, suggest(name, a.names()))

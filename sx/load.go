@@ -162,7 +162,7 @@ func (l *loader) collect(f *Form) {
 // main body.
 func (l *loader) expandTop(f *Form) {
 	head := f.headSymbol()
-	if d := l.prog.defs[head]; d != nil && d.kind == defMacro && l.prog.special[head] == nil {
+	if d := l.prog.defs[head]; d != nil && d.kind == defMacro && l.prog.special[head] == nil && !higherOrder[head] {
 		a := &Analyzer{prog: l.prog, load: l}
 		a.top(f, func(b *Analyzer) {
 			v, ok := b.expand(d, f)

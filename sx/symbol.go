@@ -92,6 +92,27 @@ func findAtom(f *Form, v Value, depth int) *Site {
 	return nil
 }
 
+// mistyped gives what a name with a dash, which makes a custom element, may have meant: a primitive or definition
+// that differs in one place.
+func (a *Analyzer) mistyped(name string) string {
+	if len(name) < 6 || !strings.Contains(name, "-") {
+		return ""
+	}
+	n, best := []rune(name), ""
+	near := func(c string) {
+		if abs(len(c)-len(name)) <= 1 && strings.Contains(c, "-") && distance(n, []rune(c), 2) < 2 && (best == "" || c < best) {
+			best = c
+		}
+	}
+	for c := range a.prog.prims {
+		near(c)
+	}
+	for _, d := range a.prog.order {
+		near(d.Name)
+	}
+	return best
+}
+
 // names gives every name a symbol could have meant, for suggestions.
 func (a *Analyzer) names() []string {
 	var out []string

@@ -1,0 +1,76 @@
+package page
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// regions keeps what topics share between connections: one evaluation of a page's :data when a topic
+// begins, and what its slots are evaluated with since.
+type regions struct {
+	mu      sync.Mutex
+	first   map[string]*firstData  // by topic, while it is being evaluated
+	running map[string]*evaluation // by topic, while somebody is subscribed
+}
+
+type firstData struct {
+	done chan struct{}
+	err  error
+}
+
+func (g *regions) init() {
+	g.first, g.running = map[string]*firstData{}, map[string]*evaluation{}
+}
+
+// begin notes that e makes the events of its topic.
+func (g *regions) begin(e *evaluation) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running[e.topic] = e
+}
+
+func (g *regions) end(e *evaluation) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.running[e.topic] == e {
+		delete(g.running, e.topic)
+	}
+}
+
+// message gives the newest message of a topic's streams, nil when there is none.
+func (g *regions) message(topic string) sx.Value {
+	g.mu.Lock()
+	e := g.running[topic]
+	g.mu.Unlock()
+	if e == nil {
+		return sx.Nil
+	}
+	return e.newest()
+}
+
+// once runs f for a topic unless it is running already, and gives its outcome to all who ask meanwhile.
+func (g *regions) once(ctx context.Context, topic string, f func() error) error {
+	g.mu.Lock()
+	if d, ok := g.first[topic]; ok {
+		g.mu.Unlock()
+		select {
+		case <-d.done:
+			return d.err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	d := &firstData{done: make(chan struct{})}
+	g.first[topic] = d
+	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		delete(g.first, topic)
+		g.mu.Unlock()
+		close(d.done)
+	}()
+	d.err = f()
+	return d.err
+}

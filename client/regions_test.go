@@ -39,6 +39,27 @@ func TestRegionShowsFrames(t *testing.T) {
 	clean(t, ctx)
 }
 
+// TestRegionSlotsInFrames has frames that make slots anew: what the page was rendered with says nothing of those, and
+// the stream goes on.
+func TestRegionSlotsInFrames(t *testing.T) {
+	s := newSite(t)
+	s.page("/{$}", `<div data-sx-live="/a" data-sx-cursor="e1-0"><div data-suspense="out">wait</div></div>`)
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	for n := range 5 {
+		s.publish("/a", "sx-resolve", fmt.Sprintf(`{"id":"out","html":"<p sx-key=\"%d\"><b data-suspense=\"in\">%d</b></p>"}`, n, n))
+		until(t, ctx, fmt.Sprintf(`document.querySelector("b")?.textContent == "%d"`, n))
+		s.publish("/a", "sx-resolve", fmt.Sprintf(`{"id":"in","html":"in %d"}`, n))
+		until(t, ctx, fmt.Sprintf(`document.querySelector("b").textContent == "in %d"`, n))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opened != 1 {
+		t.Errorf("%d streams opened, want 1: %q", s.opened, s.asked)
+	}
+	clean(t, ctx)
+}
+
 func TestRegionSurvivesCuts(t *testing.T) {
 	s := newSite(t)
 	s.page("/{$}", `<div data-sx-live="/log"><ol data-suspense="log" aria-busy="true"><li>wait</ol></div>`)

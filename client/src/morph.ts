@@ -184,7 +184,10 @@ export function patch(o: V, n: V) {
     if (around && !waits) e.$upto = around[1];
   }
   const outer = around;
-  if (n._live != undefined) around = [n._live == o._live, n._cursor || ""];
+  if (n._live != undefined) {
+    around = [n._live == o._live, n._cursor || ""];
+    e.$came = true;
+  }
   const settle = /^(input|textarea|select)$/.test(o._tag) && field(e as HTMLInputElement);
   if (!sameAttrs(o, n)) attrs(e, o, n);
   if (!skipKids(e, o, n)) o._kids = kids(inside(e), o._kids, n._kids);

@@ -183,7 +183,7 @@ export function scan(force?: boolean) {
     planned = forced = false;
     for (const s of sources.values())
       for (const e of s._els) if (!e.isConnected || e.getAttribute(Name.AttrLive) != s._src) s._els.delete(e);
-    for (const e of document.querySelectorAll(`[${Name.AttrLive}]`)) {
+    for (const e of document.querySelectorAll<Owned>(`[${Name.AttrLive}]`)) {
       const src = e.getAttribute(Name.AttrLive)!;
       const c = e.getAttribute(Name.AttrCursor) || "";
       let s = sources.get(src);
@@ -191,11 +191,14 @@ export function scan(force?: boolean) {
         sources.set(src, (s = { _src: src, _els: new Set(), _cursor: c, _over: false }));
         changed = true;
       }
+      // A slot that came with a page shows what the page had: the stream begins there again, for this slot alone.
+      // One that came in a frame is as new as the frame.
+      const came = e.$came || !s._els.has(e);
+      e.$came = false;
       for (const x of e.querySelectorAll<Owned>(`[${Name.AttrSuspense}]`))
         if (x.$upto == undefined && x.closest(`[${Name.AttrLive}]`) == e) {
-          x.$upto = pending(x) ? "" : c;
-          // A slot that is new shows what the page had: the stream begins there again, for this slot alone.
-          if (s._cursor && c != s._cursor && !behind(s._cursor, c)) {
+          x.$upto = came && !pending(x) ? c : "";
+          if (came && s._cursor && c != s._cursor && !behind(s._cursor, c)) {
             s._cursor = c;
             changed = true;
           }

@@ -145,7 +145,7 @@ func (g *Gen) againNode(e *againExpr) Node {
 	for range e.loop.params { // where the values wait for each other; what computes them stays clear of it
 		g.slot()
 	}
-	n.args = g.Values(e.args)
+	args := g.Values(e.args)
 	g.fn.next = n.tmp
 	for _, b := range e.loop.params {
 		l, _ := g.locs.find(b)
@@ -155,21 +155,24 @@ func (g *Gen) againNode(e *againExpr) Node {
 			n.sets = append(n.sets, slotSetter(l.i))
 		}
 	}
-	for len(n.args) < len(n.sets) {
-		n.args = append(n.args, constNode{})
+	for len(args) < len(n.sets) {
+		args = append(args, constNode{})
 	}
-	if len(n.args) == 1 {
-		if s, ok := n.sets[0].(slotSetter); ok {
-			return &again1Node{e.loop, n.args[0], int(s)}
+	for _, s := range n.sets {
+		if s, ok := s.(slotSetter); ok {
+			n.slots = append(n.slots, int(s))
 		}
 	}
-	if len(n.args) == 2 {
-		s0, ok0 := n.sets[0].(slotSetter)
-		s1, ok1 := n.sets[1].(slotSetter)
-		if ok0 && ok1 {
-			return &again2Node{e.loop, n.args[0], n.args[1], int(s0), int(s1)}
-		}
+	if len(n.slots) < len(n.sets) {
+		n.slots = nil
 	}
+	switch len(n.slots) {
+	case 1:
+		return &again1Node{e.loop, args[0], n.slots[0]}
+	case 2:
+		return &again2Node{e.loop, args[0], args[1], n.slots[0], n.slots[1]}
+	}
+	n.args = operands(args)
 	return n
 }
 

@@ -48,10 +48,11 @@ type (
 		body  Node
 	}
 	againNode struct {
-		loop *loopTarget
-		args []Node
-		sets []setter
-		tmp  int
+		loop  *loopTarget
+		args  []operand
+		sets  []setter
+		slots []int // of the variables; nil where one of them lives in a cell
+		tmp   int
 	}
 	again1Node struct {
 		loop *loopTarget
@@ -239,12 +240,19 @@ func (n *loopNode) Eval(m *Machine) Value {
 }
 
 func (n *againNode) Eval(m *Machine) Value {
-	for i, a := range n.args {
-		v := a.Eval(m)
+	for i := range n.args {
+		v := n.args[i].eval(m)
 		m.s[n.tmp+i] = v
 	}
-	for i, s := range n.sets {
-		s.set(m, m.s[n.tmp+i])
+	if n.slots != nil {
+		s := m.s
+		for i, to := range n.slots {
+			s[to] = s[n.tmp+i]
+		}
+	} else {
+		for i, s := range n.sets {
+			s.set(m, m.s[n.tmp+i])
+		}
 	}
 	m.again = n.loop
 	return Nil

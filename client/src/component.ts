@@ -14,18 +14,24 @@ export const param = (x: any, scope: Scope): Param => {
   if (isSym(x) && !(SMALL && x._v[0] === "&")) return { _name: x._v };
   if (!isList(x) || !isSym(x[0])) expected("a name or (name :as type …)", x);
   const p: Param = { _name: x[0]._v };
+  let literal: Value = null; // the default, if it is one
   for (let i = 1; i < x.length; i++) {
     const k = x[i]._v, v: any = x[++i];
     if (k === "as") p._type = v._v;
-    else if (k === "default") p._default = compile(v, scope, 0);
+    else if (k === "default") {
+      p._default = compile(v, scope, 0);
+      if (isKw(v) || typeof v !== "object") literal = plain(v);
+    }
     else if (!SMALL && k === "min") p._min = v;
     else if (!SMALL && k === "max") p._max = v;
     else if (!SMALL && k === "in") p._in = isList(v) && isSym(v[0], "quote") ? v[1] as List : v;
     else if (k === "required") {
       p._required = true;
       i--;
-    } else expected("no annotation :" + k, x);
+    } else fail("keyword", "unknown annotation :" + k, place(x));
   }
+  const bad = !SMALL && literal !== null && violation(p, literal);
+  if (bad) fail("type", `the default of parameter ${p._name} ${bad}`, place(x));
   return p;
 };
 

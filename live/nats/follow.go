@@ -3,8 +3,10 @@ package nats
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/sx-framework/sxgo/live/hub"
@@ -13,6 +15,8 @@ import (
 const (
 	consumerIdle = 30 * time.Second // when the server forgets a consumer that nobody reads
 	heartbeat    = 2 * time.Second  // of a consumer; after two that were missed another one is made
+	opening      = 2 * time.Second  // how long an attempt to follow may take: while nobody leads, nobody answers
+	election     = 15 * time.Second // how long servers that are there may take to choose who leads
 )
 
 var errMissed = errors.New("nats: a message was lost on the way")
@@ -41,11 +45,19 @@ type following struct {
 	f     hub.Follower
 	epoch uint64
 	last  uint64 // number of the newest event delivered
-	ready bool
+	ready atomic.Bool
+}
+
+// caughtUp tells the hub, once, that what the stream remembers has been delivered.
+func (w *following) caughtUp() {
+	if w.ready.CompareAndSwap(false, true) {
+		w.f.Ready()
+	}
 }
 
 // run reads until ctx ends, beginning again where it was after each failure.
 func (w *following) run(ctx context.Context) {
+	began := time.Now()
 	for wait := 50 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, 2*time.Second) {
 		w.b.mu.Lock()
 		back := w.b.back
@@ -58,10 +70,9 @@ func (w *following) run(ctx context.Context) {
 			wait = 25 * time.Millisecond
 			continue
 		}
-		if !w.ready {
+		if w.b.nc.Status() != nats.CONNECTED || time.Since(began) > election {
 			// Subscribers must not wait for a server that is not there: they get what is published when it is back.
-			w.f.Ready()
-			w.ready = true
+			w.caughtUp()
 		}
 		select {
 		case <-back:
@@ -74,13 +85,13 @@ func (w *following) run(ctx context.Context) {
 
 // read follows the topic until something breaks or the connection has been renewed.
 func (w *following) read(ctx context.Context, back <-chan struct{}) error {
-	opening, cancel := context.WithTimeout(ctx, 5*time.Second)
+	attempt, cancel := context.WithTimeout(ctx, opening)
 	defer cancel()
-	s, err := w.b.stream(opening)
+	s, err := w.b.stream(attempt)
 	if err != nil {
 		return err
 	}
-	pending, err := w.begin(opening, s)
+	newest, err := w.begin(attempt, s)
 	if err != nil {
 		return err
 	}
@@ -92,7 +103,7 @@ func (w *following) read(ctx context.Context, back <-chan struct{}) error {
 	if w.last > 0 {
 		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, w.last+1
 	}
-	consumer, err := w.b.js.CreateConsumer(opening, w.b.cfg.stream, cfg)
+	consumer, err := w.b.js.CreateConsumer(attempt, w.b.cfg.stream, cfg)
 	if err != nil {
 		return err
 	}
@@ -112,9 +123,12 @@ func (w *following) read(ctx context.Context, back <-chan struct{}) error {
 		}
 		messages.Stop()
 	}()
-	if pending == 0 && !w.ready {
-		w.f.Ready()
-		w.ready = true
+	if w.last >= newest {
+		w.caughtUp()
+	} else {
+		// The newest event may have grown too old meanwhile.
+		late := time.AfterFunc(election, w.caughtUp)
+		defer late.Stop()
 	}
 	for next := uint64(1); ; next++ {
 		m, err := messages.Next()
@@ -135,27 +149,32 @@ func (w *following) read(ctx context.Context, back <-chan struct{}) error {
 		if topic, ev, err := decode(m.Data()); err == nil && topic == w.topic {
 			w.f.Deliver(meta.Sequence.Stream, ev)
 		}
-		w.last = meta.Sequence.Stream
-		if meta.NumPending == 0 && !w.ready {
-			w.f.Ready()
-			w.ready = true
+		// That nothing is pending would say little: the consumer may be at a server that lags behind the others.
+		if w.last = meta.Sequence.Stream; w.last >= newest {
+			w.caughtUp()
 		}
 	}
 }
 
-// begin starts a life of the topic if the stream is not the one that was followed before. It returns how many events the stream
-// remembers of the topic.
-func (w *following) begin(ctx context.Context, s jetstream.Stream) (pending uint64, err error) {
+// begin starts a life of the topic if the stream is not the one that was followed before. It returns the number of the newest event that
+// the stream remembers of the topic, 0 when there is none.
+func (w *following) begin(ctx context.Context, s jetstream.Stream) (newest uint64, err error) {
 	info, err := s.Info(ctx, jetstream.WithSubjectFilter(w.b.topicSubjects(w.topic)))
 	if err != nil {
 		return 0, err
 	}
-	for _, n := range info.State.Subjects {
-		pending += n
+	if len(info.State.Subjects) > 0 {
+		m, err := s.GetLastMsgForSubject(ctx, w.b.topicSubjects(w.topic))
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return 0, err
+		}
+		if err == nil {
+			newest = m.Sequence
+		}
 	}
 	epoch := uint64(info.Created.UnixNano())
 	if epoch == w.epoch {
-		return pending, nil
+		return newest, nil
 	}
 	// Everything before the stream's first event is lost. Of a slot that has as many events as are kept, those before its first are lost
 	// too; which only counts where none may be left out.
@@ -176,5 +195,5 @@ func (w *following) begin(ctx context.Context, s jetstream.Stream) (pending uint
 	}
 	w.epoch, w.last = epoch, 0
 	w.f.Start(epoch, floor)
-	return pending, nil
+	return newest, nil
 }

@@ -22,6 +22,9 @@ const join = (parts: Value[], sep: string) => {
   return out.join(sep);
 };
 
+/** Without tags; a text that ends inside of one stays. */
+const tags = (s: string) => s.replace(/<(?!!--)[a-z/!?][^>]*(>|$)/gi, (m, end) => (end ? "" : m));
+
 const pad = (s: string, n: number) => {
   n -= [...s].length;
   return n > 0 ? " ".repeat(chars(n)) : "";
@@ -62,7 +65,11 @@ SMALL || provide({
   "char-from-code:i": n => n < 0 || n > 0x10ffff || n >> 11 === 27 ? off() : String.fromCodePoint(n),
   "char-code:s": s => s.codePointAt(0),
   "escape:s": escape,
-  "strip-tags:s": s => s.replace(/<!--[^]*?-->|<(?!!--)[a-z/!?][^>]*>/gi, ""),
+  // What does not end is looked at once: [^]*? alone would go to the end again and again.
+  "strip-tags:s": s =>
+    s.replace(/<!--[^]*?(-->|$)|<(?!!--)[a-z/!?][^>]*(>|$)/gi, (m, comment, tag) =>
+      comment || tag ? "" : comment == "" ? "<!--" + tags(m.slice(4)) : m,
+    ),
   "url-encode:s": s => encodeURIComponent(s).replace(/[!*'()]/g, c => "%" + c.charCodeAt(0).toString(16).toUpperCase()),
   "url-decode:s": s => {
     try {

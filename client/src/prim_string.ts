@@ -67,7 +67,7 @@ SMALL || provide({
   "escape:s": escape,
   // What does not end is looked at once: [^]*? alone would go to the end again and again.
   "strip-tags:s": s =>
-    s.replace(/<!--[^]*?(-->|$)|<(?!!--)[a-z/!?][^>]*(>|$)/gi, (m, comment, tag) =>
+    s.replace(/<!--[^]*?(-->|$)|<(?!!--)[a-z/!?][^>]*(>|$)/gi, (m: string, comment?: string, tag?: string) =>
       comment || tag ? "" : comment == "" ? "<!--" + tags(m.slice(4)) : m,
     ),
   "url-encode:s": s => encodeURIComponent(s).replace(/[!*'()]/g, c => "%" + c.charCodeAt(0).toString(16).toUpperCase()),

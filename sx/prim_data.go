@@ -379,7 +379,7 @@ func (r *jsonReader) escaped(b []byte) string {
 func (r *jsonReader) hex4() rune {
 	var n rune
 	for range 4 {
-		h := unhex(r.peek())
+		h := hex(r.peek())
 		if h < 0 {
 			r.fail("expected four hexadecimal digits")
 		}

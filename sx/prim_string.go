@@ -400,24 +400,14 @@ func urlDecode(m *Machine, s string) Value {
 			out = append(out, s[i])
 			continue
 		}
-		if i+2 >= len(s) || unhex(s[i+1]) < 0 || unhex(s[i+2]) < 0 {
+		if i+2 >= len(s) || hex(s[i+1]) < 0 || hex(s[i+2]) < 0 {
 			m.Fail(RangeError, "url-decode: a %% must be followed by two hexadecimal digits, in %s", describe(String(s)))
 		}
-		out = append(out, byte(unhex(s[i+1])<<4|unhex(s[i+2])))
+		out = append(out, byte(hex(s[i+1])<<4|hex(s[i+2])))
 		i += 2
 	}
 	if !utf8.Valid(out) {
 		m.Fail(RangeError, "url-decode: %s does not decode to UTF-8", describe(String(s)))
 	}
 	return String(string(out))
-}
-
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }

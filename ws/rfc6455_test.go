@@ -19,7 +19,10 @@ type raw struct {
 	r    *bufio.Reader
 }
 
-func dialRaw(t *testing.T, s *site) *raw {
+func dialRaw(t *testing.T, s *site) *raw { return dialWith(t, s, nil) }
+
+// dialWith sends frames in one write with the handshake.
+func dialWith(t *testing.T, s *site, frames []byte) *raw {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
@@ -27,7 +30,7 @@ func dialRaw(t *testing.T, s *site) *raw {
 	}
 	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sx.v1\r\n\r\n", conn.RemoteAddr())
+	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sx.v1\r\n\r\n%s", conn.RemoteAddr(), frames)
 	r := bufio.NewReader(conn)
 	res, err := http.ReadResponse(r, nil)
 	if err != nil || res.StatusCode != 101 {
@@ -45,7 +48,11 @@ func dialRaw(t *testing.T, s *site) *raw {
 
 // frame writes a masked frame; first is the byte with FIN, RSV and opcode.
 func (c *raw) frame(first byte, payload string) {
-	c.t.Helper()
+	c.conn.Write(masked(first, payload)) // the server may have closed already, which reading then shows
+}
+
+// masked is a frame as clients write it.
+func masked(first byte, payload string) []byte {
 	b := []byte{first}
 	switch n := len(payload); {
 	case n < 126:
@@ -61,7 +68,7 @@ func (c *raw) frame(first byte, payload string) {
 	for i := range len(payload) {
 		b = append(b, payload[i]^mask[i%4])
 	}
-	c.conn.Write(b) // the server may have closed already, which reading then shows
+	return b
 }
 
 func (c *raw) bytes(b ...byte) { c.conn.Write(b) }
@@ -165,6 +172,15 @@ func testFramesOfClients(t *testing.T, newSite siteMaker) {
 		c.frame(cont, `(say :text "empty start")`)
 		c.frame(fin|cont, "")
 		for !strings.Contains(c.text(), "empty start") {
+		}
+	})
+	t.Run("messages that come with the handshake", func(t *testing.T) {
+		one, two := masked(fin|text, `(say :text "with it")`), masked(fin|text, `(say :text "cut in two")`)
+		c := dialWith(t, s, append(one, two[:9]...))
+		c.conn.Write(two[9:])
+		for !strings.Contains(c.text(), "with it") {
+		}
+		for !strings.Contains(c.text(), "cut in two") {
 		}
 	})
 	t.Run("an unsolicited pong is ignored", func(t *testing.T) {

@@ -49,9 +49,8 @@ type App struct {
 	fetchOnce sync.Once
 	fetch     *fetcher
 
-	dbMu  sync.Mutex
-	db    *db.DB
-	dbErr error
+	dbMu sync.Mutex
+	db   *db.DB
 
 	draining atomic.Bool
 	refusals refusals

@@ -165,7 +165,7 @@ func TestPage(t *testing.T) {
 	nonce := strings.Split(strings.SplitN(csp, "'nonce-", 2)[1], "'")[0]
 	wants(t, "body", body, `<script nonce="`+nonce+`"`)
 
-	resp, body = s.get(t, "/")
+	_, body = s.get(t, "/")
 	wants(t, "built-in document", body, "<!doctype html><html lang=\"en\">", "<title>home</title>", "<p>hi</p></body></html>")
 	if resp, _ := s.do(t, "HEAD", "/", ""); resp.StatusCode != 200 || resp.ContentLength <= 0 {
 		t.Errorf("HEAD: got %d, length %d", resp.StatusCode, resp.ContentLength)

@@ -30,7 +30,6 @@ type pageDef struct {
 	cache   *cacheRule
 	live    []*liveDef
 	wire    string   // "html", "sx" or ""
-	cached  bool     // no nonce: hashes instead
 	script  []string // the tag of the client's script, cut at the place of the nonce attribute
 }
 

@@ -41,9 +41,8 @@ type feed func(ctx context.Context, yield func(any) bool) error
 const feedType = "feed" // what type-of gives
 
 var (
-	valueType   = reflect.TypeFor[sx.Value]()
-	errType     = reflect.TypeFor[error]()
-	contextType = reflect.TypeFor[context.Context]()
+	valueType = reflect.TypeFor[sx.Value]()
+	errType   = reflect.TypeFor[error]()
 )
 
 // feedFunc makes fn a function that gives a feed as a value.

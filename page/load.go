@@ -52,7 +52,6 @@ type siteConfig struct {
 	lang       string
 	name       string // what pages without a title are called
 	maxBody    int64
-	session    *compiled
 
 	datastarScripts bool
 	wholeClient     bool // every page's script has all parts

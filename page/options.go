@@ -14,20 +14,19 @@ import (
 
 // config is what the options of New fill in.
 type config struct {
-	options    []sx.Option // for the program
-	primitives []*sx.Primitive
-	guards     map[string]Guard
-	streams    []goStream
-	sockets    []goSocket
-	bundler    Bundler
-	broker     hub.Broker
-	log        *slog.Logger
-	secret     string
-	database   string
-	dataDir    string
-	dev        bool
-	minify     bool
-	tests      bool
+	options  []sx.Option // for the program
+	guards   map[string]Guard
+	streams  []goStream
+	sockets  []goSocket
+	bundler  Bundler
+	broker   hub.Broker
+	log      *slog.Logger
+	secret   string
+	database string
+	dataDir  string
+	dev      bool
+	minify   bool
+	tests    bool
 
 	wholeClient bool
 

@@ -142,9 +142,6 @@ func (p *pattern) params() []string {
 	return names
 }
 
-// static tells whether the pattern has no parameters.
-func (p *pattern) static() bool { return len(p.params()) == 0 }
-
 // build fills the pattern's parameters from arg, escaped for a URL.
 func (p *pattern) build(arg func(name string) (string, bool)) (string, error) {
 	var b strings.Builder

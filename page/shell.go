@@ -195,13 +195,12 @@ type view struct {
 	whole  bool  // not streamed
 	cause  error // :error is shown instead of the content
 
-	late    bool   // boundaries follow the shell
-	out     []byte // markup of the content
-	buf     *buffer
-	host    *render.Host
-	title   string
-	head    string
-	headers http.Header
+	late  bool   // boundaries follow the shell
+	out   []byte // markup of the content
+	buf   *buffer
+	host  *render.Host
+	title string
+	head  string
 }
 
 // newView gives a view with the stream of its boundaries, and its host, in one allocation.

@@ -19,9 +19,6 @@ func SafeAnimate(s string) string { return safeAnimate(s) }
 // Declarations is appendDeclarations.
 func Declarations(s string) string { return string(appendDeclarations(nil, s)) }
 
-// SafeDeclaration tells whether a declaration of a style dict is kept.
-func SafeDeclaration(name, value string) bool { return safeProperty(name) && safeStyleValue(value) }
-
 // AttrFromData tells whether an attribute of this name may come from data.
 func AttrFromData(name string) bool { return validAttrName(name) && !forbiddenFromData(name) }
 

@@ -241,9 +241,6 @@ func (m *Machine) EmitDelayed(e *Element) bool {
 	return true
 }
 
-// Delayed makes an element of a function without parameters, evaluated where it is placed.
-func Delayed(l *Lambda) Value { return ElementOf(&Element{delayed: l.code, caps: l.caps}) }
-
 // IsDelayed tells whether e is evaluated where it is placed.
 func (e *Element) IsDelayed() bool { return e.delayed != nil || e.native != nil }
 

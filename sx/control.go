@@ -178,7 +178,7 @@ func (m *Machine) Provide(name string, v Value, f func()) {
 	m.dyn = up
 }
 
-// Context value of name, as (context name) gives it.
+// Provided gives the value of name, as (context name) does, and whether there is a provider.
 func (m *Machine) Provided(name string) (Value, bool) {
 	if b := m.provider(name); b != nil {
 		return b.value, true

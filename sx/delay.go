@@ -15,7 +15,6 @@ type DelayedExpr struct {
 	ExprBase
 	body Expr
 	caps []*Binding
-	def  *Def
 }
 
 // Walk visits the body.

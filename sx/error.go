@@ -30,7 +30,7 @@ const (
 	WarningKind    ErrorKind = "warning"   // a diagnostic that does not stop loading
 )
 
-// Frame of a call chain: what was being evaluated, and where it was called.
+// A CallFrame is one call of the chain that led to an error: what was being evaluated, and where it was called.
 type CallFrame struct {
 	Name string // "~card", "page home", "lambda f"
 	Pos  Pos

@@ -121,7 +121,6 @@ type (
 		fn   Expr
 		args []Expr
 		kw   bool // some argument is a literal keyword
-		tail bool
 
 		orElement bool // the head names an element too: it is that when its value is no function
 	}
@@ -139,7 +138,6 @@ type (
 		children []Expr
 		caps     []*Binding // what the children capture
 		inFn     *fnScope
-		tail     bool
 	}
 	dataList struct {
 		ExprBase
@@ -249,11 +247,11 @@ func (e *caseExpr) Walk(f func(Expr)) {
 	walk(f, e.bodies...)
 	walk(f, e.other)
 }
-func (e *fnExpr) Walk(f func(Expr)) {
-	for _, p := range e.params {
+func (fn *fnExpr) Walk(f func(Expr)) {
+	for _, p := range fn.params {
 		walk(f, p.def)
 	}
-	walk(f, e.body)
+	walk(f, fn.body)
 }
 func (e *CompCall) Walk(f func(Expr)) {
 	for _, a := range e.args {

@@ -140,9 +140,4 @@ func (f *Form) entry(i int) (string, *Form) {
 	return d.keys[i], f.sub(d.vals[i], d.info(), 2*i+1)
 }
 
-func (f *Form) entrySite(i int) *Site {
-	d := (*Dict)(f.v.p)
-	return f.sub(Nil, d.info(), 2*i).site
-}
-
 func itoa(i int) string { return strconv.Itoa(i) }

@@ -117,7 +117,7 @@ func (w *itemWriter) pair() []*fnode {
 	}
 	if w.items[i-1].atom(":when") && i < len(w.items) {
 		end := i
-		if !value() || !value() {
+		if !value() || !value() { // the guard, and the result
 			return w.items[w.next:end]
 		}
 	}

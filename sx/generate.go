@@ -11,8 +11,7 @@ type Gen struct {
 	grown  *int         // expressions inlined so far
 	tail   bool         // the form being generated is in tail position of the function
 	inComp bool         // the function is a component's
-	sites  map[*Site]*Site
-	busy   *generating // the function, and those whose generation waits for it
+	busy   *generating  // the function, and those whose generation waits for it
 
 	// Ext belongs to the destination: what it has to know, while it generates, about the markup around.
 	Ext any

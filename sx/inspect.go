@@ -10,12 +10,6 @@ func LocalSlot(n Node) (int, bool) {
 	return int(s), ok
 }
 
-// ConstNode tells whether n is a constant.
-func ConstNode(n Node) (Value, bool) {
-	c, ok := n.(constNode)
-	return c.v, ok
-}
-
 // Field is code that reads one key of a dict or record, as (get d "name") does; Eval fails as get does
 // where the value is neither.
 type Field struct{ n *fieldNode }
@@ -59,12 +53,6 @@ func IsLiteral(e Expr) (Value, bool) {
 	return c.v, true
 }
 
-// IsChildren tells whether e names the children of a component.
-func IsChildren(e Expr) bool {
-	l, ok := e.(*localExpr)
-	return ok && l.b.kids
-}
-
 // Branches gives the forms whose value e may have: the branches of control forms, e itself otherwise.
 func Branches(e Expr) []Expr {
 	switch e := e.(type) {
@@ -99,20 +87,19 @@ func Branches(e Expr) []Expr {
 	return []Expr{e}
 }
 
-// Args gives the keyword arguments of a component call in the order they are written, with the names they
-// are given by, and its children.
-func (c *CompCall) Args() (names []string, vals []Expr) {
-	for _, a := range c.args {
+// Args gives the keyword arguments of a component call, in the order in which they are written: names and values.
+func (e *CompCall) Args() (names []string, vals []Expr) {
+	for _, a := range e.args {
 		names, vals = append(names, a.name), append(vals, a.val)
 	}
-	for _, a := range c.attrs {
+	for _, a := range e.attrs {
 		names, vals = append(names, a.name), append(vals, a.val)
 	}
 	return names, vals
 }
 
 // Children gives the child forms of a component call.
-func (c *CompCall) Children() []Expr { return c.children }
+func (e *CompCall) Children() []Expr { return e.children }
 
 // ItemsOf gives the items of a list that e makes when it is evaluated: (list a b) or [a b].
 func ItemsOf(e Expr) ([]Expr, bool) {

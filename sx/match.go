@@ -375,7 +375,6 @@ type matchNode struct {
 	site    *Site
 	subject Node
 	clauses []matchCode
-	emits   bool
 }
 
 type matchCode struct {

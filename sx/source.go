@@ -115,8 +115,6 @@ type place struct {
 	span Span
 }
 
-func (p place) known() bool { return p.src != nil }
-
 func (p place) pos() Pos {
 	if p.src == nil {
 		return Pos{}

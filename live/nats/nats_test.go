@@ -156,7 +156,7 @@ func TestServerForgets(t *testing.T) {
 	r.Until("old")
 	s.Close()
 	eventually(t, "the broker does not notice", func() bool { return b.Err() != nil })
-	s = embed(t, nats.Embedded{Listen: addr})
+	embed(t, nats.Embedded{Listen: addr})
 	eventually(t, "the broker does not come back", func() bool { return b.Err() == nil })
 	publish(t, h, "x", hub.Value, "new")
 	r.Until("new").Expect("new")

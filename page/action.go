@@ -240,11 +240,15 @@ func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, wh
 	})
 	m.Release()
 	if err != nil {
+		if l, ok := leaving(err); !ok || l.url == "" {
+			q.dropSaved()
+		}
 		s.fail(w, q, where, err)
 		return
 	}
 	h := w.Header()
 	if err := q.commit(w); err != nil {
+		q.dropSaved()
 		q.sent = false
 		s.fail(w, q, where, err)
 		return

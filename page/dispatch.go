@@ -152,6 +152,8 @@ func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request, o 
 		serveSlotStyle(w)
 	case strings.HasPrefix(path, assetPrefix):
 		s.assets.serve(w, r)
+	case strings.HasPrefix(path, uploadPrefix):
+		a.serveUpload(s, w, r, strings.TrimPrefix(path, uploadPrefix))
 	case strings.HasPrefix(rest, "live/"):
 		a.servePageStream(w, r)
 	case strings.HasPrefix(rest, "t/"):

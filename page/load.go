@@ -174,6 +174,7 @@ func (a *App) primitives() []*sx.Primitive {
 	ps := append(requestPrimitives(), a.ioPrimitives()...)
 	ps = append(ps, a.system.primitives()...)
 	ps = append(ps, a.socketPrimitives()...)
+	ps = append(ps, a.uploadPrimitives()...)
 	ps = append(ps, a.datastarPrimitives()...)
 	return append(ps, a.livePrimitives()...)
 }

@@ -38,6 +38,8 @@ type request struct {
 	inputs  *sx.Dict    // what the user had put in, by field
 	regions map[string]*region
 
+	saved []string // names of the uploads that were kept
+
 	patches *patches // of a handler or an action: what it sends to Datastar's client
 }
 

@@ -32,15 +32,16 @@ race: ## the race detector, where goroutines meet
 	$(GO) test -race -timeout 15m -skip '$(RACE_SKIP)' $(RACE)
 	$(GO) test -race -timeout 15m -run '$(RACE_RUN)' $(RACE_SOME)
 
-lint: ## formatting, go vet, scripts; TypeScript types where Node is present
+lint: ## formatting of Go and SX, go vet, scripts; TypeScript types where Node is present
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
+	$(GO) run ./cmd/sx fmt --check docs examples render/bench
 	@for s in run need npm; do bash -n .ci/$$s || exit 1; done
 	@if command -v npx >/dev/null && [ -x client/node_modules/.bin/tsc ]; then cd client && npx --no-install tsc --noEmit; fi
 
 fmt: ## gofmt and sx fmt over everything
 	gofmt -w $$(git ls-files '*.go')
-	$(GO) run ./cmd/sx fmt -w docs examples
+	$(GO) run ./cmd/sx fmt -w docs examples render/bench
 
 gen: ## every generated file
 	$(GO) generate ./...

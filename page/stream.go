@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -184,7 +183,7 @@ func (st *stream) expire(p *part, timeout time.Duration) {
 	defer cancel()
 	f := st.site.prog.Machine(ctx, htmlDest)
 	defer f.Release()
-	f.Host = st.site.plainHost(st.q)
+	f.Host = st.site.host(st.q)
 	p.b.RenderError(f, &sx.Error{Kind: sx.CancelledError, Message: err.Error(), Pos: p.b.Site.Pos()})
 	st.finish(p, f.Out, nil, false, err)
 	p.cancel(err)
@@ -294,7 +293,7 @@ func (st *stream) early() {
 	st.mu.Unlock()
 	for _, p := range list { // what has finished does not change any more
 		ctx, cancel := context.WithTimeout(st.ctx, time.Second)
-		markup, ok, err := st.site.rend.HTMLOfWire(ctx, p.host, st.site.plainHost(st.q), string(p.content))
+		markup, ok, err := st.site.rend.HTMLOfWire(ctx, p.host, st.site.host(st.q), string(p.content))
 		cancel()
 		if ok && err == nil {
 			st.mu.Lock()
@@ -453,13 +452,4 @@ func (st *stream) close(cause error) {
 		}
 	}
 	end(st.top)
-}
-
-// flat tells whether a client wants the page whole and in order: crawlers, which may not wait for what
-// comes late, browsers that save data, and whoever asks with ?_sx=flat.
-func flat(r *http.Request) bool {
-	if r.URL.RawQuery != "" && r.URL.Query().Get("_sx") == "flat" || r.Header.Get("Save-Data") == "on" || r.ProtoMajor == 1 && r.ProtoMinor == 0 {
-		return true
-	}
-	return crawler(r.UserAgent())
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/sx-framework/sxgo/live"
+	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -82,4 +84,44 @@ func ExampleRespond() {
 	// data: {"id":"price","html":"<b>42</b>"}
 	//
 	// <nil>
+}
+
+// A server of topics: whoever connects is shown what a slot holds, and what is published from then on.
+func ExampleServer() {
+	h := hub.New()
+	s := live.NewServer(h, live.Retry(-1))
+	mux := http.NewServeMux()
+	mux.Handle("GET /stream/{topic}", s.Handler(func(r *http.Request, src string) (live.Source, error) {
+		if r.PathValue("topic") != "dashboard" {
+			return live.Source{}, &live.StatusError{Code: http.StatusNotFound}
+		}
+		return live.Source{Topic: "dashboard"}, nil
+	}))
+	srv := httptest.NewServer(mux)
+	defer func() { s.Drain(context.Background()); srv.Close(); h.Close(context.Background()) }()
+
+	publish := func(text string) {
+		ev, err := live.FrameEvent(render.Frame{ID: "cpu", HTML: text})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		h.Publish("dashboard", ev)
+	}
+	publish("41%")
+	c := &live.Client{URL: srv.URL + "/stream/dashboard"}
+	for e, err := range c.Events(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(e.Name, e.Data)
+		if strings.Contains(e.Data, "42") {
+			break
+		}
+		publish("42%")
+	}
+	// Output:
+	// sx-resolve {"id":"cpu","html":"41%"}
+	// sx-resolve {"id":"cpu","html":"42%"}
 }

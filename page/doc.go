@@ -14,9 +14,7 @@
 //	if err != nil {
 //		log.Fatal(err) // sx.Diagnostics: every error with file:line:col
 //	}
-//	ln, err := net.Listen("tcp", ":8080")
-//	…
-//	err = app.Serve(ctx, ln) // or http.Handle("/", app.Handler()), or app.Mount(echoInstance)
+//	err = app.Run(ctx) // or http.Handle("/", app.Handler()), or app.Mount(echoInstance)
 //
 // An App is safe for concurrent use. Bounded are: bodies (10 MiB), fields, boundaries of a page and of the
 // process, time up to the shell (30 s), live connections per address; see Limits.

@@ -163,3 +163,6 @@ const prelude = `
   "Runs body in a transaction: it is committed when body returns or redirects, and rolled back on errors and abort."
   ` + "`(db-transaction* (fn () ,@body)))" + `
 `
+
+// timeText is how times are written: RFC 3339 in UTC with milliseconds.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -134,3 +134,23 @@ func TestWireBoundariesInABrowser(t *testing.T) {
 		}
 	}
 }
+
+// Wire text of constants alone, which could be rendered when the program is loaded, needs its definitions all the same.
+func TestConstantWireBoundaries(t *testing.T) {
+	g := newGates("go")
+	s := serve(t, []string{"app.sx", `
+(defcomp ~row (&key n) (tr (td n)))
+(define (rows) (map (fn (i) (~row :n i)) (range 2)))
+(defpage p :path "/" :wire :sx :content (table
+  (~suspense :id "a" :as "tbody" :fallback (tr (td "wait")) (gate "go") (map (fn (i) (~row :n i)) (range 2)))))
+(defpage q :path "/q" :wire :sx :content (table
+  (~suspense :id "a" :as "tbody" :fallback (tr (td "wait")) (gate "go") (rows))))`}, g.option())
+	for _, path := range []string{"/", "/q"} {
+		r := s.open(t, t.Context(), path)
+		r.until(`<?start name="a">`)
+		if path == "/" {
+			close(g["go"])
+		}
+		wants(t, "the page "+path, r.rest(), `__sxResolve("","(defcomp ~row (`, `__sxResolve("a","(\u003c\u003e (~row :n 0) (~row :n 1))")`)
+	}
+}

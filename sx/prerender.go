@@ -6,9 +6,10 @@ import "context"
 
 const prerenderMost = 64 << 10 // bytes of markup kept from rendering a constant part at load
 
-// prerender renders a part once, while generating, when everything it depends on is known.
+// prerender renders a part once, while generating, when everything it depends on is known. Wire text is left to run time:
+// the host of an evaluation collects which components its calls name, and bytes alone would not tell.
 func (g *Gen) prerender(e Expr, code Emit) Emit {
-	if !g.prog.frozen || !g.closed(e, map[*Binding]bool{}, map[*Def]bool{}, 0) {
+	if !g.prog.frozen || g.Dest().Wire() || !g.closed(e, map[*Binding]bool{}, map[*Def]bool{}, 0) {
 		return code
 	}
 	m := g.prog.Machine(context.Background(), g.dest)

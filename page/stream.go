@@ -367,7 +367,7 @@ func (st *stream) chunks() (ready [][]byte) {
 				return true
 			}
 			content := apply(p.content, st.place(p.content, p.children))
-			ready = append(ready, render.AppendChunk(nil, p.b.ID, content))
+			ready = append(ready, render.AppendChunk(nil, p.b.ID, p.b.As, content))
 			return true
 		})
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,11 +114,19 @@ func wrapper(as string) string {
 	return as
 }
 
-// AppendChunk appends the content of a slot as HTML, to be written as a child of body.
-func AppendChunk(dst []byte, id string, content []byte) []byte {
+// AppendChunk appends the content of a slot as HTML, to be written as a child of body. as is the slot's wrapper.
+//
+// What stands in a template is parsed as HTML, wherever it goes afterwards (WHATWG HTML, "The 'in template' insertion
+// mode"), so the content of an SVG group gets an svg element of its own around it. That one has the coordinates of the
+// image around it, and does not clip.
+func AppendChunk(dst []byte, id, as string, content []byte) []byte {
 	dst = append(dst, `<template for="`...)
 	dst = append(dst, id...)
 	dst = append(dst, `">`...)
+	if as == "g" || as == "svg" {
+		dst = append(dst, `<svg overflow="visible">`...)
+		content = append(slices.Clip(content), "</svg>"...)
+	}
 	dst = append(dst, content...)
 	return append(dst, `</template>`...)
 }

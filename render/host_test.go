@@ -114,7 +114,7 @@ func TestBoundaries(t *testing.T) {
 	if s, err := body(b); err == nil || s != `<u>broken</u>` {
 		t.Errorf("got %s, %v", s, err)
 	}
-	if got := string(render.AppendChunk(nil, "a", []byte("<b>x</b>"))); got != `<template for="a"><b>x</b></template>` {
+	if got := string(render.AppendChunk(nil, "a", "div", []byte("<b>x</b>"))); got != `<template for="a"><b>x</b></template>` {
 		t.Error(got)
 	}
 	if got := string(render.AppendSXChunk(nil, "n", "a", `(b "</script>")`)); got != `<script nonce="n">__sxResolve("a","(b \"\u003c/script\u003e\")")</script>` {

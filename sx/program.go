@@ -196,6 +196,9 @@ func ReadFiles(fsys fs.FS, prefix string, old ...*Source) ([]*Source, error) {
 			return nil
 		}
 		info, err := d.Info()
+		if d.Type()&fs.ModeSymlink != 0 {
+			info, err = fs.Stat(fsys, name) // what it leads to may change under it
+		}
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,9 @@ func Prebuild(fsys fs.FS, b Bundler, minify bool) (map[string][]byte, error) {
 	var list []builtRow
 	for _, f := range files {
 		row := builtRow{Entry: f.Entry, Name: f.Name, File: f.Name}
-		if own, err := fs.ReadFile(dir, f.Name); err != nil || !bytes.Equal(own, f.Contents) {
+		// The source of an entry point does not stand in for its output, even where they are equal: who adds these
+		// files may leave the sources out.
+		if own, err := fs.ReadFile(dir, f.Name); err != nil || f.Entry != "" || !bytes.Equal(own, f.Contents) {
 			row.File = builtDir + "/" + f.Name
 			out["assets/"+row.File] = f.Contents
 		}

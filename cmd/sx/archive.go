@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -119,42 +117,4 @@ func bareExecutable() ([]byte, error) {
 		return nil, errors.New("the application behind this executable is damaged")
 	}
 	return exe[:start], nil
-}
-
-// collectFiles reads what a built application needs. Tests, hidden files and what programs write stay out.
-func collectFiles(fsys fs.FS) ([]archiveFile, error) {
-	var out []archiveFile
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." {
-			return err
-		}
-		if d.IsDir() {
-			public := strings.HasPrefix(name, "public/")
-			if !public && (ignoredDir(d.Name()) || d.Name() == "testdata") {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !deployed(name, d) {
-			return nil
-		}
-		data, err := fs.ReadFile(fsys, name)
-		out = append(out, archiveFile{name, data})
-		return err
-	})
-	return out, err
-}
-
-func deployed(name string, d fs.DirEntry) bool {
-	switch {
-	case !d.Type().IsRegular():
-		return false
-	case strings.HasPrefix(name, "public/"):
-		return !strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(name, "public/.well-known/")
-	case ignoredFile(d.Name()), strings.HasSuffix(name, "_test.sx"):
-		return false
-	case strings.HasPrefix(name, "assets/"), strings.HasPrefix(name, "migrations/"):
-		return true
-	}
-	return strings.HasSuffix(name, ".sx")
 }

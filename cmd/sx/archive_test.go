@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 func TestArchiveReadsBackAndIsReproducible(t *testing.T) {
@@ -61,27 +60,5 @@ func TestADamagedApplicationSaysSo(t *testing.T) {
 	}
 	if _, _, _, _, err := openArchive(path); err == nil || !strings.Contains(err.Error(), "is damaged") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestCollectFilesTakesWhatServes(t *testing.T) {
-	fsys := fstest.MapFS{}
-	for _, name := range []string{
-		"app.sx", "app_test.sx", "pages/a.sx", "public/a.txt", "public/data/b.txt", "public/.secret", "public/.well-known/x",
-		"assets/a.ts", "migrations/1.sql", "data/app.db", "README.md", "main.go", ".env", "dist/app", "testdata/x.sx", "notes.sx~",
-	} {
-		fsys[name] = &fstest.MapFile{Data: []byte(name)}
-	}
-	files, err := collectFiles(fsys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, f := range files {
-		got = append(got, f.name)
-	}
-	want := "app.sx assets/a.ts migrations/1.sql pages/a.sx public/.well-known/x public/a.txt public/data/b.txt"
-	if strings.Join(got, " ") != want {
-		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
 	}
 }

@@ -95,7 +95,7 @@ func (c *call) buildSite(dir, target string) error {
 		fmt.Fprintf(c.stderr, "nothing was built: %s\n", counts(errs))
 		return errReported
 	}
-	files, err := collectFiles(fsys)
+	files, err := collectFiles(dir)
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +38,7 @@ func (c *call) buildStatic(ctx context.Context, dir, out string) error {
 			}
 		}
 	}
-	if err := s.copyPublic(fsys); err != nil {
+	if err := s.copyPublic(dir); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "%s  %s, %s\n", out, plural(s.pages, "page"), plural(s.files, "file"))
@@ -113,22 +111,18 @@ func (s *staticSite) linked(ctx context.Context, html []byte) error {
 	return nil
 }
 
-func (s *staticSite) copyPublic(fsys fs.FS) error {
-	err := fs.WalkDir(fsys, "public", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !deployed(name, d) {
-			return err
-		}
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		s.files++
-		return s.save(strings.TrimPrefix(name, "public/"), data)
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+func (s *staticSite) copyPublic(dir string) error {
+	list, err := publicFiles(filepath.Join(dir, "public"))
+	if err != nil {
+		return err
 	}
-	return err
+	for _, f := range list {
+		s.files++
+		if err := s.save(f.name, f.data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *staticSite) save(name string, data []byte) error {

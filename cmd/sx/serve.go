@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -144,7 +145,27 @@ func (d *devSite) load(changed []string) error {
 	return nil
 }
 
-func (d *devSite) changed(paths []string) { d.load(paths) }
+// changed loads the application again, when something that belongs to it is among what changed.
+func (d *devSite) changed(paths []string) {
+	paths = slices.DeleteFunc(paths, func(name string) bool { return !d.partOf(name) })
+	if len(paths) > 0 {
+		d.load(paths)
+	}
+}
+
+// partOf tells what of a folder an application consists of. Other files may be anything, the log of this server included.
+func (d *devSite) partOf(name string) bool {
+	top, _, _ := strings.Cut(name, "/")
+	switch {
+	case strings.HasSuffix(name, ".sx"), slices.Contains([]string{".", "assets", "public", "migrations"}, top),
+		slices.Contains([]string{"package.json", "package-lock.json", "tsconfig.json"}, name): // these are the bundler's
+		return true
+	}
+	if info, err := os.Stat(filepath.Join(d.dir, filepath.FromSlash(name))); err == nil {
+		return info.IsDir()
+	}
+	return path.Ext(name) == "" // it is gone, and may have been a folder
+}
 
 // devOptions are those of an application under development; its data stay in its own folder.
 func devOptions(dir, data string, log *slog.Logger) []page.Option {

@@ -136,9 +136,10 @@ func (g *goServer) run(ctx context.Context) error {
 	}
 }
 
-// partOfGoApp tells which changes need a new build: what is compiled, and what may be embedded.
+// partOfGoApp tells which changes need a new build: what is compiled, and what may be embedded, which is nearly
+// everything.
 func partOfGoApp(path string) bool {
-	return !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, ".md")
+	return !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, ".log") && !strings.HasPrefix(filepath.Base(path), "README")
 }
 
 func (g *goServer) build(ctx context.Context, tool, exe string) (string, error) {

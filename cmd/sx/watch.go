@@ -70,6 +70,18 @@ func ignoredFile(name string) bool {
 		strings.HasSuffix(name, ".swp") || strings.HasSuffix(name, ".tmp") || name == "4913"
 }
 
+// ownOutput tells whether this program writes into a file: to report that would change it again.
+func ownOutput(name string) bool {
+	info, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc([]*os.File{os.Stdout, os.Stderr}, func(f *os.File) bool {
+		ours, err := f.Stat()
+		return err == nil && os.SameFile(info, ours)
+	})
+}
+
 // run calls changed with the paths, relative to the root and sorted, of what was written, made or removed, until
 // ctx ends. It calls one at a time: what changes meanwhile is reported next.
 func (w *watcher) run(ctx context.Context, changed func(paths []string)) error {
@@ -101,7 +113,7 @@ func (w *watcher) run(ctx context.Context, changed func(paths []string)) error {
 				return nil
 			}
 			rel, err := filepath.Rel(w.root, ev.Name)
-			if err != nil || ev.Op == fsnotify.Chmod || ignoredFile(filepath.Base(rel)) {
+			if err != nil || ev.Op == fsnotify.Chmod || ignoredFile(filepath.Base(rel)) || ownOutput(ev.Name) {
 				continue
 			}
 			if ev.Has(fsnotify.Create) {

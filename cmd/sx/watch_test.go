@@ -109,3 +109,22 @@ func TestWatcherLeavesOutWhatProgramsWrite(t *testing.T) {
 		}
 	}
 }
+
+// What a server writes beside its application, a log for instance, is no change of it: each reload writes a line more.
+func TestWhatIsPartOfASite(t *testing.T) {
+	d := &devSite{dir: t.TempDir()}
+	for _, name := range []string{"serve.log", "nohup.out", "pages/notes.txt", "log"} {
+		write(t, filepath.Join(d.dir, name), "x")
+		if d.partOf(name) {
+			t.Errorf("%s is taken for a part of the site", name)
+		}
+	}
+	for _, name := range []string{"app.sx", "assets/a.css", "assets", "public/x", "migrations/1.sql", ".", "pages", "gone", "package.json"} {
+		if !d.partOf(name) {
+			t.Errorf("%s is not taken for a part of the site", name)
+		}
+	}
+	if !partOfGoApp("posts/first.md") || partOfGoApp("README.md") || partOfGoApp("x_test.go") || partOfGoApp("serve.log") {
+		t.Error("parts of Go programs")
+	}
+}

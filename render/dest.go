@@ -91,6 +91,9 @@ func (htmlDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 	return nil
 }
 
+// TakesSpread tells whether a spread that is made here has an element to merge into.
+func (htmlDest) TakesSpread(g *sx.Gen) bool { return spreadTarget(g) != nil }
+
 // Seq joins code and merges what is static: neighbouring texts become one, a text before a hole becomes part
 // of it, and sequences inside are spliced in.
 func (htmlDest) Seq(g *sx.Gen, parts []sx.Emit) sx.Emit { return join(parts) }

@@ -61,3 +61,55 @@ func (n *callEmit) Emit(m *Machine) {
 	}
 	m.stack, m.top = stack, top
 }
+
+// SpreadTaker is a destination where spreads merge into the element around them while it is written: a call there is
+// made for its value if it may give one, so that the spread finds its element.
+type SpreadTaker interface {
+	// TakesSpread tells whether what g generates stands directly inside an element.
+	TakesSpread(g *Gen) bool
+}
+
+// spreadCall gives the code of a call whose markup would be written by n.
+func (g *Gen) spreadCall(e *callExpr, n Emit) Emit {
+	if d, ok := g.Dest().(SpreadTaker); !ok || !d.TakesSpread(g) {
+		return n
+	}
+	value := func() Emit { return g.Dest().Hole(g, e, g.Value(e)) }
+	if v, ok := g.Const(e.fn); ok {
+		if l := v.Lambda(); l != nil && l.code.mayGiveSpread() {
+			return value()
+		}
+		return n
+	}
+	if _, ok := e.fn.(*localExpr); !ok {
+		return value()
+	}
+	return &spreadCallEmit{g.Value(e.fn), n, value()}
+}
+
+// spreadCallEmit is a call of a function that only running shows.
+type spreadCallEmit struct {
+	fn    Node
+	emit  Emit
+	value Emit
+}
+
+func (n *spreadCallEmit) Emit(m *Machine) {
+	if l := n.fn.Eval(m).Lambda(); l != nil && l.code.mayGiveSpread() {
+		n.value.Emit(m)
+		return
+	}
+	n.emit.Emit(m)
+}
+
+// mayGiveSpread tells whether a call of c may give a spread.
+func (c *Code) mayGiveSpread() bool {
+	s := c.spread.Load()
+	if s == 0 {
+		if s = 1; mayBeSpread(c.fn.body, 0) {
+			s = 2
+		}
+		c.spread.Store(s)
+	}
+	return s == 2
+}

@@ -24,6 +24,7 @@ type Code struct {
 	nparams  int
 	bound    int // parameters of all sorts
 	variants [2 * maxDests]atomic.Pointer[variant]
+	spread   atomic.Int32 // whether a call may give one: 1 no, 2 yes, 0 not looked at
 }
 
 const maxDests = 4

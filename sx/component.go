@@ -168,6 +168,12 @@ func (a *Analyzer) finish() {
 				changed = true
 			}
 		})
+		for _, d := range p.order {
+			if fn, ok := d.expr.(*fnExpr); ok && !a.load.kept[d] && !fn.spread && fn.body != nil && mayBeSpread(fn.body, 0) {
+				fn.spread = true
+				changed = true
+			}
+		}
 	}
 	p.components(func(d *Def) {
 		if d.comp.Affinity == "client" && !a.load.kept[d] {

@@ -76,7 +76,7 @@ func (g *Gen) emit(e Expr) Emit {
 			}
 			return g.emit(e.element)
 		}
-		return &headEmit{g.Value(e.fn), g.Emit(e.call), g.Emit(e.element)}
+		return &headEmit{g.Value(e.fn), g.emit(e.call), g.emit(e.element)}
 	case *defExpr:
 		return &effectEmit{g.define(e)}
 	case *CompCall:
@@ -85,10 +85,15 @@ func (g *Gen) emit(e Expr) Emit {
 		if n := g.mapEmit(e); n != nil {
 			return g.prerender(e, n)
 		}
+		if _, known := g.Const(e); !known {
+			if n := g.apply(e); n != nil {
+				return g.prerender(e, n)
+			}
+		}
 	case *callExpr:
 		if _, known := g.Const(e); !known {
 			if n := g.callEmit(e); n != nil {
-				return g.prerender(e, n)
+				return g.prerender(e, g.spreadCall(e, n))
 			}
 		}
 	case Custom:

@@ -51,3 +51,21 @@ func TestLanguageExamples(t *testing.T) {
 		}
 	}
 }
+
+// TestApplyInTailPosition holds that a call that apply makes last takes no stack.
+func TestApplyInTailPosition(t *testing.T) {
+	for _, text := range []string{
+		"(define (f n) (apply (fn (m) (if (= m 0) \"done\" (f (dec m)))) [n])) (f 100000)",
+		"(define (f n) (apply h n [1])) (define (h n x) (if (= n 0) \"done\" (apply f [(dec n)]))) (f 100000)",
+		"(define (f g n) (if (= n 0) \"done\" (apply g [f (dec n)]))) (define (h g n) (apply g h [n])) (f h 100000)",
+		"(define (f n) (cond (= n 0) (apply str [\"do\" \"ne\"]) :else (apply f [(dec n)]))) (f 100000)",
+	} {
+		prog, err := sx.LoadSources([]*sx.Source{sx.NewSource("a.sx", text)}, sx.WithMain("value"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := prog.Main(context.Background()); err != nil || v.Text() != "done" {
+			t.Errorf("%s: got %v, %v", text, v, err)
+		}
+	}
+}

@@ -107,6 +107,7 @@ type (
 		body   Expr
 		caps   []*Binding
 		doc    string
+		spread bool // a call may give one; of top-level functions, once loading is done
 
 		kidsAlias *Binding // the name children, where &rest has another name
 	}

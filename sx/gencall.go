@@ -95,6 +95,9 @@ func (g *Gen) prim(e *primCall) Node {
 	if n := g.arith(e); n != nil {
 		return n
 	}
+	if n := g.apply(e); n != nil {
+		return n
+	}
 	args := g.Values(e.args)
 	site := g.Site(e.At)
 	if e.p.Name == "get" && len(args) == 2 {
@@ -219,4 +222,45 @@ func (n *fieldNode) read(m *Machine, d Value) Value {
 	}
 	m.at = n.site
 	return n.p.F2(m, d, n.key)
+}
+
+// apply generates (apply f x ... list) in tail position, where the call it makes takes no stack; nil for anything else.
+func (g *Gen) apply(e *primCall) *applyNode {
+	if e.p.Name != "apply" || !g.tail {
+		return nil
+	}
+	return &applyNode{g.Values(e.args), g.Site(e.At)}
+}
+
+type applyNode struct {
+	args []Node
+	site *Site
+}
+
+// parts evaluates the function and its arguments.
+func (n *applyNode) parts(m *Machine) (f Value, args []Value) {
+	all := make([]Value, len(n.args))
+	for i, a := range n.args {
+		all[i] = a.Eval(m)
+	}
+	m.at = n.site
+	return applyArgs(m, all)
+}
+
+func (n *applyNode) Eval(m *Machine) Value {
+	f, args := n.parts(m)
+	if l := f.Lambda(); l != nil {
+		m.tail, m.tailArgs = l, args
+		return Nil
+	}
+	return m.Call(f, args...)
+}
+
+func (n *applyNode) Emit(m *Machine) {
+	f, args := n.parts(m)
+	if l := f.Lambda(); l != nil {
+		m.tail, m.tailArgs = l, args
+		return
+	}
+	m.EmitCall(f, args...)
 }

@@ -213,7 +213,7 @@ func (g *Gen) value(e Expr) Node {
 			}
 			return g.value(e.element)
 		}
-		return &headNode{g.Value(e.fn), g.Value(e.call), g.Value(e.element)}
+		return &headNode{g.Value(e.fn), g.value(e.call), g.value(e.element)}
 	case *assertExpr:
 		return g.assert(e)
 	case Custom:

@@ -30,11 +30,17 @@ func reflectPrimitives() []*Primitive {
 }
 
 func applyN(m *Machine, args []Value) Value {
+	f, all := applyArgs(m, args)
+	return m.Call(f, all...)
+}
+
+// applyArgs gives the function that apply calls, and the arguments: those between, and the items of the last one.
+func applyArgs(m *Machine, args []Value) (f Value, all []Value) {
 	n := len(args) - 1
 	s := m.seq("apply", n, args[n])
 	m.Items(n - 1 + s.n)
-	all := append(make([]Value, 0, n-1+s.n), args[1:n]...)
-	return m.Call(m.Fn("apply", 0, args[0]), s.copyTo(all, 0, s.n)...)
+	all = append(make([]Value, 0, n-1+s.n), args[1:n]...)
+	return m.Fn("apply", 0, args[0]), s.copyTo(all, 0, s.n)
 }
 
 // gensym uses #, which nobody writes in a name of their own.

@@ -139,8 +139,17 @@ func mayBeSpread(e Expr, depth int) bool {
 		return !e.b.kids
 	case *globalExpr:
 		return e.def.comp == nil
-	case *callExpr, *headExpr:
+	case *callExpr:
+		if g, ok := e.fn.(*globalExpr); ok {
+			if fn, ok := g.def.expr.(*fnExpr); ok {
+				return fn.spread
+			}
+		}
 		return true
+	case *headExpr:
+		return true
+	case *loopExpr:
+		return mayBeSpread(e.body, depth+1)
 	case *andExpr:
 		return len(e.items) > 0 && mayBeSpread(e.items[len(e.items)-1], depth+1)
 	case *orExpr:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sx-framework/sxgo/client/clienttest"
+	"github.com/sx-framework/sxgo/sx/sxtest"
 )
 
 // lab opens a page without a policy, with the client and the named scripts of test/.
@@ -68,18 +69,9 @@ func TestMorphKeepsState(t *testing.T) {
 	clean(t, ctx)
 }
 
-// recorded holds before and after pairs recorded elsewhere; they are read where they lie and are not ours to keep.
-const recorded = "SX_VECTORS"
-
+// Pairs of before and after, recorded from another library.
 func TestMorphRecorded(t *testing.T) {
-	dir := os.Getenv(recorded)
-	if dir == "" {
-		dir = "../../shared/vectors"
-	}
-	data, err := os.ReadFile(dir + "/morph_recorded.json")
-	if err != nil {
-		t.Skipf("no recorded morph cases (set %s to their folder): %v", recorded, err)
-	}
+	data := sxtest.Recorded(t, "morph_recorded.json")
 	s := newSite(t)
 	ctx := clienttest.Browser(t)
 	lab(t, ctx, s, "recorded.js")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -121,9 +122,9 @@ func TestCrashInFakeTime(t *testing.T) {
 		}
 		old := begin("old")
 		defer old.Close(t.Context())
-		p, c := fake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*handler.Load()).ServeHTTP(w, r) }))
+		p, c := livetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*handler.Load()).ServeHTTP(w, r) }))
 		var down atomic.Bool
-		p.refuse = down.Load
+		p.Refuse = down.Load
 		var k cutter
 		k.through(c)
 		var log []string

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -16,69 +15,14 @@ import (
 
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 )
-
-// pipes is a network within the process, for tests with fake time.
-type pipes struct {
-	conns  chan net.Conn
-	once   sync.Once
-	done   chan struct{}
-	refuse func() bool
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	if p.refuse != nil && p.refuse() {
-		return nil, errors.New("refused")
-	}
-	a, b := net.Pipe()
-	select {
-	case p.conns <- b:
-		return a, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// fake runs a server of h within a bubble.
-func fake(t *testing.T, h http.Handler) (*pipes, *http.Client) {
-	p := newPipes()
-	srv := &http.Server{Handler: h}
-	var wg sync.WaitGroup
-	wg.Add(1)
-	go func() { // ends with Close
-		defer wg.Done()
-		srv.Serve(p)
-	}()
-	tr := &http.Transport{DialContext: p.dial, DisableCompression: true}
-	t.Cleanup(func() {
-		tr.CloseIdleConnections()
-		srv.Close()
-		wg.Wait()
-	})
-	return p, &http.Client{Transport: tr}
-}
 
 func fakeServer(t *testing.T, opts ...live.Option) (*hub.Hub, *live.Server, *http.Client) {
 	h := hub.New()
 	s := live.NewServer(h, opts...)
-	_, c := fake(t, s.Handler(resolveTest))
+	_, c := livetest.Serve(t, s.Handler(resolveTest))
 	t.Cleanup(func() { h.Close(context.Background()) })
 	return h, s, c
 }
@@ -199,7 +143,7 @@ func TestDrainAndRestartInFakeTime(t *testing.T) {
 		defer h2.Close(t.Context())
 		var mu sync.Mutex
 		now := s1.Handler(resolveTest)
-		_, hc := fake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, hc := livetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			h := now
 			mu.Unlock()
@@ -242,7 +186,7 @@ func TestDrainAndRestartInFakeTime(t *testing.T) {
 
 func TestSilentServerIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, hc := fake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, hc := livetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			http.NewResponseController(w).Flush()
 			<-r.Context().Done()
@@ -271,8 +215,8 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 
 func TestBackoffGrowsAndIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, hc := fake(t, http.NotFoundHandler())
-		p.refuse = func() bool { return true }
+		p, hc := livetest.Serve(t, http.NotFoundHandler())
+		p.Refuse = func() bool { return true }
 		var longest time.Duration
 		c := live.Client{URL: "http://x/", HTTP: hc, OnRetry: func(n int, err error, wait time.Duration) error {
 			if bound := min(30*time.Second, 500*time.Millisecond<<(n-1)); wait > bound {
@@ -298,7 +242,7 @@ func TestBackoffGrowsAndIsBounded(t *testing.T) {
 func TestEndlessTrickleOfALineIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, piece := range []string{"data: " + strings.Repeat("x", 1000), "data: " + strings.Repeat("x", 1000) + "\n", "xxxxxxxxxxxxx", ": \n"} {
-			_, hc := fake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, hc := livetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")
 				for range 100_000 {
 					if _, err := io.WriteString(w, piece); err != nil {
@@ -320,7 +264,7 @@ func TestClientStatuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		answers := []func(http.ResponseWriter){}
-		_, hc := fake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, hc := livetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			defer mu.Unlock()
 			answers[0](w)
@@ -378,7 +322,7 @@ func TestClientStatuses(t *testing.T) {
 func TestClientSendsTheLastEventID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ids []string
-		_, hc := fake(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, hc := livetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			ids = append(ids, r.Header.Get("Last-Event-ID"))
 			w.Header().Set("Content-Type", "text/event-stream")
 			switch len(ids) {

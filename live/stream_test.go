@@ -20,6 +20,7 @@ import (
 
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -74,7 +75,7 @@ func TestStreamFunctionTime(t *testing.T) {
 		h := hub.New()
 		defer h.Close(t.Context())
 		srv := live.NewServer(h)
-		_, c := fake(t, live.Serve(func(ctx context.Context, s *live.Stream) error {
+		_, c := livetest.Serve(t, live.Serve(func(ctx context.Context, s *live.Stream) error {
 			<-ctx.Done()
 			if err := s.Send(live.Event{Data: "late"}); !errors.Is(err, live.ErrDraining) {
 				t.Errorf("sending after the end: %v", err)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/sx-framework/sxgo/live/datastar"
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
+	"github.com/sx-framework/sxgo/sx/sxtest"
 )
 
 // What handlers and actions send to Datastar's client, byte by byte.
@@ -213,14 +213,7 @@ func TestDatastarSignals(t *testing.T) {
 
 // The recorded conformance cases, answered by a handler written in SX.
 func TestDatastarGoldenCases(t *testing.T) {
-	dir := os.Getenv("SX_VECTORS")
-	if dir == "" {
-		dir = "../../shared/vectors" // beside the repository
-	}
-	file, err := os.ReadFile(dir + "/datastar_golden.json")
-	if err != nil {
-		t.Skipf("the recorded cases of Datastar's SDK are not here (SX_VECTORS names their folder): %v", err)
-	}
+	file := sxtest.Recorded(t, "datastar_golden.json")
 	var doc struct {
 		Cases []struct {
 			ID, Method, Output string

@@ -19,40 +19,10 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sx-framework/sxgo/client/clienttest"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/ws"
 )
-
-// pipes is a network within the process, for tests with fake time.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-	done  chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	a, b := net.Pipe()
-	select {
-	case p.conns <- b:
-		return a, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // serveFake serves an application within a bubble of fake time.
 func serveFake(t *testing.T, text string, opts ...page.Option) *http.Client {
@@ -61,18 +31,9 @@ func serveFake(t *testing.T, text string, opts ...page.Option) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	srv := &http.Server{Handler: app}
-	var wg sync.WaitGroup
-	wg.Go(func() { srv.Serve(p) }) // ends with Close
-	tr := &http.Transport{DialContext: p.dial, DisableCompression: true}
-	t.Cleanup(func() {
-		app.Shutdown(context.Background())
-		tr.CloseIdleConnections()
-		srv.Close()
-		wg.Wait()
-	})
-	return &http.Client{Transport: tr}
+	_, c := livetest.Serve(t, app)
+	t.Cleanup(func() { app.Shutdown(context.Background()) }) // before the server is closed: its streams end politely
+	return c
 }
 
 // Guards run again every five minutes while a stream or a socket is open, and end it once they refuse.

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/datastar"
 	"github.com/sx-framework/sxgo/render"
+	"github.com/sx-framework/sxgo/sx/sxtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,14 +91,7 @@ func attributes(raw json.RawMessage) (list []datastar.Attribute) {
 }
 
 func TestGoldenCases(t *testing.T) {
-	dir := os.Getenv("SX_VECTORS")
-	if dir == "" {
-		dir = "../../../shared/vectors" // beside the repository
-	}
-	file, err := os.ReadFile(dir + "/datastar_golden.json")
-	if err != nil {
-		t.Skipf("the recorded cases of Datastar's SDK are not here (SX_VECTORS names their folder): %v", err)
-	}
+	file := sxtest.Recorded(t, "datastar_golden.json")
 	var doc struct {
 		Cases []struct {
 			ID, Method, Output string

@@ -149,9 +149,9 @@ func appendResolve(dst []byte, nonce, id, source string) []byte {
 		dst = append(dst, '"')
 	}
 	dst = append(dst, ">__sxResolve("...)
-	dst = appendJSONString(dst, id)
+	dst = appendScriptString(dst, id)
 	dst = append(dst, ',')
-	dst = appendJSONString(dst, source)
+	dst = appendScriptString(dst, source)
 	return append(dst, ")</script>"...)
 }
 

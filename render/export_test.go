@@ -26,7 +26,7 @@ func AttrFromData(name string) bool { return validAttrName(name) && !forbiddenFr
 func Comment(s string) string { return string(appendComment(nil, s)) }
 
 // ScriptString is a string as (json v) writes it.
-func ScriptString(s string) string { return string(appendJSONString(nil, s)) }
+func ScriptString(s string) string { return string(appendScriptString(nil, s)) }
 
 // WireString is a string in wire text.
 func WireString(s string) string { return string(appendWireString(nil, s)) }

@@ -10,7 +10,7 @@ import (
 // literal: < > & ' ` and U+2028/9 are written as \uXXXX, which JSON and JavaScript read alike (WHATWG HTML,
 // "Restrictions for contents of script elements").
 func appendScriptJSON(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
-	if depth > 200 {
+	if depth > maxValueDepth {
 		m.Fail(sx.LimitError, "json: the value nests too deeply")
 	}
 	switch v.Kind() {
@@ -24,7 +24,7 @@ func appendScriptJSON(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 	case sx.KindNumber:
 		return appendNumber(dst, v.Float())
 	case sx.KindString, sx.KindKeyword, sx.KindSymbol:
-		return appendJSONString(dst, v.Text())
+		return appendScriptString(dst, v.Text())
 	case sx.KindList:
 		n := v.Len()
 		m.Step(n)
@@ -45,20 +45,21 @@ func appendScriptJSON(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 				dst = append(dst, ',')
 			}
 			first = false
-			dst = appendJSONString(dst, k)
+			dst = appendScriptString(dst, k)
 			dst = append(dst, ':')
 			dst = appendScriptJSON(m, dst, item, depth+1)
 		}
 		return append(dst, '}')
 	}
 	if o, ok := v.Opaque(); ok {
-		return appendJSONString(dst, o.Text)
+		return appendScriptString(dst, o.Text)
 	}
 	m.Fail(sx.TypeError, "json: a %s has no JSON", v.TypeName())
 	return dst
 }
 
-func appendJSONString(dst []byte, s string) []byte {
+// appendScriptString appends s as a string literal of JSON that can stand inside a script element; see appendScriptJSON.
+func appendScriptString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for _, r := range s { // invalid UTF-8 gives U+FFFD

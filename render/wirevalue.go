@@ -38,9 +38,12 @@ func appendWireString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// maxValueDepth bounds how deep a value may nest that is written as wire text or as JSON.
+const maxValueDepth = 200
+
 // appendWireValue appends the form that gives v when it is evaluated.
 func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
-	if depth > 200 {
+	if depth > maxValueDepth {
 		m.Fail(sx.LimitError, "wire text: the value nests too deeply")
 	}
 	switch v.Kind() {

@@ -44,7 +44,12 @@ func (x *attrExpr) gen(g *sx.Gen) []sx.Emit {
 // static gives the text of the attribute with a constant value, where that is simple.
 func (a *attr) static(v sx.Value, literal bool) (string, bool) {
 	switch v.Kind() {
-	case sx.KindNil, sx.KindBool, sx.KindString, sx.KindNumber, sx.KindKeyword:
+	case sx.KindNumber:
+		if a.kind == attrStyle {
+			break // an error, which needs its place
+		}
+		fallthrough
+	case sx.KindNil, sx.KindBool, sx.KindString, sx.KindKeyword:
 		return string(a.append(nil, nil, v, literal)), true
 	}
 	return "", false

@@ -202,7 +202,7 @@ func canStandApart(list []sx.Emit) bool {
 			f = e.spread
 		case *slotHole:
 			f = e.spread
-		case *markTag, *voidKid:
+		case *markTag, *spreadKid:
 			return false
 		}
 		p, ok := e.(prefixed)

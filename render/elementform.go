@@ -214,6 +214,15 @@ func analyzeRaw(a *sx.Analyzer, forms []*sx.Form, el element) []sx.Expr {
 			all.WriteString("0")
 			kids = append(kids, &jsonExpr{sx.ExprBase{At: k.Site()}, a.Expr(k, 1)})
 			continue
+		case el.content == contentRaw:
+			e := a.Analyze(k)
+			kids = append(kids, e)
+			a.Later(func() {
+				if !sx.MayBeSpread(e) {
+					a.Errorf(e.Site(), sx.MarkupError, "%s may hold only literal text and spreads: what is computed could end it", el.name)
+				}
+			})
+			continue
 		default:
 			hint := ""
 			if el.content == contentScript {

@@ -105,7 +105,7 @@ func (e *elementExpr) htmlParts(g *sx.Gen, f *frame) []sx.Emit {
 				return e.rawKid(g, k, f)
 			}
 			if _, comp := k.(*sx.CompCall); e.el.void && !comp {
-				return &voidKid{g.Value(k), spreadTarget(g), g.Site(k.Site())}
+				return &spreadKid{g.Value(k), spreadTarget(g), g.Site(k.Site())}
 			}
 			return g.Emit(k)
 		})
@@ -141,6 +141,8 @@ func (e *elementExpr) htmlParts(g *sx.Gen, f *frame) []sx.Emit {
 func (e *elementExpr) rawKid(g *sx.Gen, k sx.Expr, f *frame) sx.Emit {
 	v, ok := sx.IsLiteral(k)
 	switch {
+	case !ok && e.el.content == contentRaw:
+		return &spreadKid{g.Value(k), spreadTarget(g), g.Site(k.Site())}
 	case !ok:
 		return g.Emit(k)
 	case f.inSVG || e.el.ns == nsSVG:

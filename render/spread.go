@@ -147,14 +147,14 @@ func mergeAttr(m *sx.Machine, tag string, attrs []tagAttr, name string, v sx.Val
 	return attrs
 }
 
-// voidKid is a child of a void element: a spread, or nothing.
-type voidKid struct {
+// spreadKid is a child of an element that takes no computed content: a spread, or nothing.
+type spreadKid struct {
 	node   sx.Node
 	spread *frame
 	at     *sx.Site
 }
 
-func (k *voidKid) Emit(m *sx.Machine) {
+func (k *spreadKid) Emit(m *sx.Machine) {
 	v := k.node.Eval(m)
 	switch v.Kind() {
 	case sx.KindNil, sx.KindBool:
@@ -163,6 +163,9 @@ func (k *voidKid) Emit(m *sx.Machine) {
 		k.spread.merge(m, v.SpreadDict())
 	default:
 		m.At(k.at)
-		m.Fail(sx.MarkupError, "%s is a void element and takes no children, got a %s", k.spread.el.name, v.TypeName())
+		if k.spread.el.void {
+			m.Fail(sx.MarkupError, "%s is a void element and takes no children, got a %s", k.spread.el.name, v.TypeName())
+		}
+		m.Fail(sx.MarkupError, "%s may hold only literal text and spreads, got a %s", k.spread.el.name, v.TypeName())
 	}
 }

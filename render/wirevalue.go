@@ -78,6 +78,18 @@ func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 		return appendWireDict(m, dst, v, depth)
 	case sx.KindSpread:
 		dst = append(dst, "(make-spread "...)
+		if d := v.SpreadDict(); !d.Written() && d.Len() > 0 {
+			// The browser takes a dict form for one that stood in source.
+			for i := range d.Len() {
+				name, item := d.At(i)
+				m.Step(1)
+				dst = appendWireString(dst, name)
+				dst = append(dst, ' ')
+				dst = appendWireValue(m, dst, item, depth+1)
+				dst = append(dst, ' ')
+			}
+			return append(dst[:len(dst)-1], ')')
+		}
 		dst = appendWireDict(m, dst, sx.DictOf(v.SpreadDict()), depth)
 		return append(dst, ')')
 	case sx.KindElement:

@@ -116,7 +116,7 @@ func mod2(m *Machine, a, b Value) Value {
 // promise that.
 func pow2(m *Machine, a, b Value) Value {
 	x, y := m.Num("pow", 0, a), m.Num("pow", 1, b)
-	if x != math.Trunc(x) || y != math.Trunc(y) {
+	if y != math.Trunc(y) {
 		return m.CheckedNumber("pow", math.Pow(x, y))
 	}
 	if x == 0 && y < 0 {

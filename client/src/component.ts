@@ -52,7 +52,8 @@ export const violation = (r: Rule, v: any): string | false | undefined => {
 };
 
 export const params = (list: any, scope: Scope, component?: boolean): Params => {
-  const p: Params = { _pos: [], _keys: null, _scope: scope, _rules: false };
+  // What has a scope is no frame's top.
+  const p: Params = { _pos: [], _keys: null, _scope: SMALL ? scope : scope || { _name: "", _up: null }, _rules: false };
   if (!isList(list)) expected("parameters", list);
   const bind = (name?: string) => p._scope = { _name: name || expected("a name"), _up: p._scope };
   for (let i = 0; i < list.length; i++) {
@@ -116,6 +117,7 @@ export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
   if (_keys) for (const [k, q] of _keys) e = { _v: settle(fn, q, named!.get(k), e), _up: e };
   if (p._rest && component) e = { _v: args.slice(n), _up: e };
   if (p._rest) e = { _v: args.slice(n), _up: e };
+  if (extra) extra._written = true;
   if (!SMALL && p._attrs) e = { _v: extra && new Obj("spread", extra), _up: e };
   return e;
 };

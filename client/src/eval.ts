@@ -7,10 +7,10 @@ import { specials } from "./special";
 import { primitives } from "./primitives";
 import { apart, capture, element, isElement, type Ops, put, record } from "./markup";
 import { bind, component, fits, type Params } from "./component";
-import { take } from "./argument";
+import { named, take } from "./argument";
 import { expand } from "./macro";
 import { parse } from "./reader";
-import { error, fail, Fn, Form, freeze, isComponent, isDict, isFn, isKw, isList, isMacro, isSym, limits, List, now, place, plain, save, step, Sym, SxError, typeOf, Value } from "./values";
+import { Dict, error, fail, Fn, Form, freeze, isComponent, isDict, isFn, isKw, isList, isMacro, isSym, limits, List, now, place, plain, save, step, Sym, SxError, Value } from "./values";
 
 /** A binding at run time, and those around it. */
 export type Env = { _v: any; _up: Env } | null;
@@ -50,7 +50,7 @@ export const binding = (e: any, i: number) => {
 /** Calls f, at a place. In tail mode lambdas and components are left to the caller. */
 export const invoke = (f: any, args: Value[], keys?: boolean[] | null, mode = 0, at = now._at): Value => {
   now._at = at;
-  if (!isFn(f) || (f._t as string) === "macro") fail("call", "not callable: " + typeOf(f));
+  if (!isFn(f) || (f._t as string) === "macro") fail("call", "not callable: " + named(f));
   step(1);
   if (f._run) return f._run(args);
   if (isComponent(f) && !(mode & EMIT)) return record(() => invoke(f, args, keys, EMIT, at));
@@ -103,7 +103,9 @@ const variable = (x: Sym, scope: Scope): Code => {
 const callForm = (form: List, scope: Scope, mode: number): Code => {
   const at = now._at, name = isSym(form[0]) ? form[0]._v : "", forms = form.slice(1), i = find(name, scope);
   const p = i < 0 && !defs.has(name) && primitives().get(name), loop = p && name === "map" && mode & EMIT;
-  const head = compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, scope, loop && !i ? EMIT : 0)), n = args.length, keys = forms.map(isKw);
+  // The server writes spreads from data in another way.
+  const inner = !SMALL && name === "make-spread" ? scope || { _name: "", _up: null } : scope;
+  const head = compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, inner, loop && !i ? EMIT : 0)), n = args.length, keys = forms.map(isKw);
   const shape = SMALL || !name ? head._params : i < 0 ? shapes.get(name) : binding(scope, i)._params;
   if (p) p._doc(n);
   // The server has looked at the programs that it sends.
@@ -155,7 +157,12 @@ export const compile = (x: Form, scope: Scope, mode: number): Code => {
   x = plain(x) as Form;
   if (isDict(x)) {
     const codes = [...x].map(([k, v]) => [k, compile(v, scope, 0)] as const);
-    return e => new Map(codes.map(([k, c]) => [k, c(e)]));
+    return e => {
+      const d: Dict = new Map(codes.map(([k, c]) => [k, c(e)]));
+      // At the top of a frame it may be data.
+      if (!SMALL && scope) d._written = true;
+      return d;
+    };
   }
   if (!isList(x)) return () => x;
   const last = now._at;

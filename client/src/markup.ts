@@ -5,7 +5,7 @@
 import { attr, clean, forbidden, mergeSpread, rule } from "./safety";
 import { Code, compile, EMIT, Scope } from "./eval";
 import { Attrs } from "./sink";
-import { el, fail, isEl, isKw, isList, isSpread, isSym, List, now, place, step, typeOf, Value } from "./values";
+import { el, fail, isEl, isKw, isList, isSpread, List, now, place, step, typeOf, Value, word } from "./values";
 
 /** Operations, flat: "open" with tag and attributes, "close", and "text", "raw" or "comment" with what it is; each
  * with two arguments. */
@@ -45,11 +45,11 @@ export const record = (f: () => Value | void): Value => {
 
 /** Places v as a child. */
 export const put = (v: any): void => {
-  const t = typeof v;
+  const t = typeof v, w = word(v);
   if (v === null || v === undefined || t === "boolean") return;
   step(1);
   if (t !== "object") v !== "" && write("text", clean("" + v));
-  else if (isSym(v) || isKw(v)) put(v._v);
+  else if (w !== undefined) put(w);
   else if (!SMALL && isSpread(v)) now._el && mergeSpread(...now._el, v._v);
   else apart(() => isEl(v) ? put(v._v()) : isList(v) ? v.forEach(put) : fail("type", `a ${typeOf(v)} cannot be a child`));
 };
@@ -93,7 +93,9 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
       });
     } else kids.push(f);
   }
-  if (kids[0] !== undefined && isVoid(tag)) fail("markup", tag + " cannot have children");
+  const empty = kids.length > 0 && isVoid(tag), refuse = () => fail("markup", tag + " cannot have children");
+  // What is no spread is known at once, mostly.
+  if (empty && (SMALL || kids.some(k => typeof k !== "object" || isEl(k)))) refuse();
   const inner = children(kids, scope);
   return markup(e => {
     const values: Attrs = [], { _el } = now;
@@ -102,9 +104,11 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
       pair && values.push(pair);
     }
     write("open", tag, values);
+    const { length } = now._ops;
     if (!SMALL) now._el = [tag, values];
     inner(e);
     if (!SMALL) now._el = _el;
+    if (!SMALL && empty && now._ops.length > length) refuse();
     write("close");
     return null;
   }, mode);
@@ -120,7 +124,7 @@ export const isElement = (name: string): boolean => {
     yes = /^(html|svg):/.test(name) || (SMALL ? !!customElements.get(name) : /^[a-z][a-z\d._\u00c0-\u{10ffff}]*-[-a-z\d._\u00c0-\u{10ffff}]*$/u.test(name)) || /^[a-z]+[a-zA-Z\d]*$/.test(name) && (
       !/[A-Z]/.test(name) && !(document.createElement(name) instanceof HTMLUnknownElement) ||
       document.createElementNS("http://www.w3.org/2000/svg", name).constructor !== SVGElement ||
-      !SMALL && /^(math|semantics|m(error|frac|i|multiscripts|n|o|over|padded|phantom|prescripts|root|row|s|space|sqrt|style|su[bp]|subsup|table|t[dr]|text|under|underover))$/.test(name));
+      !SMALL && /^(math|discard|semantics|annotation|none|m(action|enclose|error|frac|i|multiscripts|n|o|over|padded|phantom|prescripts|root|row|s|space|sqrt|style|su[bp]|subsup|table|t[dr]|text|under|underover))$/.test(name));
     known.set(name, yes);
   }
   return yes;

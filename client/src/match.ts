@@ -1,10 +1,13 @@
 // Patterns of match and let: a pattern compiles to a test that gives the bindings, or undefined.
 
 import { Code, compile, Env, Scope } from "./eval";
+import { named } from "./argument";
 import { Param, param, violation } from "./component";
-import { equal, expected, fail, isDict, isKw, isList, isSym, List, now, place, plain, Sym, sym, truthy, Value } from "./values";
+import { equal, expected, fail, isDict, isKw, isList, isSym, List, now, Place, place, plain, Sym, sym, truthy, Value } from "./values";
 
 export type Test = (v: Value, e: Env) => Env | undefined;
+
+export const unfit = (v: Value, at: Place): never => fail("match", "match: no pattern fits " + named(v), at);
 
 /** Compiles pattern p to its test. Its names are added to the scope in the box, where none of them may be already:
  * outer is what was there before the whole pattern. */
@@ -88,6 +91,6 @@ export const match = (x: List, scope: Scope, mode: number): Code => {
       const inner = test(v, e);
       if (inner !== undefined && (!guard || truthy(guard(inner)))) return result(inner);
     }
-    return fail("match", "no pattern matches", at);
+    return unfit(v, at);
   };
 };

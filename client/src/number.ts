@@ -18,9 +18,9 @@ export const round = (n: number, digits = 0): number => {
   return digits > 0 ? +n.toFixed(digits) : digits < -16 ? 0 : Math.sign(n) * (a - rest + (rest * 2 >= unit ? unit : 0));
 };
 
-/** Integer powers are multiplied out, so that both hosts agree to the last digit. */
+/** Powers with integers are multiplied out, so that both hosts agree to the last digit. */
 export const pow = (x: number, y: number): number => {
-  if (x % 1 || y % 1) return x ** y;
+  if (y % 1) return x ** y;
   if (!x && y < 0) off();
   let r = 1;
   for (let n = Math.abs(y), b = x; n && r && isFinite(r); n = Math.floor(n / 2), b *= b) if (n % 2) r *= b;

@@ -4,10 +4,11 @@ import { call, defs } from "./eval";
 import { attempt } from "./dynamic";
 import { write } from "./markup";
 import { clean } from "./safety";
+import { set } from "./prim_dict";
 import { text } from "./prim_string";
-import { el, fail, Fn, isComponent, isDict, isEl, isFn, isList, isSpread, isSym, now, Obj, sym, truthy, Value } from "./values";
+import { Dict, el, fail, Fn, isComponent, isDict, isEl, isFn, isList, isSpread, isSym, now, Obj, sym, truthy, Value } from "./values";
 import { take, wrong } from "./argument";
-import { primitives, provide } from "./primitives";
+import { provide } from "./primitives";
 
 let symbols = 0;
 
@@ -59,7 +60,11 @@ SMALL || provide({
     const s = a.map(text).join("").replace(/^(?=-?>|-)/, " ").replace(/-(?=-)/g, "- ").replace(/[-!]$/, "$& ");
     return el(() => write("comment", clean(s)));
   },
-  "make-spread:a?a*": (...a) => new Obj("spread", call(primitives().get(a.length > 1 || typeof a[0] === "string" ? "dict" : "merge")!, ...a)),
+  "make-spread:a?a*": (...a) => {
+    const [first] = a, pairs = a.length > 1 || typeof first === "string", d: Dict = pairs ? set(new Map(), a, 0) : new Map(take("d", first, 0));
+    if (!pairs) d._written = first?._written;
+    return new Obj("spread", d);
+  },
   "spread-attrs:a": v => isSpread(v) ? new Map(v._v) : wrong(0, "spread", v),
   "trusted-url:s": s => new Obj("trusted-url", s),
 });

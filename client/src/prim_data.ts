@@ -11,7 +11,7 @@ import { provide } from "./primitives";
 /** v as compact JSON. */
 export const json = (v: any): string =>
   isList(v) ? `[${v.map(json)}]` : isDict(v) ? `{${[...v].map(([k, x]) => JSON.stringify(k) + ":" + json(x))}}`
-    : JSON.stringify(v instanceof Obj ? word(v) ?? deny("type", `a ${v._t} has no JSON`) : v);
+    : JSON.stringify(v instanceof Obj ? word(v) ?? deny("type", v._t + " has no JSON") : v);
 
 const unjson = (v: any): Value =>
   isList(v) ? v.map(unjson) : typeof v === "string" ? whole(v) : typeof v === "number" ? num(v, "json-decode")
@@ -44,8 +44,13 @@ SMALL || provide({
   "json-decode:s": decode,
   "inspect:a": v => serialize(v),
   "sx-parse:s": s => {
-    const forms = parse(s, "sx-parse");
-    return forms.length === 1 ? forms[0] : deny("syntax", "expected one datum");
+    let forms: Value[];
+    try {
+      forms = parse(s);
+    } catch (err: any) {
+      deny("syntax", `line ${err.line}, column ${err.col}: ${err.message}`);
+    }
+    return forms!.length === 1 ? forms![0] : deny("syntax", "expected one datum");
   },
   "sx-serialize:a": v => serialize(v),
   "canonical-serialize:a": v => serialize(v, compareText),

@@ -7,7 +7,7 @@ import { deny, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
 /** Sets the pairs in kvs; the first of them is argument i of the primitive. */
-const set = (d: Dict, kvs: Value[], i: number): Dict => {
+export const set = (d: Dict, kvs: Value[], i: number): Dict => {
   if (kvs.length % 2) deny("arity", "a key has no value");
   for (let j = 0; j < kvs.length; j += 2) d.set(take("k", kvs[j], i + j), kvs[j + 1]);
   return d;
@@ -61,6 +61,7 @@ SMALL || provide({
   "map-dict:fd": (f, d) => new Map([...d].map(([k, v]) => [k, call(f, k, v)])),
   "dict-set!:aka": (d, k, v) => {
     isDict(d) || wrong(0, "dict", d);
-    mutable(d, d.size + 1).set(k, v);
+    if (!d.has(k)) mutable(d, d.size + 1)._written = false;
+    mutable(d, d.size).set(k, v);
   },
 });

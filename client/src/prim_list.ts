@@ -4,7 +4,7 @@ import { call, invoke } from "./eval";
 import { num } from "./number";
 import { compare } from "./prim_math";
 import { text } from "./prim_string";
-import { equal, isDict, isList, items, limits, step, truthy, Value } from "./values";
+import { equal, isDict, isList, items, limits, step, truthy, typeOf, Value } from "./values";
 import { deny, off, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
@@ -29,8 +29,8 @@ const flatten = (list: Value[], out: Value[]): Value[] => {
 };
 
 /** Checks that x may change, and may have n items. */
-export const mutable = <T>(x: T, n: number): T => {
-  if (Object.isFrozen(x)) deny("frozen", "cannot change what is frozen");
+export const mutable = <T extends Value>(x: T, n: number): T => {
+  if (Object.isFrozen(x)) deny("frozen", "cannot change a frozen " + typeOf(x));
   if (n > limits.items) items(n);
   return x;
 };
@@ -90,6 +90,7 @@ SMALL || provide({
   "chunk-every:li": (l, n) => n < 1 ? off() : Array.from({ length: Math.ceil(l.length / n) }, (_, i) => l.slice(i * n, i * n + n)),
   "zip-pairs:l": l => l.slice(1).map((v: Value, i: number) => [l[i], v]),
   "into:aa": (to, from) => {
+    if (typeof to !== "object") wrong(0, "dict", to);
     const list = isDict(from) ? [...from] : take("l", from, 1);
     return isDict(to) ? new Map([...to, ...list.map(entry)]) : [...take("l", to, 0), ...list];
   },
@@ -106,8 +107,8 @@ SMALL || provide({
   "for-each:fl": (f, l) => {
     l.forEach((v: Value) => call(f, v));
   },
-  "sort:a?l": (f, l) => l === undefined ? sorted(take("l", f, 0), v => v)
-    : (take("f", f, 0), [...l].sort((a, b) => truthy(call(f, a, b)) ? -1 : truthy(call(f, b, a)) ? 1 : 0)),
+  "sort:a?a": (f, l) => l === undefined ? sorted(take("l", f, 0), v => v)
+    : (take("f", f, 0), [...take("l", l, 1)].sort((a, b) => truthy(call(f, a, b)) ? -1 : truthy(call(f, b, a)) ? 1 : 0)),
   "sort-by:fl": (f, l) => sorted(l, v => call(f, v)),
   "group-by:fl": (f, l) => {
     const out = new Map<string, Value[]>();

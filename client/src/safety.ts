@@ -18,14 +18,16 @@ const bools = /^(allowfullscreen|async|auto(focus|play)|checked|controls|default
 export const isBool = (name: string) => bools.test(name);
 
 /** The scheme of a URL as the most forgiving parser would see it, with its colon; "" without one. */
-const scheme = (u: string) => /^[^:/?#\\]*:|/.exec(u.replace(/[\0- \x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u3000\ufeff\ufffd]/g, "").toLowerCase())![0];
+const scheme = (u: string) =>
+  /^[^:/?#\\]+:|/.exec(u.replace(/[\0- \x7f-\xa0]/g, "").replace(/^[\xad\u2000-\u200f\u2028-\u202f\u3000\ufeff\ufffd]+/, "").toLowerCase())![0];
 
-const safe = (u: string, image?: boolean) => /^((https?|mailto|tel|sms):)?$/.test(scheme(u)) || image && /^\s*data:\s*image\//i.test(u);
+const safe = (u: string, image?: boolean) =>
+  /^((https?|mailto|tel|sms):)?$/.test(scheme(u)) || image && scheme(u) === "data:" && /^[^:]*:[ \t\r\n\f]*image\//i.test(u);
 
 const sameOrigin = (u: string) => !scheme(u) && !/[\0-\x1f\x7f]|^ *([/\\]{2}|\\)/.test(u);
 
 /** What an attribute may hold: n nothing, e true and false, b that it is there, c a class, s a style, l a URL
- * that loads, j JSON, u URLs in a list, v URLs between semicolons, i a URL of a picture, h another. */
+ * that loads, p URLs in a list, u candidates of a picture, v URLs between semicolons, i a URL of a picture, h another. */
 export type Rule = string | undefined;
 
 /** The rules by element and name in lower case; the first that matches holds. */
@@ -35,8 +37,8 @@ const rules: [Rule, RegExp][] = [
   ["c", / class$/],
   ["s", / style$/],
   ["l", / (codebase|archive|sx-(get|post|put|patch|delete|push-url|replace-url)|data-sx-(live|ws))$|^(link (xlink:)?href|i?frame src)$/],
-  ["j", / (data|sx)-/],
-  ["u", / (ping|attributionsrc|(image)?srcset)$/],
+  ["p", / (ping|attributionsrc)$/],
+  ["u", / (image)?srcset$/],
   ["v", /^(animate|set)\S* (to|from|by|values)$/],
   ["i", / poster$|^(img|source) src$/],
   ["h", / (href|src|(form)?action|cite|data|manifest|xlink:href|background|longdesc|dynsrc|lowsrc|usemap|profile|icon)$/],
@@ -64,7 +66,8 @@ const style = (v: Value): string => {
   // What is plain is safe; the rest is for the whole language.
   if (SMALL) return typeof v === "string" && /^( *(?!behavior)[a-z][a-z-]*: *[\w#%. -]+;?)+$/.test(v) ? v : fail("type", "not here");
   if (isDict(v)) return [...v].filter(([, x]) => x !== null && typeof x !== "boolean").map(([k, x]) => declaration(k, atom(x, k))).filter(d => d).join(";");
-  const s = atom(v, "style"), list = s.split(";").filter(d => d.trim());
+  if (typeof v !== "string") fail("type", ":style must be a string or a dict, got " + typeOf(v));
+  const s: string = v, list = s.split(";").filter(d => d.trim());
   const good = list.map(d => {
     const [, name, text] = /^([^:]*):([^]*)/.exec(d) || [];
     return name ? declaration(name.trim(), text.trim()) : "";
@@ -75,7 +78,10 @@ const style = (v: Value): string => {
 /** Several URLs, each checked. They are rare, and left to the whole language. */
 const several: (kind: Rule, s: string) => string = SMALL ? () => fail("type", "") : (kind, s) =>
   kind === "v" ? s.split(";").map(u => safe(u) ? u : bad).join(";")
-    : s.replace(/[\d.]+[wxh],|\S+/g, u => u.split(",").every(p => safe(p)) ? u : bad + /,*$/.exec(u)![0]);
+    : kind === "p" ? s.replace(/\S+/g, u => safe(u) ? u : bad)
+    // A URL ends at a blank, its commas end the candidate; else descriptors follow, to a comma outside of brackets.
+    // Others might split at every comma.
+    : s.replace(/([^\s,](?:\S*[^\s,])?)(,+|(?:[^,(]|\([^)]*\)?)*)/g, (_, u, rest) => ([u, ...u.split(",")].every(p => safe(p)) ? u : bad) + rest);
 
 /** The text of an attribute with value v; null leaves it out. trusted: v stands in the source. */
 export const attr = (kind: Rule, name: string, v: any, trusted: boolean): string | null => {
@@ -85,12 +91,11 @@ export const attr = (kind: Rule, name: string, v: any, trusted: boolean): string
   if (kind === "b") return "";
   if (kind === "c") return clean(classes(v)) || null;
   if (v === true) return kind === "s" ? null : "";
-  if (kind === "s") return clean(trusted ? v : style(v)) || null;
-  if (!SMALL && kind === "j" && isDict(v)) return clean(json(v));
+  if (kind === "s") return clean(trusted && typeof v === "string" ? v : style(v)) || null;
   if (!SMALL && isTrusted(v)) return v._v;
-  const s = clean(atom(v, name)), check = (u: string) => safe(u, kind === "i") ? u : bad;
+  const s = clean(!SMALL && isDict(v) && /^(data|sx)-/.test(name) ? json(v) : atom(v, name)), check = (u: string) => safe(u, kind === "i") ? u : bad;
   return kind === "l" ? trusted || sameOrigin(s) ? check(s) : bad
-    : kind === "u" || kind === "v" ? several(kind, s)
+    : kind && "puv".includes(kind) ? several(kind, s)
     : kind === "i" || kind === "h" ? check(s) : s;
 };
 
@@ -98,7 +103,7 @@ export const attr = (kind: Rule, name: string, v: any, trusted: boolean): string
 export const mergeSpread = (tag: string, out: Attrs, d: Dict) => {
   for (const [name, v] of d) {
     const low = name.toLowerCase(), i = out.findIndex(a => a[0].toLowerCase() === low), old = out[i], kind = rule(tag, low);
-    if (!/^[a-z_:@\xc0-\u1fff][-\w.:@\xc0-\u1fff]*$/i.test(name) || /^(on|sx-|data-sx-)/.test(low)) fail("markup", `attribute ${name} cannot come from data`);
+    if (!/^(?!\d|[-.])[-\w.:@\xc0-\xd6\xd8-\xf6\xf8-\u1fff]+$/.test(name) || (d._written ? /^on/ : /^(on|sx-|data-sx-)/).test(low)) fail("markup", `attribute ${name} cannot come from data`);
     const s = attr(kind, low, v, false), joined = kind === "c" || kind === "s";
     if (s === null) old && !joined && out.splice(i, 1);
     else if (!old) out.push([name, s]);

@@ -4,9 +4,9 @@ import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope, 
 import { lambda } from "./component";
 import { fragment, isElement, put, record } from "./markup";
 import { expand } from "./macro";
-import { pattern } from "./match";
+import { pattern, unfit } from "./match";
 import { primitives } from "./primitives";
-import { equal, expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
+import { equal, expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, place, Sym, truthy, Value } from "./values";
 
 export type Special = (x: List, scope: Scope, mode: number) => Code;
 
@@ -124,7 +124,7 @@ const let_: Special = (x, s, m) => {
       return invoke(cell._v = f(cell), args.map(a => a(e)), null, m);
     };
   }
-  const at = now._at, steps = bindings(x[1]).map(([p, v]) => {
+  const steps = bindings(x[1]).map(([p, v]) => {
     const value = compile(v, s, 0);
     if (isSym(p)) {
       s = { _name: p._v, _up: s };
@@ -132,9 +132,10 @@ const let_: Special = (x, s, m) => {
     }
     const box = { _scope: s }, test = SMALL ? fail("form", "") : pattern(p, box);
     s = box._scope;
+    const at = place(p);
     return (e: Env): Env => {
-      const inner = test(value(e), e);
-      return inner === undefined ? fail("match", "the value does not match the pattern", at) : inner;
+      const v = value(e), inner = test(v, e);
+      return inner === undefined ? unfit(v, at) : inner;
     };
   });
   const b = body(x.slice(2), s, m);

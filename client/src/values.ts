@@ -36,7 +36,8 @@ export class Fn extends Obj<"lambda" | "macro" | "component" | "primitive", stri
 }
 
 export type Value = null | boolean | number | string | Obj | List | Dict | Fn;
-export type Dict = Map<string, Value> & { _at?: Place };
+/** _written: all keys stand in a definition. */
+export type Dict = Map<string, Value> & { _at?: Place; _written?: boolean };
 /** _data: written with square brackets, never a call. _spots: offsets of the items, where they are asked for. */
 export type List = Value[] & { _at?: Place; _data?: boolean; _spots?: [number, number][] };
 export type Form = Value;
@@ -64,7 +65,7 @@ export const save = () => {
 
 /** Line and column of an offset; both start at 1, columns count characters. */
 export const where = ({ _src, _from }: Place) => {
-  const lines = _src._text.slice(0, _from).split("\n");
+  const lines = _src._text.slice(0, _from).replace(/^\ufeff/, "").split("\n");
   return [lines.length, [...lines.pop()!].length + 1];
 };
 

@@ -126,54 +126,20 @@ func (f *fetcher) fetch(ctx context.Context, rawURL string, opts *sx.Dict) (sx.V
 	if err := checkFetchURL(u); err != nil {
 		return sx.Nil, fmt.Errorf("fetch %s: %w", rawURL, err)
 	}
-	method, body, timeout, most := "GET", "", fetchTimeout, int64(fetchMost)
-	headers := http.Header{}
-	for i := range opts.Len() {
-		switch k, v := opts.At(i); k {
-		case "method":
-			method = strings.ToUpper(plainText(v))
-		case "headers":
-			d := v.Dict()
-			for j := range d.Len() {
-				name, value := d.At(j)
-				headers.Set(name, plainText(value))
-			}
-		case "body":
-			body = plainText(v)
-		case "json":
-			text, err := encodeJSON(v)
-			if err != nil {
-				return sx.Nil, fmt.Errorf("fetch: :json: %w", err)
-			}
-			body = string(text)
-			headers.Set("Content-Type", "application/json")
-		case "timeout":
-			if !v.IsNumber() || v.Float() <= 0 || v.Float() > 300_000 {
-				return sx.Nil, errors.New("fetch: :timeout must be milliseconds, at most 300000")
-			}
-			timeout = time.Duration(v.Float() * float64(time.Millisecond))
-		case "max-size":
-			if !v.IsNumber() || v.Float() <= 0 || v.Float() > 1<<30 {
-				return sx.Nil, errors.New("fetch: :max-size must be bytes, at most 1 GiB")
-			}
-			most = int64(v.Float())
-		default:
-			return sx.Nil, fmt.Errorf("fetch: unknown option :%s (there are :method :headers :body :json :timeout :max-size)", k)
-		}
+	o, err := readFetchOptions(opts)
+	if err != nil {
+		return sx.Nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, o.method, u.String(), strings.NewReader(o.body))
 	if err != nil {
 		return sx.Nil, fmt.Errorf("fetch %s: %w", rawURL, err)
 	}
-	if body == "" {
+	if o.body == "" {
 		req.Body, req.ContentLength = http.NoBody, 0
 	}
-	if headers.Get("User-Agent") == "" {
-		headers.Set("User-Agent", "sx")
-	}
-	req.Header = headers
+	req.Header = o.headers
 	resp, err := f.client.Do(req)
 	if err != nil {
 		var ue *url.Error
@@ -183,13 +149,74 @@ func (f *fetcher) fetch(ctx context.Context, rawURL string, opts *sx.Dict) (sx.V
 		return sx.Nil, fmt.Errorf("fetch %s: %w", rawURL, err)
 	}
 	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, o.most+1))
 	if err != nil {
 		return sx.Nil, fmt.Errorf("fetch %s: %w", rawURL, err)
 	}
-	if int64(len(data)) > most {
-		return sx.Nil, fmt.Errorf("fetch %s: the answer exceeds the limit of %d bytes", rawURL, most)
+	if int64(len(data)) > o.most {
+		return sx.Nil, fmt.Errorf("fetch %s: the answer exceeds the limit of %d bytes", rawURL, o.most)
 	}
+	return fetched(resp, data), nil
+}
+
+// fetchOptions are what a program says of a request.
+type fetchOptions struct {
+	method  string
+	headers http.Header
+	body    string
+	timeout time.Duration
+	most    int64 // bytes of the answer
+}
+
+const (
+	mostFetchTime = 300_000 // milliseconds that a program may allow
+	mostFetchSize = 1 << 30 // bytes that a program may allow
+)
+
+// readFetchOptions reads the options of fetch, which may be none.
+func readFetchOptions(opts *sx.Dict) (fetchOptions, error) {
+	o := fetchOptions{method: "GET", headers: http.Header{}, timeout: fetchTimeout, most: fetchMost}
+	for i := range opts.Len() {
+		switch k, v := opts.At(i); k {
+		case "method":
+			o.method = strings.ToUpper(plainText(v))
+		case "headers":
+			d := v.Dict()
+			for j := range d.Len() {
+				name, value := d.At(j)
+				o.headers.Set(name, plainText(value))
+			}
+		case "body":
+			o.body = plainText(v)
+		case "json":
+			text, err := encodeJSON(v)
+			if err != nil {
+				return o, fmt.Errorf("fetch: :json: %w", err)
+			}
+			o.body = string(text)
+			o.headers.Set("Content-Type", "application/json")
+		case "timeout":
+			if !v.IsNumber() || v.Float() <= 0 || v.Float() > mostFetchTime {
+				return o, errors.New("fetch: :timeout must be milliseconds, at most 300000")
+			}
+			o.timeout = time.Duration(v.Float() * float64(time.Millisecond))
+		case "max-size":
+			if !v.IsNumber() || v.Float() <= 0 || v.Float() > mostFetchSize {
+				return o, errors.New("fetch: :max-size must be bytes, at most 1 GiB")
+			}
+			o.most = int64(v.Float())
+		default:
+			return o, fmt.Errorf("fetch: unknown option :%s (there are :method :headers :body :json :timeout :max-size)", k)
+		}
+	}
+	if o.headers.Get("User-Agent") == "" {
+		o.headers.Set("User-Agent", "sx")
+	}
+	return o, nil
+}
+
+// fetched gives the dict that fetch gives: :status :ok :headers :body :url.
+func fetched(resp *http.Response, data []byte) sx.Value {
 	text := string(data)
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "\ufffd")
@@ -209,5 +236,5 @@ func (f *fetcher) fetch(ctx context.Context, rawURL string, opts *sx.Dict) (sx.V
 	d.Set("headers", sx.DictOf(h))
 	d.Set("body", sx.String(text))
 	d.Set("url", sx.String(resp.Request.URL.String()))
-	return sx.DictOf(d), nil
+	return sx.DictOf(d)
 }

@@ -36,23 +36,14 @@ func isGoApp(dir string) bool {
 	return err == nil
 }
 
+// run serves until ctx ends. Without reload it ends with the program.
 func (g *goServer) run(ctx context.Context) error {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		return fmt.Errorf("%s has a main.go, and Go is not installed", g.dir)
 	}
-	// Someone else's program on the address would be taken for ours.
-	addr := g.addr
-	if os.Getenv("SX_ADDR")+os.Getenv("PORT") != "" {
-		addr = ""
-	}
-	ln, err := page.Listen(addr)
+	at, err := g.choose()
 	if err != nil {
-		return serving(err, "--addr")
-	}
-	at := ln.Addr()
-	g.addr = at.String()
-	if err := ln.Close(); err != nil {
 		return err
 	}
 	tmp, err := os.MkdirTemp("", "sx-serve-")
@@ -60,30 +51,11 @@ func (g *goServer) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-
-	changes := make(chan []string, 1)
-	watching := make(chan error, 1)
-	if g.reload {
-		w, err := newWatcher(g.dir)
-		if err != nil {
-			return err
-		}
-		watchCtx, cancel := context.WithCancel(ctx)
-		defer func() { cancel(); <-watching }()
-		go func() { // ends with watchCtx
-			watching <- w.run(watchCtx, func(paths []string) {
-				if !slices.ContainsFunc(paths, partOfGoApp) {
-					return
-				}
-				select {
-				case changes <- paths:
-				default: // one is waiting already, and the build sees all files
-				}
-			})
-		}()
-	} else {
-		watching <- nil
+	changes, stop, err := g.watch(ctx)
+	if err != nil {
+		return err
 	}
+	defer stop()
 
 	var current *process
 	defer func() { current.stop() }()
@@ -119,21 +91,64 @@ func (g *goServer) run(ctx context.Context) error {
 		}
 		select {
 		case <-changes:
+			continue
 		case <-current.ended():
 			if !g.reload {
 				return current.err
 			}
 			fmt.Fprintf(g.stderr, "the program ended (%v); waiting for a change\n", current.err)
 			current = nil
-			select {
-			case <-changes:
-			case <-ctx.Done():
-				return nil
-			}
+		case <-ctx.Done():
+			return nil
+		}
+		select {
+		case <-changes:
 		case <-ctx.Done():
 			return nil
 		}
 	}
+}
+
+// choose finds the address at which the program will listen, and holds that nobody listens there yet: someone else's
+// program would be taken for ours.
+func (g *goServer) choose() (net.Addr, error) {
+	addr := g.addr
+	if os.Getenv("SX_ADDR")+os.Getenv("PORT") != "" {
+		addr = ""
+	}
+	ln, err := page.Listen(addr)
+	if err != nil {
+		return nil, serving(err, "--addr")
+	}
+	g.addr = ln.Addr().String()
+	return ln.Addr(), ln.Close()
+}
+
+// watch gives a channel that tells of changes which need a new build, at most one that is still to be taken. stop ends
+// the watching. Without reload the channel stays silent.
+func (g *goServer) watch(ctx context.Context) (changes <-chan []string, stop func(), err error) {
+	if !g.reload {
+		return nil, func() {}, nil
+	}
+	w, err := newWatcher(g.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := make(chan []string, 1)
+	ended := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() { // ends with ctx
+		ended <- w.run(ctx, func(paths []string) {
+			if !slices.ContainsFunc(paths, partOfGoApp) {
+				return
+			}
+			select {
+			case found <- paths:
+			default: // one is waiting already, and the build sees all files
+			}
+		})
+	}()
+	return found, func() { cancel(); <-ended }, nil
 }
 
 // partOfGoApp tells which changes need a new build: what is compiled, and what may be embedded, which is nearly

@@ -51,6 +51,11 @@ func TestAssets(t *testing.T) {
 		}
 	}
 	serves(s)
+	for _, path := range []string{url, home[strings.Index(home, "/_sx/slots."):][:len("/_sx/slots.31457cc18454.css")]} {
+		if resp, _ := s.do(t, "POST", path, ""); resp.StatusCode != 405 || resp.Header.Get("Allow") != "GET, HEAD" {
+			t.Errorf("POST %s: %d, Allow %q", path, resp.StatusCode, resp.Header.Get("Allow"))
+		}
+	}
 	if resp, _ := s.get(t, "/_sx/assets/nothing.css"); resp.StatusCode != 404 {
 		t.Errorf("got %d", resp.StatusCode)
 	}
@@ -81,7 +86,7 @@ func TestAssets(t *testing.T) {
 		fsys[name] = &fstest.MapFile{Data: data}
 	}
 	slices.Sort(names)
-	if want := "assets/sx-built/app.css.br assets/sx-built/app.css.gz assets/sx-built/app.css.zst assets/sx-built/list.json"; strings.Join(names, " ") != want {
+	if want := "assets/sx-built/app.css assets/sx-built/app.css.br assets/sx-built/app.css.gz assets/sx-built/app.css.zst assets/sx-built/list.json"; strings.Join(names, " ") != want {
 		t.Errorf("built %s\nwant  %s", strings.Join(names, " "), want)
 	}
 	fromBuilt := serveFS(t, fsys)

@@ -148,6 +148,9 @@ func (a *App) infrastructure(s *site, w http.ResponseWriter, r *http.Request, o 
 	switch {
 	case path == render.LivePath:
 		a.serveLive(w, r)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && (strings.HasPrefix(path, stylePrefix) || strings.HasPrefix(path, assetPrefix)):
+		w.Header().Set("Allow", "GET, HEAD")
+		plain(w, http.StatusMethodNotAllowed, "method not allowed")
 	case strings.HasPrefix(path, stylePrefix):
 		serveSlotStyle(w)
 	case strings.HasPrefix(path, assetPrefix):

@@ -120,13 +120,22 @@ func (s *static) send(w http.ResponseWriter, r *http.Request, name string) error
 		return err
 	}
 	w.Header().Set("Etag", tag)
-	http.ServeContent(w, r, "", info.ModTime(), body)
+	http.ServeContent(w, r, "", written(info), body)
 	return nil
 }
 
+// written gives when a file was written, or the zero time when nobody knows: embedded files have none, and an archive
+// that tells nothing says 1979. Such times would be those of every version of the file.
+func written(info fs.FileInfo) time.Time {
+	if t := info.ModTime(); t.Year() >= 1980 {
+		return t
+	}
+	return time.Time{}
+}
+
 func (s *static) etag(name string, info fs.FileInfo, body io.ReadSeeker) (string, error) {
-	if !info.ModTime().IsZero() && info.ModTime() != time.Unix(0, 0) {
-		return `"` + base36(info.ModTime().UnixNano()) + "-" + base36(info.Size()) + `"`, nil
+	if at := written(info); !at.IsZero() {
+		return `"` + base36(at.UnixNano()) + "-" + base36(info.Size()) + `"`, nil
 	}
 	s.mu.Lock()
 	known, ok := s.etags[name]

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"testing/fstest"
+	"time"
 )
 
 // fetchPlain asks without the transport's own compression.
@@ -63,6 +65,26 @@ func TestStatic(t *testing.T) {
 	}
 	if resp, _ := s.fetchPlain(t, "/odd.unknown"); resp.Header.Get("Content-Type") != "application/octet-stream" {
 		t.Errorf("unknown type: %v", resp.Header)
+	}
+}
+
+// An archive tells no times, or the same for each version of a file: what tells versions apart is the content.
+func TestFilesWithoutATime(t *testing.T) {
+	for _, at := range []time.Time{{}, time.Unix(0, 0), time.Date(1979, 11, 30, 0, 0, 0, 0, time.UTC)} {
+		tags := map[string]bool{}
+		for _, color := range []string{"#fff", "#000"} {
+			fsys := files("app.sx", "")
+			fsys["public/a.svg"] = &fstest.MapFile{Data: []byte(color), ModTime: at}
+			s := serveFS(t, fsys)
+			resp, _ := s.fetchPlain(t, "/a.svg")
+			tags[resp.Header.Get("Etag")] = true
+			if got := resp.Header.Get("Last-Modified"); got != "" {
+				t.Errorf("%v: Last-Modified is %q", at, got)
+			}
+		}
+		if len(tags) != 2 || tags[""] {
+			t.Errorf("%v: the tags of two versions: %v", at, tags)
+		}
 	}
 }
 

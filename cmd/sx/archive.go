@@ -4,11 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path"
 	"slices"
 	"time"
 )
@@ -41,8 +42,8 @@ func writeExecutable(w io.Writer, exe io.Reader, files []archiveFile) error {
 	}
 	for _, f := range files {
 		method := zip.Deflate
-		if slices.Contains([]string{".br", ".zst", ".gz", ".png", ".jpg", ".jpeg", ".webp", ".avif", ".woff2", ".mp4"}, path.Ext(f.name)) {
-			method = zip.Store // it is compressed already
+		if !deflates(f.data) {
+			method = zip.Store // it is compressed already, and can be read from the middle
 		}
 		out, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: method, Modified: time.Time{}})
 		if err != nil {
@@ -55,9 +56,68 @@ func writeExecutable(w io.Writer, exe io.Reader, files []archiveFile) error {
 	return z.Close()
 }
 
+// deflates tells whether compressing a file gains a tenth of it.
+func deflates(data []byte) bool {
+	var n counter
+	w, err := flate.NewWriter(&n, flate.BestSpeed)
+	if err != nil {
+		return true
+	}
+	w.Write(data) // counting does not fail
+	w.Close()
+	return int(n) < len(data)-len(data)/10
+}
+
+type counter int
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// archive is the application behind an executable. Files that are not compressed in it can be sought in, so that a part of
+// a film is served without reading all of it.
+type archive struct {
+	*zip.Reader
+	stored map[string]*zip.File
+}
+
+func newArchive(r *zip.Reader) archive {
+	a := archive{r, map[string]*zip.File{}}
+	for _, f := range r.File {
+		if f.Method == zip.Store && f.Mode().IsRegular() {
+			a.stored[f.Name] = f
+		}
+	}
+	return a
+}
+
+// Open implements fs.FS.
+func (a archive) Open(name string) (fs.File, error) {
+	if f := a.stored[name]; f != nil {
+		r, err := f.OpenRaw()
+		if err != nil {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+		}
+		if r, ok := r.(io.ReadSeeker); ok {
+			return &storedFile{r, f.FileInfo()}, nil
+		}
+	}
+	return a.Reader.Open(name)
+}
+
+// storedFile is a file of an archive, as it stands in it.
+type storedFile struct {
+	io.ReadSeeker
+	info fs.FileInfo
+}
+
+func (f *storedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *storedFile) Close() error               { return nil }
+
 // openArchive gives the application behind an executable. ok is false for one without an application. The files
 // are read when they are asked for; close ends that.
-func openArchive(path string) (app *zip.Reader, size int64, closeFile func() error, ok bool, err error) {
+func openArchive(path string) (app fs.FS, size int64, closeFile func() error, ok bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, nil, false, err
@@ -66,7 +126,7 @@ func openArchive(path string) (app *zip.Reader, size int64, closeFile func() err
 	if err == nil && endsWith(f, info.Size(), archiveComment) {
 		r, err := zip.NewReader(f, info.Size())
 		if err == nil {
-			return r, info.Size(), f.Close, true, nil
+			return newArchive(r), info.Size(), f.Close, true, nil
 		}
 		f.Close()
 		return nil, 0, nil, false, fmt.Errorf("the application in %s is damaged: %w", path, err)

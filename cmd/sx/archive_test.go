@@ -2,15 +2,20 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 func TestArchiveReadsBackAndIsReproducible(t *testing.T) {
-	files := []archiveFile{{"pages/b.sx", []byte("(b)")}, {"app.sx", []byte(strings.Repeat("(a)", 1000))}, {"empty", nil}}
+	film := make([]byte, 5000)
+	rand.NewChaCha8([32]byte{}).Read(film)
+	files := []archiveFile{{"pages/b.sx", []byte("(b)")}, {"public/film.bin", film}, {"app.sx", []byte(strings.Repeat("(a)", 1000))}, {"empty", nil}}
 	var first, second bytes.Buffer
 	for _, w := range []*bytes.Buffer{&first, &second} {
 		if err := writeExecutable(w, strings.NewReader("EXECUTABLE"), files); err != nil {
@@ -38,6 +43,23 @@ func TestArchiveReadsBackAndIsReproducible(t *testing.T) {
 		if err != nil || !bytes.Equal(data, f.data) {
 			t.Errorf("%s: %d bytes, %v; want %d", f.name, len(data), err, len(f.data))
 		}
+	}
+	// What does not compress is read from the middle, without what stands before it.
+	f, err := app.Open("public/film.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	part := make([]byte, 10)
+	if s, ok := f.(io.ReadSeeker); !ok {
+		t.Errorf("%T cannot seek", f)
+	} else if _, err := s.Seek(4000, io.SeekStart); err != nil {
+		t.Error(err)
+	} else if _, err := io.ReadFull(s, part); err != nil || !bytes.Equal(part, film[4000:4010]) {
+		t.Errorf("got %v, %v", part, err)
+	}
+	if err := fstest.TestFS(app, "pages/b.sx", "public/film.bin", "empty"); err != nil {
+		t.Error(err)
 	}
 }
 

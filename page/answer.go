@@ -31,7 +31,7 @@ func (v *view) send(w http.ResponseWriter) {
 	buf := s.app.buffers.get()
 	page, split := v.assemble(buf.b, edits)
 	defer func() { buf.b = page; s.app.buffers.put(buf) }()
-	var hashes []string
+	var hashes inlineHashes
 	if v.page.cache != nil {
 		page, hashes = hashInline(page, q.nonce)
 		split = len(page)
@@ -129,13 +129,17 @@ func (v *view) cacheControl() []string {
 }
 
 // writeHeaders sets the headers of a page. hashes are those of the inline scripts and styles of a page with :cache.
-func (v *view) writeHeaders(h http.Header, page []byte, hashes []string) {
+func (v *view) writeHeaders(h http.Header, page []byte, hashes inlineHashes) {
 	s, p := v.site, v.page
 	if len(h["Content-Type"]) == 0 {
 		h["Content-Type"] = s.fixed.html
 	}
 	if len(h["Content-Language"]) == 0 {
-		h["Content-Language"] = s.fixed.lang
+		if lang := languageOf(v.out); lang != "" {
+			h["Content-Language"] = []string{lang}
+		} else {
+			h["Content-Language"] = s.fixed.lang
+		}
 	}
 	s.fixed.secure(h)
 	if p.cache == nil {
@@ -146,7 +150,7 @@ func (v *view) writeHeaders(h http.Header, page []byte, hashes []string) {
 		return
 	}
 	h.Set("Content-Security-Policy", s.cachedPolicy)
-	if len(hashes) > 0 {
+	if len(hashes.scripts)+len(hashes.styles) > 0 {
 		h.Set("Content-Security-Policy", s.policyOfHashes(hashes))
 	}
 	if v.status != http.StatusOK || v.q.r.Method != http.MethodGet && v.q.r.Method != http.MethodHead {

@@ -6,31 +6,37 @@ import (
 	"encoding/base64"
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 )
+
+// inlineHashes are the sources of a policy that allow the scripts and styles that stand in a page, each once.
+type inlineHashes struct{ scripts, styles []string }
 
 // hashInline takes the nonces out of a page that caches keep, and gives the hashes of the inline scripts and
 // styles that carried them, for the policy (Content Security Policy Level 3, "Does element match source list
 // for type and source?"). The nonce is random and of this response alone, so that data cannot contain it.
-func hashInline(page []byte, nonce string) (clean []byte, hashes []string) {
+func hashInline(page []byte, nonce string) (clean []byte, hashes inlineHashes) {
 	mark := []byte(` nonce="` + html.EscapeString(nonce) + `"`)
 	at := bytes.Index(page, mark)
 	if at < 0 {
-		return page, nil
+		return page, hashes
 	}
 	for ; at >= 0; at = bytes.Index(page, mark) {
 		clean = append(clean, page[:at]...)
 		name := clean[bytes.LastIndexByte(clean, '<')+1:]
 		page = page[at+len(mark):]
-		end := []byte("</script>")
+		end, list := []byte("</script>"), &hashes.scripts
 		if bytes.HasPrefix(name, []byte("style")) {
-			end = []byte("</style>")
+			end, list = []byte("</style>"), &hashes.styles
 		} else if !bytes.HasPrefix(name, []byte("script")) {
 			continue // a link
 		}
 		start := bytes.IndexByte(page, '>') + 1 // in attribute values it is escaped
 		if n := bytes.Index(page[start:], end); n > 0 {
-			hashes = append(hashes, "'sha256-"+hashOf(string(page[start:start+n]))+"'")
+			if hash := "'sha256-" + hashOf(string(page[start:start+n])) + "'"; !slices.Contains(*list, hash) {
+				*list = append(*list, hash)
+			}
 		}
 	}
 	return append(clean, page...), hashes
@@ -58,8 +64,13 @@ func hashOf(text string) string {
 }
 
 // policyOfHashes gives the policy of a page that caches keep.
-func (s *site) policyOfHashes(hashes []string) string {
-	csp := s.policy.header(append([]string{"'self'"}, hashes...)...)
+func (s *site) policyOfHashes(hashes inlineHashes) string {
+	csp := s.policy.header(func(directive string) []string {
+		if directive == "style-src" {
+			return append([]string{"'self'"}, hashes.styles...)
+		}
+		return append([]string{"'self'"}, hashes.scripts...)
+	})
 	// strict-dynamic would ignore 'self', and with it the client's script.
 	return strings.ReplaceAll(csp, " 'strict-dynamic'", "")
 }

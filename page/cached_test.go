@@ -77,7 +77,7 @@ func TestCachedPageDependsOnNobody(t *testing.T) {
 
 // Inline scripts and styles of such a page are allowed by their hashes, and it is the same bytes each time.
 func TestCachedPageHashesItsScripts(t *testing.T) {
-	s := serve(t, []string{"app.sx", `(defpage home :path "/" :cache {:max-age 60} :head (style "p{color:red}")
+	s := serve(t, []string{"app.sx", `(defpage home :path "/" :cache {:max-age 60} :head (<> (style "p{color:red}") (style "p{color:red}"))
   :content (<> (script :type "module" "let a = " (json "<b>")) (link :rel "stylesheet" :href "/a.css") (p "nonce=\"x\"")))
 (defpage broken :path "/broken" :cache {:max-age 60} :error (fn (e) (p "sorry")) :content (p (error "no")))
 (defaction save :path "/" (&key (n :as number :required)) "ok")`})
@@ -89,6 +89,11 @@ func TestCachedPageHashesItsScripts(t *testing.T) {
 	}
 	policy := resp.Header.Get("Content-Security-Policy")
 	lacks(t, "policy", policy, "nonce-")
+	_, styles, _ := strings.Cut(policy, "style-src ")
+	styles, _, _ = strings.Cut(styles, ";")
+	if n, m := strings.Count(policy, "sha256-"), strings.Count(styles, "sha256-"); n != 2 || m != 1 {
+		t.Errorf("%d hashes, %d of them of styles, want 2 and 1: %s", n, m, policy)
+	}
 	for _, text := range []string{"p{color:red}", `let a = "\u003cb\u003e"`} {
 		wants(t, "cached page", body, ">"+text+"</")
 		sum := sha256.Sum256([]byte(text))

@@ -124,8 +124,21 @@ func (s *site) redirect(w http.ResponseWriter, q *request, l *leave) {
 	if q.r.Method == http.MethodPost && !q.origin.owns(l.url) && !s.policy.formsMayGo(l.url) {
 		s.app.refusals.note("browsers will not follow this redirect of a form: (defconfig :csp {:form-action …}) must name the site", "path", q.r.URL.Path, "to", siteOfURL(l.url))
 	}
-	w.Header().Set("Location", l.url)
+	w.Header().Set("Location", asciiURL(l.url))
 	w.WriteHeader(l.status)
+}
+
+// asciiURL escapes what may not stand in a header: a path may have been written, or typed, with other letters.
+func asciiURL(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // errorPage answers with the page that the program defines for a status, or the built-in one. Nothing of

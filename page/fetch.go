@@ -123,6 +123,7 @@ func (f *fetcher) fetch(ctx context.Context, rawURL string, opts *sx.Dict) (sx.V
 	if err != nil {
 		return sx.Nil, fmt.Errorf("fetch: %w", err)
 	}
+	rawURL = u.Redacted() // for errors, which are logged
 	if err := checkFetchURL(u); err != nil {
 		return sx.Nil, fmt.Errorf("fetch %s: %w", rawURL, err)
 	}

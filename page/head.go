@@ -32,7 +32,7 @@ func (s *site) wrap() error {
 
 // titleEdit puts the page's :title in place of one that the layout wrote: browsers show the first.
 func (v *view) titleEdit(head []byte) (edit, bool) {
-	if v.page.title == nil {
+	if v.title == "" {
 		return edit{}, false
 	}
 	start := bytes.Index(head, []byte("<title"))
@@ -46,12 +46,31 @@ func (v *view) titleEdit(head []byte) (edit, bool) {
 	return edit{start: start, end: start + end + len("</title>")}, true
 }
 
+// languageOf gives what a document that begins with html says of its language, or "".
+func languageOf(out []byte) string {
+	if len(out) > 1 && out[1] == '!' {
+		_, out, _ = bytes.Cut(out, []byte(">"))
+	}
+	if !hasFold(out, "<html") {
+		return ""
+	}
+	tag, _, _ := bytes.Cut(out, []byte(">"))
+	_, value, _ := bytes.Cut(tag, []byte(` lang="`))
+	lang, _, ok := bytes.Cut(value, []byte(`"`))
+	if !ok || strings.ContainsFunc(string(lang), func(c rune) bool {
+		return c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	}) {
+		return ""
+	}
+	return string(lang)
+}
+
 // appendHead appends what the framework adds to the end of head: title, what was hoisted, :head, assets, and
 // the client.
 func (v *view) appendHead(dst []byte) []byte {
 	h := v.host
 	switch {
-	case v.page.title != nil:
+	case v.title != "":
 		dst = append(dst, "<title>"...)
 		dst = append(dst, html.EscapeString(v.title)...)
 		dst = append(dst, "</title>"...)
@@ -128,8 +147,8 @@ func (s *site) buildTags() {
 		s.tags.development = strings.Split("<script"+nonce+">"+developmentScript+"</script>", nonce)
 	}
 	s.fixed = newFixedHeaders(s.config.lang)
-	s.cachedPolicy = s.policyOfHashes(nil)
-	s.noncePolicy = strings.Split(s.policy.header("'nonce-"+nonce+"'"), nonce)
+	s.cachedPolicy = s.policyOfHashes(inlineHashes{})
+	s.noncePolicy = strings.Split(s.policy.header(func(string) []string { return []string{"'nonce-" + nonce + "'"} }), nonce)
 }
 
 // policyFor gives the policy of a response whose own scripts carry the nonce.

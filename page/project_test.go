@@ -31,7 +31,7 @@ func TestProjectFromAnyFileSystem(t *testing.T) {
 	for name, fsys := range map[string]fs.FS{"embedded": files(project...), "folder": os.DirFS(dir)} {
 		s := serveFS(t, fsys, library)
 		resp, body := s.get(t, "/people")
-		if resp.StatusCode != 200 || resp.Header.Get("Content-Language") != "de" {
+		if resp.StatusCode != 200 || resp.Header.Get("Content-Language") != "en" {
 			t.Errorf("%s: %d %v", name, resp.StatusCode, resp.Header)
 		}
 		wants(t, name, body, "<nav>people</nav>", `<li><b class="badge">Ada</b></li>`, `<button type="button"><i>more</i></button>`)
@@ -40,6 +40,31 @@ func TestProjectFromAnyFileSystem(t *testing.T) {
 		}
 		if _, body := s.get(t, "/robots.txt"); body != "User-agent: *" {
 			t.Errorf("%s: %s", name, body)
+		}
+	}
+	// A layout that says its language says it in the header too.
+	s := serve(t, []string{"app.sx", `
+(defconfig :lang "de")
+(defcomp ~lay (&key lang &rest children) (html :lang lang (head) (body children)))
+(defpage a :path "/" :layout (~lay :lang "fr-CA") :content (p "a"))
+(defpage b :path "/b" :layout ~lay :content (p :lang "it" "b"))
+(defpage c :path "/c" :headers {:content-language "en"} :layout (~lay :lang "fr") :content (p "c"))`})
+	for path, want := range map[string]string{"/": "fr-CA", "/b": "de", "/c": "en"} {
+		if resp, _ := s.get(t, path); resp.Header.Get("Content-Language") != want {
+			t.Errorf("%s: Content-Language is %q, want %q", path, resp.Header.Get("Content-Language"), want)
+		}
+	}
+	// A :title that is nil or empty is none: the content's last title counts, or the layout's, or the site's name.
+	s = serve(t, []string{"app.sx", `
+(defconfig :name "Site")
+(defcomp ~lay (&rest children) (html (head (title "Layout")) (body children)))
+(defpage a :path "/" :title nil :content (<> (title "one") (p (title "two"))))
+(defpage b :path "/b" :title "" :content (p "b"))
+(defpage c :path "/c" :title nil :layout ~lay :content (p "c"))
+(defpage d :path "/d" :title "D" :layout ~lay :content (p "d"))`})
+	for path, want := range map[string]string{"/": "two", "/b": "Site", "/c": "Layout", "/d": "D"} {
+		if _, body := s.get(t, path); strings.Count(body, "<title>") != 1 || !strings.Contains(body, "<title>"+want+"</title>") {
+			t.Errorf("%s: the title is not %s: %s", path, want, body)
 		}
 	}
 	// Both places of a conflict are named, across files.

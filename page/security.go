@@ -76,7 +76,7 @@ func newPolicy(extra []directive) (*policy, error) {
 
 // header gives the policy's text. What allows the page's own scripts and styles is its nonce, or, for pages
 // that caches may keep, the hashes of its inline scripts and styles.
-func (p *policy) header(allow ...string) string {
+func (p *policy) header(allow func(directive string) []string) string {
 	var b strings.Builder
 	for i, d := range p.directives {
 		if i > 0 {
@@ -85,7 +85,7 @@ func (p *policy) header(allow ...string) string {
 		b.WriteString(d.name)
 		for _, s := range d.sources {
 			if s == nonceMark {
-				for _, a := range allow {
+				for _, a := range allow(d.name) {
 					if a == nonceMark || !slices.Contains(d.sources, a) {
 						b.WriteString(" " + a)
 					}

@@ -53,6 +53,10 @@ func TestRedirectsStayHere(t *testing.T) {
 			t.Errorf("%q: got %d %q", to, resp.StatusCode, resp.Header.Get("Location"))
 		}
 	}
+	// A header holds ASCII: the same address, escaped.
+	if resp, _ := s.do(t, "POST", "/go", `{"to":"/ü x?q=é%20#é"}`, "Content-Type", "application/json"); resp.Header.Get("Location") != "/%C3%BC%20x?q=%C3%A9%20#%C3%A9" {
+		t.Errorf("got %q", resp.Header.Get("Location"))
+	}
 }
 
 func TestCrossOrigin(t *testing.T) {

@@ -240,8 +240,13 @@ func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, wh
 	})
 	m.Release()
 	if err != nil {
-		if l, ok := leaving(err); !ok || l.url == "" {
+		l, ok := leaving(err)
+		if !ok || l.url == "" {
 			q.dropSaved()
+		}
+		if ok && l.fields != nil {
+			s.refuseForm(w, q, l.fields)
+			return
 		}
 		s.fail(w, q, where, err)
 		return

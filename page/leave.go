@@ -9,11 +9,12 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// leave is how abort, redirect and not-found end an evaluation: an error that SX code cannot catch.
+// leave is how abort, redirect, not-found and invalid end an evaluation: an error that SX code cannot catch.
 type leave struct {
 	status int
 	url    string // of a redirect
 	reason string
+	fields *violations // of a form that is refused
 }
 
 func (l *leave) Error() string {
@@ -22,6 +23,9 @@ func (l *leave) Error() string {
 	}
 	if l.reason != "" {
 		return l.reason
+	}
+	if l.fields != nil {
+		return "invalid " + strings.Join(l.fields.names, ", ")
 	}
 	return fmt.Sprintf("abort with status %d %s", l.status, http.StatusText(l.status))
 }
@@ -42,6 +46,25 @@ func Redirect(target string, status int) error {
 		status = http.StatusSeeOther
 	}
 	return sx.Uncatchable(&leave{status: status, url: target})
+}
+
+// Invalid gives an error that refuses what a form sent, from a Go primitive that a handler or an action calls: the
+// page is shown again with status 422, with a message for each of the fields and with what the visitor had put in.
+// It is for what annotations cannot say. Without messages it gives nil.
+func Invalid(messages map[string]string) error {
+	v := &violations{}
+	for _, name := range sortedKeys(messages) {
+		v.add(name, messages[name])
+	}
+	return v.refusal()
+}
+
+// refusal gives the error that refuses a form for v, or nil when nothing is wrong.
+func (v *violations) refusal() error {
+	if len(v.names) == 0 {
+		return nil
+	}
+	return sx.Uncatchable(&leave{status: http.StatusUnprocessableEntity, fields: v})
 }
 
 // leaving finds the leave within an error.

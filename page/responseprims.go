@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -34,6 +35,22 @@ func respondingPrimitives() []*sx.Primitive {
 		}),
 		onRequest("(not-found message?)", "Ends the request with status 404.", sx.IO, func(q *request, args []sx.Value) (sx.Value, error) {
 			return sx.Nil, Abort(http.StatusNotFound, plainText(optional(args, 0)))
+		}),
+		onRequest("(invalid messages)", "Refuses what a form sent, with messages for its fields, as a violated annotation does. Fields whose message is nil are right; when all are, it does nothing: (invalid {:email (when taken \"is taken\")}).", writes, func(q *request, args []sx.Value) (sx.Value, error) {
+			d := args[0].Dict()
+			if d == nil {
+				return sx.Nil, fmt.Errorf("invalid: argument 1 must be a dict of fields and messages, got %s", args[0].TypeName())
+			}
+			if q.patches == nil {
+				return sx.Nil, errors.New("invalid: there is no form here: it belongs into a handler or an action")
+			}
+			bad := &violations{}
+			for i := range d.Len() {
+				if name, message := d.At(i); message.Truthy() {
+					bad.add(name, plainText(message))
+				}
+			}
+			return sx.Nil, bad.refusal()
 		}),
 		onRequest("(redirect path status?)", "Ends the request with a redirect, 303 unless told otherwise.", writes, func(q *request, args []sx.Value) (sx.Value, error) {
 			target, err := redirectTarget(args[0])

@@ -88,13 +88,13 @@ func TestUploadIsKeptAndServed(t *testing.T) {
 		t.Errorf("DELETE: %d", resp.StatusCode)
 	}
 	name := strings.TrimPrefix(at, "/_sx/uploads/")
-	if _, body := s.do(t, "POST", "/remove", "name="+name, "Content-Type", "application/x-www-form-urlencoded"); body != "gone" {
+	if _, body := s.do(t, "POST", "/remove", "name="+name, "Content-Type", formType); body != "gone" {
 		t.Errorf("removing: %q", body)
 	}
 	if resp, _ := s.do(t, "GET", at, ""); resp.StatusCode != 404 || len(kept()) != 0 {
 		t.Errorf("removed: %d, left %q", resp.StatusCode, kept())
 	}
-	if resp, body := s.do(t, "POST", "/remove", "name="+name, "Content-Type", "application/x-www-form-urlencoded"); resp.StatusCode != 200 {
+	if resp, body := s.do(t, "POST", "/remove", "name="+name, "Content-Type", formType); resp.StatusCode != 200 {
 		t.Errorf("removing twice: %d %q", resp.StatusCode, body)
 	}
 }
@@ -159,7 +159,7 @@ func TestUploadCannotBeForged(t *testing.T) {
 	}
 	long := strings.Repeat("a", 26)
 	for _, name := range []string{"", "../app.db", long + "/../x", long + ".html", long + ".png/..", long + ".PNG", strings.ToUpper(long) + ".png", long + "a.png"} {
-		if resp, _ := s.do(t, "POST", "/link", "name="+name, "Content-Type", "application/x-www-form-urlencoded"); resp.StatusCode != 500 {
+		if resp, _ := s.do(t, "POST", "/link", "name="+name, "Content-Type", formType); resp.StatusCode != 500 {
 			t.Errorf("upload-url %q: %d", name, resp.StatusCode)
 		}
 		if resp, body := s.do(t, "GET", "/_sx/uploads/"+name, ""); resp.StatusCode == 200 {

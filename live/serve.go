@@ -39,6 +39,16 @@ func (s *Server) Multiplexed(resolve ResolveFunc) http.Handler {
 	})
 }
 
+// Sources names the sources that a request to Multiplexed asks for, each once; none if the request will be refused.
+func (s *Server) Sources(r *http.Request) []string {
+	list, _ := wantedSources(r.URL.RawQuery, s.cfg.sources) // Multiplexed reports what is wrong
+	names := make([]string, len(list))
+	for i, w := range list {
+		names[i] = w.src
+	}
+	return names
+}
+
 // wanted is a source that a client asks for.
 type wanted struct{ src, cursor string }
 

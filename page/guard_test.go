@@ -101,7 +101,7 @@ func TestGuardsOfLongStreamsRunAgain(t *testing.T) {
 				over := func() bool {
 					select {
 					case err := <-ended:
-						if code := websocket.CloseStatus(err); what == "/ws" && code != websocket.StatusPolicyViolation {
+						if code := websocket.CloseStatus(err); what == "/ws" && code != ws.StatusSessionOver {
 							t.Errorf("closed with %d: %v", code, err)
 						}
 						return true
@@ -208,7 +208,7 @@ func TestSocketsEndWithTheirSession(t *testing.T) {
 	ada, bob := login("ada", ""), login("bob", "")
 	a, b := dial(ada, "ada"), dial(bob, "bob")
 	s.do(t, "POST", "/logout", "", "Cookie", ada)
-	if code := closed(a); code != websocket.StatusPolicyViolation {
+	if code := closed(a); code != ws.StatusSessionOver {
 		t.Errorf("after logging out: closed with %d", code)
 	}
 	if err := b.Ping(b.CloseRead(t.Context())); err != nil {
@@ -216,7 +216,7 @@ func TestSocketsEndWithTheirSession(t *testing.T) {
 	}
 	b = dial(bob, "bob")
 	robert := login("robert", bob)
-	if code := closed(b); code != websocket.StatusPolicyViolation {
+	if code := closed(b); code != ws.StatusSessionOver {
 		t.Errorf("after a change: closed with %d", code)
 	}
 	dial(robert, "robert")

@@ -181,9 +181,9 @@ func (a *App) recheck(ctx context.Context, s *site, q *request, guards []string,
 func (s *site) privateSources(q *request) (guards []string, private bool) {
 	sources := []string{q.r.URL.Path}
 	if q.r.URL.Path == render.LivePath {
-		sources = q.r.URL.Query()[render.ParamSource]
+		sources = s.app.live.Sources(q.r)
 	}
-	for _, src := range sources[:min(len(sources), 64)] {
+	for _, src := range sources {
 		l, _, g, err := s.source(q, src)
 		if err != nil {
 			continue
@@ -215,12 +215,13 @@ func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
 	if err != nil {
 		return live.Source{}, err
 	}
-	q.params, q.sent = params, true
-	q.sub = &submission{}
+	q.params, q.sub = params, &submission{}
 	ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), a.limits.Timeout, errTooSlow)
 	defer cancel()
+	// Guards and :data may end a stream that has not begun as they end a page; what else they would change of a response has no
+	// place in it.
 	if err := s.runGuards(ctx, q, guards); err != nil {
-		return live.Source{}, s.liveStatus(l, err)
+		return live.Source{}, s.liveStatus(r, l, err)
 	}
 	if l.own {
 		src = l.ownTopic(params)
@@ -234,16 +235,17 @@ func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
 			_, err := s.loadData(ctx, l.page, l.args(s, params))
 			return err
 		}); err != nil {
-			return live.Source{}, s.liveStatus(l, err)
+			return live.Source{}, s.liveStatus(r, l, err)
 		}
 	}
+	q.sent = true
 	out := live.Source{Topic: topic, Producer: a.producer(s, l, params, l.request(q), topic)}
 	out.Defs, out.DefsHash = s.definitions(l)
 	return out, nil
 }
 
 // liveStatus is the status with which a stream is refused.
-func (s *site) liveStatus(l *liveDef, err error) error {
+func (s *site) liveStatus(r *http.Request, l *liveDef, err error) error {
 	if lv, ok := leaving(err); ok {
 		if lv.url != "" {
 			return &live.StatusError{Code: http.StatusForbidden, Err: err}
@@ -252,6 +254,9 @@ func (s *site) liveStatus(l *liveDef, err error) error {
 	}
 	if errors.Is(err, ErrUnauthorized) {
 		return &live.StatusError{Code: http.StatusUnauthorized, Err: err}
+	}
+	if r.Context().Err() != nil { // whoever asked has left meanwhile
+		return &live.StatusError{Code: http.StatusRequestTimeout, Err: err}
 	}
 	s.logError("stream of "+l.name, err)
 	return &live.StatusError{Code: http.StatusInternalServerError, Err: err}

@@ -18,6 +18,7 @@ type regions struct {
 type firstData struct {
 	done chan struct{}
 	err  error
+	left bool // whoever ran it went away meanwhile, which says nothing to the others
 }
 
 func (g *regions) init() {
@@ -53,14 +54,17 @@ func (g *regions) message(topic string) sx.Value {
 // once runs f for a topic unless it is running already, and gives its outcome to all who ask meanwhile.
 func (g *regions) once(ctx context.Context, topic string, f func() error) error {
 	g.mu.Lock()
-	if d, ok := g.first[topic]; ok {
+	for d := g.first[topic]; d != nil; d = g.first[topic] {
 		g.mu.Unlock()
 		select {
 		case <-d.done:
-			return d.err
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
+		if !d.left {
+			return d.err
+		}
+		g.mu.Lock()
 	}
 	d := &firstData{done: make(chan struct{})}
 	g.first[topic] = d
@@ -72,5 +76,6 @@ func (g *regions) once(ctx context.Context, topic string, f func() error) error 
 		close(d.done)
 	}()
 	d.err = f()
+	d.left = ctx.Err() != nil
 	return d.err
 }

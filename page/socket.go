@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/coder/websocket"
-
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
 	"github.com/sx-framework/sxgo/ws"
@@ -224,12 +222,12 @@ func (a *App) serveSocket(w http.ResponseWriter, r *http.Request, q *request, sr
 		if x == nil {
 			return nil, &ws.StatusError{Code: http.StatusNotFound}
 		}
-		q.sent = true
 		ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), a.limits.Timeout, errTooSlow)
 		defer cancel()
 		if err := s.runGuards(ctx, q, x.guards); err != nil {
 			return refusal(r, s.socketStatus(src, err))
 		}
+		q.sent = true
 		ep := a.endpoint(q, src, r.URL.Path)
 		if len(x.guards) > 0 {
 			a.watchGuards(ep, s, q, x.guards)
@@ -266,7 +264,7 @@ func (a *App) watchGuards(ep *ws.Endpoint, s *site, q *request, guards []string)
 		mu.Lock()
 		end = a.recheck(withRequest(a.ctx, watch), s, watch, guards, func(err error) {
 			if a.ctx.Err() == nil {
-				c.Close(websocket.StatusPolicyViolation, "no longer allowed")
+				c.Close(ws.StatusSessionOver, "no longer allowed")
 			}
 		})
 		mu.Unlock()

@@ -143,11 +143,15 @@ func (s *Server) Presence(ctx context.Context, channel string) []Member {
 	return out
 }
 
-// CloseSession closes the connections of a session with 1008, as when it ends or loses its rights.
+// StatusSessionOver is the close code "Unauthorized" of IANA's registry: what the connection was allowed by is over or has changed. The
+// client comes back, and is told what everybody is.
+const StatusSessionOver websocket.StatusCode = 3000
+
+// CloseSession closes the connections of a session with StatusSessionOver, as when it has ended, changed or lost its rights.
 func (s *Server) CloseSession(session string) {
 	for _, c := range s.all() {
 		if session != "" && c.ep.Session == session {
-			c.Close(websocket.StatusPolicyViolation, "session ended")
+			c.Close(StatusSessionOver, "session ended")
 		}
 	}
 }

@@ -72,7 +72,7 @@ var parts = []struct {
 		"./state":    shared("state"),
 	}},
 	{"socket", "src/part_socket.ts", map[string]string{
-		"./frame":   shared("enqueue resolve"),
+		"./frame":   shared("enqueue host resolve"),
 		"./regions": shared("show"),
 		"./report":  shared("fire report"),
 		"./retry":   shared("connection"),

@@ -41,8 +41,8 @@ export interface Frame {
 /** What applying frames needs from the part for requests, once it is there. */
 export interface Host {
   visit(url: string, replace?: boolean): void;
-  /** Fetches regions anew whose address has expired. */
-  renew(els: Set<Element>): void;
+  /** Fetches regions anew whose address has expired; of refused ones only looks where the page is now. */
+  renew(els: Set<Element>, refused?: boolean): void;
   /** Heeds the sx-trigger of an element. */
   attend?(e: Element): void;
 }

@@ -43,7 +43,7 @@ if (!w.Sx) {
     // Each is there after the part has been loaded.
     host.visit = async (url, replace) =>
       (await part("request.js")) ? host.visit(url, replace) : location[replace ? "replace" : "assign"](url);
-    host.renew = async els => void ((await part("request.js")) && host.renew(els));
+    host.renew = async (els, refused) => void ((await part("request.js")) && host.renew(els, refused));
   }
   // A chunk may name a slot that the parser has not come to yet.
   const early: [string, string][] = (w.__sxPending || []).splice(0);

@@ -18,6 +18,8 @@ interface Source {
   _newest?: string;
   /** Refused or closed by the server: not asked for again. */
   _over: boolean;
+  /** Connections that asked for it. */
+  _lives: number;
 }
 
 const sources = new Map<string, Source>();
@@ -51,7 +53,11 @@ let phase: Phase | "" = "";
 
 function showAll(p: Phase, detail?: Detail) {
   phase = p;
-  for (const s of sources.values()) if (!s._over) for (const e of s._els) show(e, p, detail);
+  for (const s of sources.values())
+    if (!s._over) {
+      if (p == "live") s._lives++;
+      for (const e of s._els) show(e, p, detail);
+    }
 }
 
 // As leader: where the stream stands for each source of any tab.
@@ -164,6 +170,8 @@ function deliver(f: Frame, id?: string) {
     if (f.status == 409) return host.renew(s._els);
     if (f.status)
       report("source", "app", f.message || "refused: " + f.status, [...s._els][0], { src: s._src, status: f.status });
+    // It was not refused before: what the page's guards let pass may be over.
+    if (s._lives > 1 && /40[13]/.test("" + f.status)) host.renew(s._els, true);
     return;
   }
   enqueue({ ...f, _els: s._els, _at: id });
@@ -188,7 +196,7 @@ export function scan(force?: boolean) {
       const c = e.getAttribute(Name.AttrCursor) || "";
       let s = sources.get(src);
       if (!s) {
-        sources.set(src, (s = { _src: src, _els: new Set(), _cursor: c, _over: false }));
+        sources.set(src, (s = { _src: src, _els: new Set(), _cursor: c, _over: false, _lives: 0 }));
         changed = true;
       }
       // A slot that came with a page shows what the page had: the stream begins there again, for this slot alone.

@@ -2,7 +2,7 @@
 // as (send "ID" …) and kept until the server has acknowledged it, across reconnections too.
 
 import { Name } from "./names.gen";
-import { type Frame, enqueue, resolve } from "./frame";
+import { type Frame, enqueue, host, resolve } from "./frame";
 import { show } from "./regions";
 import { fire, report } from "./report";
 import { connection, type Link } from "./retry";
@@ -45,7 +45,12 @@ function open(src: string): Line {
         hear(line, String(e.data));
       };
       // 1008: we broke a rule; 4401 and the like: what a status would have said.
-      ws.onclose = e => dead || (e.code == 1008 || /^4(40[134])$/.test("" + e.code) ? l._end(e.code) : l._lost());
+      ws.onclose = ({ code }) => {
+        if (dead) return;
+        if (!/^(1008|440[134])$/.test("" + code)) return l._lost();
+        l._end(code);
+        if (code > 4000) host.renew(line._els, true);
+      };
       return () => {
         dead = true;
         ws.close();

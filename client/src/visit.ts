@@ -120,11 +120,16 @@ async function save(r: Response) {
   setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
 }
 
-/** Fetches regions anew whose address has expired: those that have their places among all regions of the page. */
-export async function renew(els: Set<Element>) {
+/**
+ * Fetches regions anew whose address has expired: those that have their places among all regions of the page. A page
+ * that sends its visitors elsewhere by now, such as to log in, takes this one along; for that alone refused regions are looked after.
+ */
+export async function renew(els: Set<Element>, refused?: boolean) {
   try {
     const r = await fetch(location.href, { headers: { "Sx-Request": "1", Accept: "text/html" } });
-    if (!r.ok) return;
+    const to = r.headers.get("sx-location") || (r.redirected && r.url);
+    if (to) return location.assign(to);
+    if (!r.ok || refused) return;
     const doc = parse(await r.text());
     late(doc);
     const old = [...document.querySelectorAll(`[${Name.AttrLive}]`)];

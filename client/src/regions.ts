@@ -171,7 +171,7 @@ function deliver(f: Frame, id?: string) {
     if (f.status)
       report("source", "app", f.message || "refused: " + f.status, [...s._els][0], { src: s._src, status: f.status });
     // It was not refused before: what the page's guards let pass may be over.
-    if (s._lives > 1 && /40[13]/.test("" + f.status)) host.renew(s._els, true);
+    if (s._lives > 1 && f.status! < 404) host.renew(s._els, true);
     return;
   }
   enqueue({ ...f, _els: s._els, _at: id });

@@ -26,8 +26,8 @@ const (
 	uploadNameLen  = 26       // of rand.Text: 130 random bits
 )
 
-// errNoUpload tells that a value is not a file of the request: a dict of the same shape may come from anywhere.
-var errNoUpload = errors.New("not a file that came with this request")
+// errNoUpload tells that a dict is not a file of the request: whoever sends JSON can make one of the same shape.
+var errNoUpload = &statusError{http.StatusBadRequest, "a file was expected that came with this request"}
 
 // OpenUpload opens an uploaded file that a handler or an action got as a parameter. ctx is the one that a primitive
 // written in Go gets, v the parameter's value: a dict with :name, :type, :size (bytes) and :path. A dict that
@@ -47,7 +47,11 @@ func OpenUpload(ctx context.Context, v sx.Value) (*os.File, error) {
 
 // upload finds the file of the request that v stands for.
 func (q *request) upload(v sx.Value) (upload, error) {
-	if d := v.Dict(); d != nil && q.sub != nil {
+	d := v.Dict()
+	if d == nil {
+		return upload{}, fmt.Errorf("argument 1 must be a file of a form, got %s", v.TypeName())
+	}
+	if q.sub != nil {
 		where, _ := d.Lookup("path")
 		for _, files := range q.sub.files {
 			for _, u := range files {

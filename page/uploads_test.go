@@ -150,12 +150,16 @@ func TestUploadCannotBeForged(t *testing.T) {
 	forged := `{"file":{"name":"a.png","type":"image/png","size":6,"path":"` + secret + `"}}`
 	for _, path := range []string{"/save", "/text", "/open"} {
 		resp, body := s.do(t, "POST", path, forged, "Content-Type", "application/json")
-		if resp.StatusCode != 500 || strings.Contains(body, "secret") {
+		if resp.StatusCode != 400 || strings.Contains(body, "secret") {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
 		}
 	}
-	if !strings.Contains(s.logs.String(), "upload-save!: not a file that came with this request") || len(kept()) != 0 {
-		t.Errorf("%q; %s", kept(), s.logs)
+	resp, _ := s.do(t, "POST", "/save", `{"file":{}}`, "Content-Type", "application/json")
+	if len(kept()) != 0 || resp.StatusCode != 400 {
+		t.Errorf("%d %q", resp.StatusCode, kept())
+	}
+	if resp, _ := s.do(t, "POST", "/text", "file=x", "Content-Type", formType); resp.StatusCode != 500 || !strings.Contains(s.logs.String(), "upload-text: argument 1 must be a file of a form, got string") {
+		t.Errorf("a text: %d; %s", resp.StatusCode, s.logs)
 	}
 	long := strings.Repeat("a", 26)
 	for _, name := range []string{"", "../app.db", long + "/../x", long + ".html", long + ".png/..", long + ".PNG", strings.ToUpper(long) + ".png", long + "a.png"} {

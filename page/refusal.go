@@ -56,15 +56,31 @@ type watched struct {
 }
 
 type watchedConn struct {
+	since time.Time
 	heard atomic.Bool // the client has sent something
 	asked atomic.Bool // a handler was called
 }
 
 type watchedKey struct{}
 
+// silence is how long a new connection may say nothing before a shutdown takes it for one that a browser opened ahead of
+// need. net/http would wait five seconds for its request.
+const silence = 200 * time.Millisecond
+
+// closeSilent closes the connections on which nothing has come.
+func (w *watched) closeSilent() {
+	w.open.Range(func(conn, v any) bool {
+		if c := v.(*watchedConn); !c.heard.Load() && time.Since(c.since) > silence {
+			conn.(net.Conn).Close()
+		}
+		return true
+	})
+}
+
 // watch sets the hooks of srv.
 func watch(srv *http.Server, log *slog.Logger) {
 	w := &watched{refusals: refusals{log: log}}
+	srv.RegisterOnShutdown(w.closeSilent)
 	next := srv.Handler
 	srv.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(watchedKey{}).(*watchedConn); ok && !c.asked.Load() {
@@ -73,7 +89,7 @@ func watch(srv *http.Server, log *slog.Logger) {
 		next.ServeHTTP(rw, r)
 	})
 	srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		c := &watchedConn{}
+		c := &watchedConn{since: time.Now()}
 		w.open.Store(conn, c)
 		return context.WithValue(ctx, watchedKey{}, c)
 	}

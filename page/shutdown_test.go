@@ -3,10 +3,12 @@ package page_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -142,5 +144,43 @@ func TestServeEndsWithinItsGracePeriod(t *testing.T) {
 	}
 	if _, err := io.ReadAll(resp.Body); err == nil {
 		t.Error("a response that was cut looks complete")
+	}
+}
+
+// Browsers open connections ahead of need. A shutdown does not wait for a request on them.
+func TestShutdownClosesSilentConnections(t *testing.T) {
+	t.Setenv("SX_GRACE", "60s")
+	app, err := page.New(files("app.sx", `(defpage home :path "/" :content (p "x"))`), page.WithSecret("test"), page.WithData(t.TempDir()),
+		page.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- app.Serve(ctx, ln) }() // ends with ctx
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// It stays open as long as nobody shuts down.
+	if err := conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("a silent connection: %v", err)
+	}
+	began := time.Now()
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 4*time.Second { // net/http's five
+		t.Errorf("the shutdown took %s", took)
 	}
 }

@@ -92,7 +92,9 @@ func (c *call) buildSite(dir, target string) error {
 		c.report(c.stderr, found)
 	}
 	if errs := found.Errors(); len(errs) > 0 {
-		fmt.Fprintf(c.stderr, "nothing was built: %s\n", counts(errs))
+		if !c.json {
+			fmt.Fprintf(c.stderr, "nothing was built: %s\n", counts(errs))
+		}
 		return errReported
 	}
 	files, err := collectFiles(dir)

@@ -102,7 +102,7 @@ func (c *call) dir() (string, error) {
 }
 
 func (c *call) help() {
-	fmt.Fprintf(c.stdout, "usage: %s %s\n\n%s\n\nflags:\n", c.name, c.cmd.usage, c.cmd.short)
+	fmt.Fprintf(c.stdout, "usage: %s\n\n%s\n\nflags:\n", strings.TrimSpace(c.name+" "+c.cmd.usage), c.cmd.short)
 	c.flags.VisitAll(func(f *flag.Flag) {
 		dashes, kind, def := "--", "", ""
 		if len(f.Name) == 1 {
@@ -127,7 +127,7 @@ func (c *call) finish(err error) int {
 	case errors.Is(err, errReported):
 		return exitFault
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(c.stderr, "%s: %v\nusage: %s %s\n", c.name, err, c.name, c.cmd.usage)
+		fmt.Fprintf(c.stderr, "%s: %v\nusage: %s\n", c.name, err, strings.TrimSpace(c.name+" "+c.cmd.usage))
 		return exitUsage
 	}
 	c.report(c.stderr, err)

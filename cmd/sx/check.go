@@ -45,8 +45,8 @@ func runCheck(_ context.Context, c *call) error {
 		if failed {
 			fmt.Fprintf(c.stderr, "%s\n", counts(found))
 		}
-		if failed && isGoApp(dir) {
-			fmt.Fprintln(c.stderr, "this folder is a Go program: what it registers from Go is unknown to sx check")
+		if failed {
+			c.noteGoApp(dir)
 		}
 	default:
 		c.noteEmpty(dir)
@@ -55,6 +55,20 @@ func runCheck(_ context.Context, c *call) error {
 		return errReported
 	}
 	return nil
+}
+
+// noteGoApp says, after errors, why this command may know less than the program that serves a folder.
+func (c *call) noteGoApp(dir string) {
+	if isGoApp(dir) && !c.json {
+		fmt.Fprintf(c.stderr, "this folder is a Go program: what it registers from Go is unknown to %s\n", c.name)
+	}
+}
+
+// notLoaded reports why an application did not load.
+func (c *call) notLoaded(dir string, err error) error {
+	c.report(c.stderr, err)
+	c.noteGoApp(dir)
+	return errReported
 }
 
 // checkDir gives every diagnostic of an application. The error is one that has no place in its files.

@@ -35,7 +35,7 @@ func runRoutes(_ context.Context, c *call) error {
 	app, err := page.New(withoutMigrations{os.DirFS(dir)}, page.WithDevelopment(), page.WithLogger(slog.New(slog.DiscardHandler)),
 		page.WithBundler(newBundler(filepath.Join(dir, "assets"))))
 	if err != nil {
-		return err
+		return c.notLoaded(dir, err)
 	}
 	defer app.Shutdown(context.Background())
 	routes := app.Routes()

@@ -46,7 +46,7 @@ func runTest(ctx context.Context, c *call) error {
 	app, err := page.New(os.DirFS(dir), page.WithDevelopment(), page.WithTests(), page.WithLogger(slog.New(slog.DiscardHandler)),
 		page.WithDatabase(filepath.Join(tmp, "test.db")), page.WithData(tmp), page.WithBundler(newBundler(filepath.Join(dir, "assets"))))
 	if err != nil {
-		return err
+		return c.notLoaded(dir, err)
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()

@@ -146,21 +146,25 @@ func (a *Analyzer) quasi(f *Form, level int) Expr {
 				if level == 1 {
 					return a.sub(f.Form(1))
 				}
-				return &quasiList{ExprBase{f.site}, []quasiItem{{e: &constExpr{ExprBase{f.site}, Symbol("unquote"), false}}, {e: a.quasi(f.Form(1), level-1)}}}
+				return a.quasiPair("unquote", f, level-1)
+			}
+		case "splice-unquote", "unquote-splicing":
+			if f.Len() == 2 {
+				if level == 1 {
+					a.Errorf(f.site, FormError, "splice-unquote: there is no list around it to put the items into")
+					return a.nothing(f.site)
+				}
+				return a.quasiPair("splice-unquote", f, level-1)
 			}
 		case "quasiquote":
 			if f.Len() == 2 {
-				return &quasiList{ExprBase{f.site}, []quasiItem{{e: &constExpr{ExprBase{f.site}, Symbol("quasiquote"), false}}, {e: a.quasi(f.Form(1), level+1)}}}
+				return a.quasiPair("quasiquote", f, level+1)
 			}
 		}
 		q := &quasiList{ExprBase: ExprBase{f.site}}
 		for _, g := range f.Forms(0) {
-			if h := g.headSymbol(); (h == "splice-unquote" || h == "unquote-splicing") && g.Len() == 2 {
-				if level == 1 {
-					q.items = append(q.items, quasiItem{a.sub(g.Form(1)), true})
-				} else {
-					q.items = append(q.items, quasiItem{e: &quasiList{ExprBase{g.site}, []quasiItem{{e: &constExpr{ExprBase{g.site}, Symbol("splice-unquote"), false}}, {e: a.quasi(g.Form(1), level-1)}}}})
-				}
+			if h := g.headSymbol(); level == 1 && (h == "splice-unquote" || h == "unquote-splicing") && g.Len() == 2 {
+				q.items = append(q.items, quasiItem{a.sub(g.Form(1)), true})
 				continue
 			}
 			q.items = append(q.items, quasiItem{e: a.quasi(g, level)})
@@ -176,6 +180,11 @@ func (a *Analyzer) quasi(f *Form, level int) Expr {
 		return d
 	}
 	return &constExpr{ExprBase{f.site}, f.v, false}
+}
+
+// quasiPair is (name datum), where f is the form that has the datum.
+func (a *Analyzer) quasiPair(name string, f *Form, level int) Expr {
+	return &quasiList{ExprBase{f.site}, []quasiItem{{e: &constExpr{ExprBase{f.site}, Symbol(name), false}}, {e: a.quasi(f.Form(1), level)}}}
 }
 
 // quasiConst gives the datum itself when nothing in it is unquoted, else nil.

@@ -119,7 +119,7 @@ func analyzeElement(a *sx.Analyzer, f *sx.Form, el element) sx.Expr {
 	}
 	if el.void && len(e.kids) > 0 {
 		kids := e.kids
-		a.Later(func() {
+		a.Last(func() {
 			for _, k := range kids {
 				if !sx.MayBeSpread(k) {
 					a.Errorf(k.Site(), sx.MarkupError, "%s is a void element: it has no end tag and takes no children", el.name)

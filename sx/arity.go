@@ -28,14 +28,17 @@ func (a *Analyzer) call(f *Form, fn Expr) Expr {
 }
 
 // later runs a check when all definitions have been analysed.
-func (a *Analyzer) later(f func()) {
+func (a *Analyzer) later(f func()) { a.load.checks = append(a.load.checks, a.here(f)) }
+
+// here gives f as it would run now: its diagnostics name the definition and the macro that are being analysed.
+func (a *Analyzer) here(f func()) func() {
 	exp, def := a.exp, a.def
-	a.load.checks = append(a.load.checks, func() {
+	return func() {
 		oldExp, oldDef := a.exp, a.def
 		a.exp, a.def = exp, def
 		f()
 		a.exp, a.def = oldExp, oldDef
-	})
+	}
 }
 
 func (a *Analyzer) checkCall(c *callExpr, d *Def, exp *expansion) {

@@ -175,6 +175,10 @@ func (a *Analyzer) finish() {
 			}
 		}
 	}
+	for _, f := range a.load.last {
+		f()
+	}
+	a.load.last = nil
 	p.components(func(d *Def) {
 		if d.comp.Affinity == "client" && !a.load.kept[d] {
 			if prims := p.ioOf(d); len(prims) > 0 {

@@ -36,6 +36,9 @@ func (a *Analyzer) Delay(forms []*Form, boundary bool, at *Site) *DelayedExpr {
 // Later runs f when every definition has been analysed: effects are known then.
 func (a *Analyzer) Later(f func()) { a.later(f) }
 
+// Last runs f after everything that Later was given: what MayBeSpread tells is final then.
+func (a *Analyzer) Last(f func()) { a.load.last = append(a.load.last, a.here(f)) }
+
 // Reaches names the primitives with one of the effects that e reaches, in the order they are met.
 func (p *Program) Reaches(e Expr, effects Effect) []string {
 	var out []string

@@ -17,6 +17,7 @@ type loader struct {
 	mains   []*Form
 	late    []*Form  // top-level forms whose head may be a macro
 	checks  []func() // checks that need every definition analysed
+	last    []func() // checks after those; see Last
 
 	base      *Program // see WithBase
 	reuse     bool     // definitions of it may be kept

@@ -145,7 +145,7 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
       let m: Code;
       return e => isFn(value(e)) ? f(e) : (m ||= element(x, name, scope, mode))(e);
     }
-    if (isList(head) && head.length && !head._data && !isSym(head[0], "quote")) return callForm(x, scope, mode);
+    if (isList(head) && !head._data && !isSym(head[0], "quote") && (isList(head[0]) || isSym(head[0]))) return callForm(x, scope, mode);
   }
   const codes = x.map(v => compile(v, scope, 0));
   return e => codes.map(c => c(e));
@@ -210,7 +210,7 @@ const load = (forms: Form[], mode: number): Code[] => {
   }
   try {
     for (let x of forms) {
-      if (!SMALL) for (let m; isList(x) && isSym(x[0]) && isMacro(m = defs.get(x[0]._v)) && !x._data;) x = expand(m, x, f => f);
+      if (!SMALL) for (let m; isList(x) && isSym(x[0]) && isMacro(m = defs.get(x[0]._v)) && !x._data;) x = expand(m, x, f => f), step(1e4);
       const name = defined(x);
       if (!SMALL && name && !defs.has(name)) defs.set(name, undefined);
       loading._top = !!name;

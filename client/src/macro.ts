@@ -20,8 +20,8 @@ export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
 export const quasi = (x: Form, scope: Scope, level: number): Code => {
   if (isList(x)) {
     const name = x.length === 2 && isSym(x[0]) ? x[0]._v : "";
-    if (name === "unquote" && level === 1) return compile(x[1], scope, 0);
-    if (/unquote$/.test(name)) level--;
+    // A splice that has no list around it is an error there.
+    if (/unquote$/.test(name) && !--level) return compile(name === "unquote" ? x[1] : x, scope, 0);
     if (name === "quasiquote") level++;
     const parts = x.map(y => {
       const splice = level === 1 && isList(y) && y.length === 2 && isSym(y[0], "splice-unquote");

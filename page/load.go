@@ -175,6 +175,7 @@ func (a *App) primitives() []*sx.Primitive {
 	ps = append(ps, a.system.primitives()...)
 	ps = append(ps, a.socketPrimitives()...)
 	ps = append(ps, a.uploadPrimitives()...)
+	ps = append(ps, a.passwordPrimitives()...)
 	ps = append(ps, a.datastarPrimitives()...)
 	return append(ps, a.livePrimitives()...)
 }

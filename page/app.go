@@ -187,6 +187,7 @@ func (a *App) Reload(fsys fs.FS) error {
 		return err
 	}
 	a.site.Store(s)
+	a.regions.renew()
 	a.announceReload()
 	return nil
 }

@@ -29,8 +29,9 @@ type pageDef struct {
 	headers *compiled
 	cache   *cacheRule
 	live    []*liveDef
-	wire    string   // "html", "sx" or ""
-	script  []string // the tag of the client's script, cut at the place of the nonce attribute
+	shown   []shownLive // streams whose values it shows when it is rendered
+	wire    string      // "html", "sx" or ""
+	script  []string    // the tag of the client's script, cut at the place of the nonce attribute
 }
 
 // dataField is one entry of :data.

@@ -33,18 +33,49 @@ type evaluation struct {
 	message sx.Value          // the newest
 }
 
-// producer gives what the hub runs while somebody is subscribed to the topic.
-func (a *App) producer(s *site, l *liveDef, params []param, q *request, topic string) hub.Producer {
+// producer gives what the hub runs while somebody is subscribed to the topic. The hub keeps it as long as the topic, so it looks the
+// live form up in the program of the moment, and again after each reload. What the slots show outlives a run, as it does in the hub:
+// whoever comes back is not told what has not changed.
+func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub.Producer {
+	var e *evaluation // of the latest run; runs do not overlap
 	return func(ctx context.Context) {
-		e := &evaluation{app: a, site: s, l: l, params: params, q: q, topic: topic, last: map[string]string{}}
-		if q != nil {
-			ctx = withRequest(ctx, q)
-		} else {
-			ctx = withRequest(ctx, &request{app: a, site: s, r: backgroundRequest(topic), params: params, sent: true, sub: &submission{}})
+		message := sx.Nil
+		for ctx.Err() == nil {
+			reloaded := a.regions.reload()
+			s := a.current()
+			now := s.liveAt(l.src, l.own)
+			if now == nil || now.scope != l.scope { // pages that show it are of the old program
+				select {
+				case <-reloaded:
+					continue
+				case <-ctx.Done():
+					return
+				}
+			}
+			next := &evaluation{app: a, site: s, l: now, params: params, topic: topic, last: map[string]string{}, message: message}
+			if e != nil && e.site.hash == s.hash {
+				next.last = e.last
+			} else if e != nil && slices.ContainsFunc(e.l.slots, func(d *slotDef) bool { return now.known[d.id] == nil }) {
+				a.hub.Forget(topic) // whoever comes shall not be told of slots that are no more
+			}
+			e = next
+			of := &request{app: a, site: s, r: backgroundRequest(topic), params: params, sent: true, sub: &submission{}}
+			if q != nil {
+				of = s.newRequest(q.r, q.origin)
+				of.params, of.sent, of.sub = params, true, &submission{}
+				e.q = of
+			}
+			run, cancel := context.WithCancel(withRequest(ctx, of))
+			a.regions.begin(e, cancel)
+			e.run(run)
+			a.regions.end(e)
+			if run.Err() == nil {
+				cancel()
+				return
+			}
+			cancel()
+			message = e.newest()
 		}
-		a.regions.begin(e)
-		defer a.regions.end(e)
-		e.run(ctx)
 	}
 }
 

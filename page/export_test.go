@@ -33,3 +33,10 @@ const (
 func (h *history) Add(measure string, value float64, n int, now time.Time) []float64 {
 	return h.add(measure, value, n, now)
 }
+
+// Running counts the streams whose slots are being evaluated because somebody is subscribed.
+func (a *App) Running() int {
+	a.regions.mu.Lock()
+	defer a.regions.mu.Unlock()
+	return len(a.regions.running)
+}

@@ -95,7 +95,8 @@ func (a *App) regionOf(ctx context.Context, q *request, address string) *region 
 	}
 	q.mu.Unlock()
 	r := &region{slots: map[string]string{}}
-	if l, params, _, err := q.site.source(q, address); err == nil && !l.own {
+	// A cursor says that the page shows what came before it: of other streams it shows nothing.
+	if l, params, _, err := q.site.source(q, address); err == nil && q.page.shows(l) {
 		a.fill(ctx, q, l, params, address, r)
 	}
 	q.mu.Lock()
@@ -189,14 +190,58 @@ func (a *App) cursorOf(ctx context.Context, q *request, address string) string {
 	return a.regionOf(ctx, q, address).cursor
 }
 
-// slotNow gives what a slot of one of the page's own streams shows while the page is rendered.
+// shownLive is a stream whose values a page shows when it is rendered.
+type shownLive struct {
+	*liveDef
+	address string // as the page names it, with path parameters to be filled in
+}
+
+// findShown notes the streams of each page: its own, and those of (deflive …) that it has a region of and all of whose guards are the
+// page's too, so that nobody sees in the page what the stream would not give.
+func (s *site) findShown() {
+	for _, p := range s.pages {
+		for _, l := range p.live {
+			p.shown = append(p.shown, shownLive{l, l.src})
+		}
+		if p.content == nil {
+			continue
+		}
+		s.prog.VisitCalls(p.content.fn.Expr(), func(c *sx.CompCall) {
+			if c.Comp.Name != liveRegion {
+				return
+			}
+			names, vals := c.Args()
+			for i, n := range names {
+				text, ok := sx.IsLiteral(vals[i])
+				if n != "src" || !ok {
+					continue
+				}
+				l := s.liveAt(text.Text(), false)
+				if l == nil {
+					l, _, _ = s.findLive(text.Text())
+				}
+				foreign := func(g string) bool { return !slices.Contains(p.guards, g) }
+				if l != nil && l.page == nil && !p.shows(l) && !slices.ContainsFunc(l.guards, foreign) {
+					p.shown = append(p.shown, shownLive{l, text.Text()})
+				}
+			}
+		})
+	}
+}
+
+// shows tells whether the page shows the values of a stream. No page shows none.
+func (p *pageDef) shows(l *liveDef) bool {
+	return p != nil && slices.ContainsFunc(p.shown, func(x shownLive) bool { return x.liveDef == l })
+}
+
+// slotNow gives what a slot of one of the page's streams shows while the page is rendered.
 func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
-	for _, l := range v.page.live {
+	for _, l := range v.page.shown {
 		d := l.known[id]
 		if d == nil || d.mode.Ordered() {
 			continue
 		}
-		address, err := resolveSource(v.q, l.src)
+		address, err := resolveSource(v.q, l.address)
 		if err != nil {
 			return nil, false
 		}

@@ -239,7 +239,7 @@ func (a *App) resolveLive(r *http.Request, src string) (live.Source, error) {
 		}
 	}
 	q.sent = true
-	out := live.Source{Topic: topic, Producer: a.producer(s, l, params, l.request(q), topic)}
+	out := live.Source{Topic: topic, Producer: a.producer(l, params, l.request(q), topic)}
 	out.Defs, out.DefsHash = s.definitions(l)
 	return out, nil
 }

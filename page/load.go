@@ -205,6 +205,7 @@ func (d *declarations) compile() {
 	for _, l := range d.site.live {
 		l.compile()
 	}
+	d.site.findShown()
 	d.compileSockets()
 	d.site.compileMarkups()
 }

@@ -13,6 +13,8 @@ type regions struct {
 	mu      sync.Mutex
 	first   map[string]*firstData  // by topic, while it is being evaluated
 	running map[string]*evaluation // by topic, while somebody is subscribed
+	cancel  map[*evaluation]context.CancelFunc
+	changed chan struct{} // closed, and made anew, when another program has been loaded
 }
 
 type firstData struct {
@@ -22,19 +24,42 @@ type firstData struct {
 }
 
 func (g *regions) init() {
-	g.first, g.running = map[string]*firstData{}, map[string]*evaluation{}
+	g.first, g.running, g.cancel = map[string]*firstData{}, map[string]*evaluation{}, map[*evaluation]context.CancelFunc{}
+	g.changed = make(chan struct{})
 }
 
-// begin notes that e makes the events of its topic.
-func (g *regions) begin(e *evaluation) {
+// begin notes that e makes the events of its topic, until cancel is called.
+func (g *regions) begin(e *evaluation, cancel context.CancelFunc) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.running[e.topic] = e
+	if g.cancel[e] = cancel; e.site != e.app.current() { // it was replaced in between
+		cancel()
+	}
+}
+
+// reload gives what tells of the next program.
+func (g *regions) reload() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changed
+}
+
+// renew makes all that runs begin again with the program that is loaded now.
+func (g *regions) renew() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.changed)
+	g.changed = make(chan struct{})
+	for _, cancel := range g.cancel {
+		cancel()
+	}
 }
 
 func (g *regions) end(e *evaluation) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	delete(g.cancel, e)
 	if g.running[e.topic] == e {
 		delete(g.running, e.topic)
 	}

@@ -40,7 +40,7 @@ func TestSnippetsLoad(t *testing.T) {
 				if err := parseGo(s.text); err != nil {
 					t.Errorf("%s\n%v", s.text, err)
 				}
-			case "css", "js", "nginx", "systemd", "dockerfile", "output":
+			case "css", "html", "js", "nginx", "systemd", "dockerfile", "output", "text":
 			default:
 				t.Errorf("unknown language %q", s.lang)
 			}

@@ -59,6 +59,16 @@ func (w *watcher) add(dir string) error {
 	})
 }
 
+// forget ends the watching of a folder that has another name now, and of those below it: the system would go on to report
+// what happens there under the old one.
+func (w *watcher) forget(dir string) {
+	for _, name := range w.fs.WatchList() {
+		if name == dir || strings.HasPrefix(name, dir+string(filepath.Separator)) {
+			w.fs.Remove(name) // it may be gone
+		}
+	}
+}
+
 // ignoredDir names folders that hold what programs write, not what people write.
 func ignoredDir(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"node_modules", "dist", "data", "bin"}, name)
@@ -115,6 +125,9 @@ func (w *watcher) run(ctx context.Context, changed func(paths []string)) error {
 			rel, err := filepath.Rel(w.root, ev.Name)
 			if err != nil || ev.Op == fsnotify.Chmod || ignoredFile(filepath.Base(rel)) || ownOutput(ev.Name) {
 				continue
+			}
+			if ev.Has(fsnotify.Rename) {
+				w.forget(ev.Name)
 			}
 			if ev.Has(fsnotify.Create) {
 				if info, err := os.Stat(ev.Name); err == nil && info.IsDir() {

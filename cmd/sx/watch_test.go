@@ -82,6 +82,19 @@ func TestWatcherSeesNewFoldersRenamesAndRemovals(t *testing.T) {
 	until(t, changes, "pages/b.sx")
 }
 
+// After a folder was renamed, what happens in it is reported under its new name, also below.
+func TestWatcherFollowsRenamedFolders(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pages", "deep", "a.sx"), "1")
+	changes := startWatcher(t, dir)
+	if err := os.Rename(filepath.Join(dir, "pages"), filepath.Join(dir, "views")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, changes, "views")
+	write(t, filepath.Join(dir, "views", "deep", "a.sx"), "2")
+	until(t, changes, "views/deep/a.sx")
+}
+
 func TestWatcherLeavesOutWhatProgramsWrite(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "data"), 0o755); err != nil {

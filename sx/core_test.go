@@ -78,7 +78,8 @@ func TestDiagnostics(t *testing.T) {
 		{"(defmacro m (x) `(inc ,x 1 2))\n(define (f y) (m y))", []string{"2:15: inc takes 1 argument, got 3"}},
 		{"(defmacro m (x) `(inc ,x))\n(define (f y) (m tottal))", []string{"2:18: undefined symbol: tottal"}},
 		{"(define (f", []string{"1:9: unclosed ("}},
-		{"(foo 1)", []string{"unknown definition: foo"}},
+		{"(foo 1)", []string{"1:1: unknown definition: foo"}},
+		{"(defcomp ~a () 1)\n(~a)", []string{"2:1: unknown definition: ~a (markup stands in a component or in a field of a page, not at the top of a file)"}},
 		{"(define (f) (1 2)) (define (g) (if))", []string{"1:32: if takes 2 to 3 parts, got 0"}},
 	} {
 		_, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", c.src)})

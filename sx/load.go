@@ -176,7 +176,11 @@ func (l *loader) expandTop(f *Form) {
 	if l.main == "" {
 		e := &Error{Kind: FormError, Message: "this form defines nothing: a file holds definitions such as defcomp, define and defpage"}
 		if head != "" {
-			e.Message = "unknown definition: " + head + suggest(head, l.definers())
+			hint := suggest(head, l.definers())
+			if hint == "" && (strings.HasPrefix(head, "~") || l.prog.head(head) != nil) {
+				hint = " (markup stands in a component or in a field of a page, not at the top of a file)"
+			}
+			e.Message = "unknown definition: " + head + hint
 		}
 		e.setPlace(f.site.place)
 		l.prog.diags = append(l.prog.diags, e)

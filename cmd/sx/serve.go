@@ -231,7 +231,9 @@ func (d *devSite) WriteMetrics(w io.Writer) {
 // compiled says which definitions were compiled.
 func compiled(names []string) string {
 	// The built-in parts of a page belong to the program, and a stream of theirs is new each time.
-	ours := func(n string) bool { return strings.HasPrefix(n, "~shared:") || strings.HasPrefix(n, "~sx-") || n == "db-transaction" }
+	ours := func(n string) bool {
+		return strings.HasPrefix(n, "~shared:") || strings.HasPrefix(n, "~sx-") || n == "db-transaction"
+	}
 	if names = slices.DeleteFunc(slices.Clone(names), ours); len(names) == 0 {
 		return ""
 	}

@@ -24,10 +24,7 @@ func ClientOf(trusted string, r *http.Request) (addr, url string, err error) {
 // History keeps readings of one machine.
 type History = history
 
-const (
-	HistoryInterval = historyInterval
-	HistoryLength   = historyLength
-)
+const HistoryLength = historyLength
 
 // Add notes a reading and gives the newest n.
 func (h *history) Add(measure string, value float64, n int, now time.Time) []float64 {

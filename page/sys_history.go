@@ -22,14 +22,10 @@ type readings struct {
 	values []float64 // oldest first
 }
 
-const (
-	// Several people asking within one tick must not make the chart run faster.
-	historyInterval = 500 * time.Millisecond
-	historyLength   = 600
-)
+const historyLength = 600
 
-// add notes a reading unless the last one is too fresh, and gives the newest n.
-func (h *history) add(name string, v float64, n int, now time.Time) []float64 {
+// add notes a reading of that time, once, and gives the newest n.
+func (h *history) add(name string, v float64, n int, at time.Time) []float64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.series == nil {
@@ -40,8 +36,8 @@ func (h *history) add(name string, v float64, n int, now time.Time) []float64 {
 		r = &readings{}
 		h.series[name] = r
 	}
-	if r.at.IsZero() || now.Sub(r.at) >= historyInterval {
-		r.at = now
+	if at.After(r.at) {
+		r.at = at
 		r.values = append(r.values, v)
 		if extra := len(r.values) - historyLength; extra > 0 {
 			r.values = append(r.values[:0], r.values[extra:]...)
@@ -50,29 +46,33 @@ func (h *history) add(name string, v float64, n int, now time.Time) []float64 {
 	return append([]float64(nil), r.values[max(0, len(r.values)-n):]...)
 }
 
-// read takes a reading of one measure.
-func (s *system) read(ctx context.Context, name string) (float64, error) {
+// read gives the reading of one measure at present, and when it was taken.
+func (s *system) read(ctx context.Context, name string) (float64, time.Time, error) {
 	switch name {
 	case "cpu":
 		return s.cpuPercent(ctx)
 	case "memory":
-		return readMemory()
+		return s.level(name, readMemory)
 	case "disk":
-		return readDisk(s.disk)
+		return s.level(name, func() (float64, error) { return readDisk(s.disk) })
 	case "load":
-		l, err := readLoad()
-		return l[0], err
+		return s.level(name, func() (float64, error) {
+			l, err := readLoad()
+			return l[0], err
+		})
 	case "processes":
-		n, err := readProcesses()
-		return float64(n), err
+		return s.level(name, func() (float64, error) {
+			n, err := readProcesses()
+			return float64(n), err
+		})
 	case "network-in":
-		in, _, err := s.networkRates(ctx)
-		return in, err
+		c, at, err := s.networkRates(ctx)
+		return c[0], at, err
 	case "network-out":
-		_, out, err := s.networkRates(ctx)
-		return out, err
+		c, at, err := s.networkRates(ctx)
+		return c[1], at, err
 	}
-	return 0, fmt.Errorf("no measure %q: there are %s", name, measures)
+	return 0, time.Time{}, fmt.Errorf("no measure %q: there are %s", name, measures)
 }
 
 const measures = "cpu, memory, disk, load, processes, network-in and network-out"
@@ -86,11 +86,11 @@ func (s *system) historyPrimitive() *sx.Primitive {
 				return sx.Nil, fmt.Errorf("sys-history takes the name of a measure and a number, got %s and %s", args[0].Kind(), args[1].Kind())
 			}
 			n := min(historyLength, max(0, int(args[1].Float())))
-			v, err := s.read(ctx, args[0].Text())
+			v, at, err := s.read(ctx, args[0].Text())
 			if err != nil {
 				return sx.Nil, err
 			}
-			values := s.history.add(args[0].Text(), v, n, time.Now())
+			values := s.history.add(args[0].Text(), v, n, at)
 			out := make([]sx.Value, len(values))
 			for i, f := range values {
 				out[i] = percent(f)

@@ -86,7 +86,8 @@ type Broker struct {
 	js     jetstream.JetStream
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	wg     sync.WaitGroup // the sender
+	reads  sync.WaitGroup // the followers
 	queue  chan entry
 
 	mu     sync.Mutex
@@ -223,7 +224,8 @@ func (b *Broker) Err() error {
 	return b.failed
 }
 
-// Close ends all following, tries for up to two seconds to send what is queued, and disconnects.
+// Close tries for up to two seconds to send what is queued, ends all following, and disconnects. No follower is called when it has
+// returned.
 func (b *Broker) Close() error {
 	b.mu.Lock()
 	if b.closed {
@@ -238,6 +240,7 @@ func (b *Broker) Close() error {
 	late.Stop()
 	b.cancel()
 	b.nc.Close()
+	b.reads.Wait()
 	return nil
 }
 

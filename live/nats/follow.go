@@ -31,7 +31,9 @@ func (b *Broker) Follow(topic string, f hub.Follower) (func(), error) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	done := make(chan struct{})
 	w := &following{b: b, topic: topic, f: f}
-	go func() { // ends with stop, or with Close
+	b.reads.Add(1) // Close has not begun to wait: it would have set closed
+	go func() {    // ends with stop, or with Close
+		defer b.reads.Done()
 		defer close(done)
 		w.run(ctx)
 	}()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,4 +183,65 @@ func TestUnreachableServerIsAnError(t *testing.T) {
 	if _, err := nats.Connect(t.Context(), "nats://127.0.0.1:1"); err == nil {
 		t.Error("no error")
 	}
+}
+
+// late is a follower that notes when it is called after it must not be.
+type late struct {
+	closed atomic.Bool
+	after  atomic.Int64
+	events atomic.Int64
+}
+
+func (l *late) note() {
+	time.Sleep(time.Millisecond) // closing finds it at work
+	if l.closed.Load() {
+		l.after.Add(1)
+	}
+}
+func (l *late) Start(epoch, floor uint64)        { l.note() }
+func (l *late) Deliver(seq uint64, ev hub.Event) { l.events.Add(1); l.note() }
+func (l *late) Ready()                           { l.note() }
+
+// When Close has returned nothing of the broker runs any more, whoever still follows.
+func TestCloseEndsFollowers(t *testing.T) {
+	s := embed(t, nats.Embedded{Dir: t.TempDir()})
+	b, err := nats.Connect(t.Context(), "", nats.Via(s), nats.InMemory())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*late
+	for i := range 5 {
+		l := &late{}
+		list = append(list, l)
+		if _, err := b.Follow(fmt.Sprint("t", i), l); err != nil {
+			t.Fatal(err)
+		}
+		for range 200 {
+			if err := b.Publish(fmt.Sprint("t", i), hub.Event{Name: "e", Slot: "s", Kind: hub.Ordered, Data: []byte("x")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, l := range list {
+		eventually(t, "nothing is delivered", func() bool { return l.events.Load() > 3 })
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range list {
+		l.closed.Store(true)
+	}
+	if text := stacks(); strings.Contains(text, "nats.(*following)") {
+		t.Errorf("followers run on after Close:\n%s", text)
+	}
+	for _, l := range list {
+		if n := l.after.Load(); n > 0 {
+			t.Errorf("a follower was called %d times after Close", n)
+		}
+	}
+}
+
+func stacks() string {
+	buf := make([]byte, 1<<20)
+	return string(buf[:runtime.Stack(buf, true)])
 }

@@ -98,9 +98,9 @@ func (s *site) readable(w http.ResponseWriter, q *request) bool {
 	return false
 }
 
+// unrouted answers a request that no route takes. allow are the methods that the path knows, nil where it is unknown.
 func (s *site) unrouted(w http.ResponseWriter, q *request, segments []string, allow []string) {
-	switch {
-	case allow != nil:
+	if allow != nil {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
 		if q.r.Method == http.MethodOptions {
 			w.WriteHeader(http.StatusNoContent)

@@ -28,7 +28,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-//go:embed app.sx
+//go:embed app.sx assets
 var files embed.FS
 
 func main() {

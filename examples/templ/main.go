@@ -22,7 +22,7 @@ import (
 
 // parts_templ.go is made by "templ generate -f parts.templ", version 0.3.977.
 
-//go:embed app.sx
+//go:embed app.sx assets
 var files embed.FS
 
 func main() {

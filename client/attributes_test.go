@@ -58,7 +58,7 @@ func newAttributeSite(t testing.TB) *attributeSite {
 	return s
 }
 
-// asked gives the requests since the last call.
+// asked returns the requests since the last call.
 func (s *attributeSite) asked() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +93,7 @@ func untilAcross(t testing.TB, ctx context.Context, expr string) {
 	}
 }
 
-// attributeTests gives the test of each attribute by its name.
+// attributeTests returns the test of each attribute by its name.
 func attributeTests() map[string]attributeTest {
 	// verb tests that an attribute sends its method, with the fields where they belong.
 	verb := func(method, query, body string) attributeTest {
@@ -409,7 +409,7 @@ func TestAttributeTable(t *testing.T) {
 	}
 }
 
-// testNames gives the test functions of this package.
+// testNames returns the test functions of this package.
 func testNames(t testing.TB) map[string]bool {
 	files, err := filepath.Glob("*_test.go")
 	if err != nil {

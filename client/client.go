@@ -52,18 +52,18 @@ var load = sync.OnceValue(func() files {
 	return f
 })
 
-// Version gives a hash of all scripts, in hexadecimal digits.
+// Version returns a hash of all scripts, in hexadecimal digits.
 func Version() string { return load().hash }
 
-// Script gives the URL of the script with all parts of the client; a page includes it with a nonce. It may be
+// Script returns the URL of the script with all parts of the client; a page includes it with a nonce. It may be
 // included twice.
 func Script() string { return ScriptWith(everything) }
 
-// Inline gives the text of the small script that stands in the head of a streamed page, without the element
+// Inline returns the text of the small script that stands in the head of a streamed page, without the element
 // around it. It may stand in a script element as it is.
 func Inline() string { return strings.TrimSpace(string(load().bytes["inline.js"])) }
 
-// Content gives the bytes of the script at a URL of the present hash, for whoever serves it compressed; nil where
+// Content returns the bytes of the script at a URL of the present hash, for whoever serves it compressed; nil where
 // there is none. They must not be changed.
 func Content(url string) []byte {
 	f := load()

@@ -68,7 +68,7 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-// evaluateGo gives the value of a program as text, or the kind of its error.
+// evaluateGo returns the value of a program as text, or the kind of its error.
 func evaluateGo(src string, steps int64) (value, kind string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -195,7 +195,7 @@ func (g *programGen) literal(typ string) string {
 	return "nil"
 }
 
-// form gives a special form whose value has a type.
+// form returns a special form whose value has a type.
 func (g *programGen) form(typ string, depth int) string {
 	e := func(t string) string { return g.expr(t, depth) }
 	switch g.IntN(30) {
@@ -320,7 +320,7 @@ func (g *programGen) form(typ string, depth int) string {
 	return fmt.Sprintf("(do %s)", e(typ))
 }
 
-// call gives a call of a primitive. Letters of shapes stand for arguments: i int, n num, s str, b bool, l list,
+// call returns a call of a primitive. Letters of shapes stand for arguments: i int, n num, s str, b bool, l list,
 // d dict, a any, f function of one, g function of two, p predicate.
 func (g *programGen) call(typ string, depth int) string {
 	shapes := map[string][]string{

@@ -19,7 +19,7 @@ import (
 	"github.com/sx-framework/sxgo/client/clienttest"
 )
 
-// language gives a tab with the language and its test entry points in it, minified as it is shipped.
+// language returns a tab with the language and its test entry points in it, minified as it is shipped.
 func language(t testing.TB) context.Context {
 	t.Helper()
 	ctx := clienttest.Browser(t)

@@ -112,7 +112,7 @@ func compareTrees(t *testing.T, ctx context.Context, pages []page, written map[s
 	}
 }
 
-// page gives a program with components, of which ~page uses the others.
+// page returns a program with components, of which ~page uses the others.
 func (g *programGen) page() string {
 	var b strings.Builder
 	n := g.IntN(3)
@@ -126,7 +126,7 @@ func (g *programGen) page() string {
 	return b.String()
 }
 
-// markup gives a form that makes markup. comps is the number of components that it may use.
+// markup returns a form that makes markup. comps is the number of components that it may use.
 func (g *programGen) markup(depth, comps int) string {
 	if g.fuel--; g.fuel < 0 || depth <= 0 {
 		return g.one(`"text"`, `"a<b>&\"'"`, "7", "nil", "true", `"é𝄞"`, `(br)`, `(span "x")`, g.expr("str", 0))

@@ -40,12 +40,12 @@ const lacks = " " +
 	"->> abs ceil zero? clamp split replace starts-with? ends-with? string-contains? pluralize cons append drop " +
 	"index-of sum every? zip dict has-key? assoc merge vals entries apply boolean? list? dict? "
 
-// Lacks tells whether the small language lacks the form or primitive of that name.
+// Lacks reports whether the small language lacks the form or primitive of that name.
 func Lacks(name string) bool {
 	return !strings.ContainsAny(name, " \n") && strings.Contains(lacks, " "+name+" ")
 }
 
-// ScriptWith gives the URL of the script that carries those parts.
+// ScriptWith returns the URL of the script that carries those parts.
 func ScriptWith(p Parts) string { return Prefix + load().hash + "/" + p.file() }
 
 // file is the name of the script with those parts.
@@ -128,7 +128,7 @@ func compose(p Parts, files map[string][]byte) (script []byte, sections []sectio
 	return append(out, "//# sourceMappingURL="+p.file()+".map\n"...), sections
 }
 
-// sourceMap gives the source map of the script with that file name.
+// sourceMap returns the source map of the script with that file name.
 func sourceMap(file string, files map[string][]byte) ([]byte, bool) {
 	for _, p := range allParts() {
 		if p.file() == file {

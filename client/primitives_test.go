@@ -37,7 +37,7 @@ func TestPrimitives(t *testing.T) {
 	}
 }
 
-// goErrorKind gives the kind of error that the Go host gives for a program.
+// goErrorKind returns the kind of error that the Go host gives for a program.
 func goErrorKind(t *testing.T, expr string) string {
 	t.Helper()
 	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", expr)}, sx.WithMain("value"))
@@ -98,7 +98,7 @@ func TestPrimitivesAgreeOnAnything(t *testing.T) {
 	}
 }
 
-// inGo gives the value of a program as it is written, or the kind of its error.
+// inGo returns the value of a program as it is written, or the kind of its error.
 func inGo(t *testing.T, expr string) string {
 	t.Helper()
 	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", expr)}, sx.WithMain("value"))

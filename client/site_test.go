@@ -78,7 +78,7 @@ func head() string {
 		`</script><script nonce="n0" src="/sx-live.js"></script></head><body>`
 }
 
-// topic gives the topic of a source, made at its first mention.
+// topic returns the topic of a source, made at its first mention.
 func (s *site) topic(src string) *topic {
 	t := s.topics[src]
 	if t == nil {

@@ -100,7 +100,7 @@ func TestTypes(t *testing.T) {
 	equal("kinds of problems", kinds, reported)
 }
 
-// block gives the text between a line that opens an interface and its end.
+// block returns the text between a line that opens an interface and its end.
 func block(t *testing.T, text, open string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text, "\n"+open+"\n")

@@ -93,7 +93,7 @@ func check(t *testing.T, ex shown) {
 	}
 }
 
-// run gives the serialized value of code, or its markup.
+// run returns the serialized value of code, or its markup.
 func run(mode, code string) (string, error) {
 	outside := sx.WithPrimitives(&sx.Primitive{Name: "now", Usage: "(now)", Effects: sx.IO, F0: func(*sx.Machine) sx.Value { return sx.String("2026-01-02T09:30:00Z") }})
 	prog, err := sx.LoadSources([]*sx.Source{sx.NewSource("example", code)}, append(render.Options(), outside, sx.WithMain(mode))...)
@@ -115,7 +115,7 @@ func run(mode, code string) (string, error) {
 	return b.String(), err
 }
 
-// warnings gives what loading said of a program that does nothing, or nil.
+// warnings returns what loading said of a program that does nothing, or nil.
 func warnings(prog *sx.Program) error {
 	if list := prog.Diagnostics(); len(list) > 0 {
 		return list

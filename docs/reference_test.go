@@ -87,7 +87,7 @@ func TestEveryKindIsExplained(t *testing.T) {
 	}
 }
 
-// specSuites gives the tests of each suite of the specification.
+// specSuites returns the tests of each suite of the specification.
 func specSuites(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := filepath.Glob("../sx/testdata/spec/*_test.sx")
@@ -113,7 +113,7 @@ func specSuites(t *testing.T) map[string][]string {
 	return suites
 }
 
-// referenceChapters gives the chapters of the reference: lists of list, a title, and rules.
+// referenceChapters returns the chapters of the reference: lists of list, a title, and rules.
 func referenceChapters(t *testing.T) []*sx.List {
 	t.Helper()
 	files, err := filepath.Glob("pages/reference*.sx")

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-// FS gives the files of the examples that a project may start from, one folder each.
+// FS returns the files of the examples that a project may start from, one folder each.
 func FS() fs.FS { return files }
 
 //go:embed chat dashboard todo

@@ -345,7 +345,7 @@ func (l *loop) takeLater(now time.Time) {
 	})
 }
 
-// write gives data to the socket and keeps what it does not take. It reports false when the socket is closed.
+// write returns data to the socket and keeps what it does not take. It reports false when the socket is closed.
 func (l *loop) write(k *socket, data []byte, now time.Time) bool {
 	all := len(data)
 	for len(data) > 0 {

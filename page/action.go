@@ -173,7 +173,7 @@ func (s *site) serveInput(w http.ResponseWriter, r *http.Request, q *request, h 
 	s.answer(ctx, w, q, where, func(m *sx.Machine) sx.Value { return m.Call(h.body.value, args...) })
 }
 
-// bindInputs gives the arguments of a handler's body: path parameters, then fields, checked.
+// bindInputs returns the arguments of a handler's body: path parameters, then fields, checked.
 func (s *site) bindInputs(ctx context.Context, q *request, h *inputDef) ([]sx.Value, violations, error) {
 	var bad violations
 	values := map[string]sx.Value{}
@@ -272,7 +272,7 @@ func (s *site) answer(ctx context.Context, w http.ResponseWriter, q *request, wh
 	s.writeWhole(w, q, q.statusOr(status), body)
 }
 
-// markupList tells whether a list holds markup somewhere, as (map …) over rows does.
+// markupList reports whether a list holds markup somewhere, as (map …) over rows does.
 func markupList(v sx.Value, depth int) bool {
 	for _, i := range v.List().Items {
 		switch i.Kind() {

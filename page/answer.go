@@ -118,7 +118,7 @@ func (s *site) writeWhole(w http.ResponseWriter, q *request, status int, body []
 	}
 }
 
-// cacheControl gives the header of a page without :cache: private when the evaluation touched what belongs to one visitor.
+// cacheControl returns the header of a page without :cache: private when the evaluation touched what belongs to one visitor.
 func (v *view) cacheControl() []string {
 	v.q.mu.Lock()
 	defer v.q.mu.Unlock()

@@ -102,7 +102,7 @@ func New(fsys fs.FS, opts ...Option) (*App, error) {
 	return a, nil
 }
 
-// loggerOf gives the logger of an application that was given none.
+// loggerOf returns the logger of an application that was given none.
 func loggerOf(format string) (*slog.Logger, error) {
 	switch format {
 	case "":
@@ -153,10 +153,10 @@ func (a *App) configure() error {
 	return nil
 }
 
-// current gives the site as it was loaded last.
+// current returns the site as it was loaded last.
 func (a *App) current() *site { return a.site.Load() }
 
-// siteOf gives the site that the evaluation of ctx belongs to: a request keeps the one it began with.
+// siteOf returns the site that the evaluation of ctx belongs to: a request keeps the one it began with.
 func (a *App) siteOf(ctx context.Context) *site {
 	if q, ok := ctx.Value(requestKey{}).(*request); ok {
 		return q.site
@@ -164,13 +164,13 @@ func (a *App) siteOf(ctx context.Context) *site {
 	return a.current()
 }
 
-// Program gives the loaded program.
+// Program returns the loaded program.
 func (a *App) Program() *sx.Program { return a.current().prog }
 
-// Hub gives the application's hub, for events published from Go.
+// Hub returns the application's hub, for events published from Go.
 func (a *App) Hub() *hub.Hub { return a.hub }
 
-// Handler gives the application as a handler. Mount it outside of middleware that collects responses.
+// Handler returns the application as a handler. Mount it outside of middleware that collects responses.
 func (a *App) Handler() http.Handler { return a }
 
 // Reload loads the application anew and swaps it in; requests under way finish with the old one. When the

@@ -51,10 +51,10 @@ func (v *view) assemble(dst []byte, edits []edit) (page []byte, split int) {
 	return append(dst, out[end:]...), len(dst)
 }
 
-// startsDocument tells whether markup brings a document of its own.
+// startsDocument reports whether markup brings a document of its own.
 func startsDocument(out []byte) bool { return hasFold(out, "<html") || hasFold(out, "<!doctype") }
 
-// hasFold tells whether out begins with prefix, in whatever case.
+// hasFold reports whether out begins with prefix, in whatever case.
 func hasFold(out []byte, prefix string) bool {
 	return len(out) >= len(prefix) && strings.EqualFold(string(out[:len(prefix)]), prefix)
 }

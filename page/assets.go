@@ -135,7 +135,7 @@ func (a *assets) sort() {
 	sort.Slice(a.entries, func(i, j int) bool { return a.entries[i].url < a.entries[j].url })
 }
 
-// urlOf gives the address of an asset by the name of its source or of its output.
+// urlOf returns the address of an asset by the name of its source or of its output.
 func (a *assets) urlOf(name string) (url string, entry bool, err error) {
 	if f, ok := a.byName[name]; ok {
 		return f.url, slices.Contains(a.entries, f), nil

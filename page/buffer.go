@@ -15,7 +15,7 @@ const (
 	mostBuffer  = 1 << 20 // what is larger is left to the garbage collector
 )
 
-// get gives an empty buffer.
+// get returns an empty buffer.
 func (p *buffers) get() *buffer {
 	if b, ok := p.small.Get().(*buffer); ok {
 		return b

@@ -63,7 +63,7 @@ func hashOf(text string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// policyOfHashes gives the policy of a page that caches keep.
+// policyOfHashes returns the policy of a page that caches keep.
 func (s *site) policyOfHashes(hashes inlineHashes) string {
 	csp := s.policy.header(func(directive string) []string {
 		if directive == "style-src" {

@@ -42,7 +42,7 @@ func (c *compressors) pool(coding string) *sync.Pool {
 	return nil
 }
 
-// open gives an encoder of the coding that writes to w.
+// open returns an encoder of the coding that writes to w.
 func (c *compressors) open(coding string, w io.Writer) encoder {
 	if e, ok := c.pool(coding).Get().(encoder); ok {
 		e.Reset(w)
@@ -94,7 +94,7 @@ func negotiate(r *http.Request, codings ...string) string {
 	return best
 }
 
-// compressible tells whether a content type gains from compression.
+// compressible reports whether a content type gains from compression.
 func compressible(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	kind = strings.TrimSpace(kind)

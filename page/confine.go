@@ -17,7 +17,7 @@ var (
 	_ fs.StatFS = confined{}
 )
 
-// confine gives fsys itself when it has no links, as embedded files have none.
+// confine returns fsys itself when it has no links, as embedded files have none.
 func confine(fsys fs.FS) fs.FS {
 	if links, ok := fsys.(fs.ReadLinkFS); ok {
 		return confined{links}
@@ -29,7 +29,7 @@ var errLeadsOut = errors.New("a symbolic link leads out of the folder")
 
 const mostLinks = 40 // on the way to one file, as on Linux
 
-// resolve gives the name without symbolic links.
+// resolve returns the name without symbolic links.
 func (c confined) resolve(op, name string) (string, error) {
 	fail := func(err error) (string, error) { return "", &fs.PathError{Op: op, Path: name, Err: err} }
 	if !fs.ValidPath(name) {

@@ -44,7 +44,7 @@ func (p *patches) send(e live.Event) error {
 	return err
 }
 
-// collected gives the events of an answer, or nothing.
+// collected returns the events of an answer, or nothing.
 func (p *patches) collected() []byte {
 	if p == nil {
 		return nil
@@ -54,7 +54,7 @@ func (p *patches) collected() []byte {
 	return p.events
 }
 
-// signals gives what Datastar's client sent: the JSON body, or the query parameter of requests without one. Without
+// signals returns what Datastar's client sent: the JSON body, or the query parameter of requests without one. Without
 // either it is an empty dict.
 func (s *submission) signals() (*sx.Dict, error) {
 	if s == nil {
@@ -225,7 +225,7 @@ func (a *App) patchSignals(_ context.Context, _ *request, args []sx.Value) (live
 	return p.Event()
 }
 
-// signalMap gives a dict so that dotted keys nest.
+// signalMap returns a dict so that dotted keys nest.
 func signalMap(d *sx.Dict, depth int) (map[string]any, error) {
 	if depth > jsonDepth {
 		return nil, fmt.Errorf("nested deeper than %d", jsonDepth)

@@ -104,7 +104,7 @@ func didYouMean(key string, known []string) string {
 	return " (there are :" + strings.Join(known, " :") + ")"
 }
 
-// near tells whether a and b differ by one edit.
+// near reports whether a and b differ by one edit.
 func near(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
@@ -222,7 +222,7 @@ func (d *declarations) mount(a *sx.Analyzer, site *sx.Site, r *route) {
 	}
 }
 
-// reserved tells whether a pattern claims a path that the server answers itself.
+// reserved reports whether a pattern claims a path that the server answers itself.
 func reserved(p *pattern) bool {
 	first := p.segments[0]
 	if first.kind != literalSegment {

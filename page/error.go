@@ -235,7 +235,7 @@ func (s *site) served() string {
 	return strings.Join(rows, "\n")
 }
 
-// explain gives the block of an error for people, without colors: position, source line, caret, chain.
+// explain returns the block of an error for people, without colors: position, source line, caret, chain.
 func explain(err error) []string {
 	var ds sx.Diagnostics
 	if errors.As(err, &ds) {
@@ -248,7 +248,7 @@ func explain(err error) []string {
 	return []string{sx.Explain(err)}
 }
 
-// wantsJSON tells whether an error is better said in JSON. To Datastar's client it is, which takes HTML for elements to patch.
+// wantsJSON reports whether an error is better said in JSON. To Datastar's client it is, which takes HTML for elements to patch.
 func wantsJSON(r *http.Request) bool {
 	if r.Header.Get("Datastar-Request") != "" {
 		return true

@@ -33,7 +33,7 @@ type evaluation struct {
 	message sx.Value          // the newest
 }
 
-// producer gives what the hub runs while somebody is subscribed to the topic. The hub keeps it as long as the topic, so it looks the
+// producer returns what the hub runs while somebody is subscribed to the topic. The hub keeps it as long as the topic, so it looks the
 // live form up in the program of the moment, and again after each reload. What the slots show outlives a run, as it does in the hub:
 // whoever comes back is not told what has not changed.
 func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub.Producer {
@@ -112,7 +112,7 @@ func (e *evaluation) run(ctx context.Context) {
 	})
 }
 
-// values gives what the binds see, with the entries of :data that they need evaluated anew.
+// values returns what the binds see, with the entries of :data that they need evaluated anew.
 func (e *evaluation) values(ctx context.Context, message sx.Value) ([]sx.Value, error) {
 	values := e.l.args(e.site, e.params)
 	for i, d := range e.l.data {
@@ -142,7 +142,7 @@ func (e *evaluation) take(ctx context.Context, box mailbox) {
 	e.refresh(ctx)
 }
 
-// newest gives the newest message so far, nil before the first.
+// newest returns the newest message so far, nil before the first.
 func (e *evaluation) newest() sx.Value {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -8,10 +8,10 @@ import (
 
 // What tests outside the package look at: tables whose answers no request shows.
 
-// PublicAddr tells whether (fetch …) may reach an address.
+// PublicAddr reports whether (fetch …) may reach an address.
 func PublicAddr(a netip.Addr) bool { return publicAddr(a) }
 
-// ClientOf gives the address of the client of a request, and the origin that the client sees, behind proxies.
+// ClientOf returns the address of the client of a request, and the origin that the client sees, behind proxies.
 func ClientOf(trusted string, r *http.Request) (addr, url string, err error) {
 	p, err := parseProxies(trusted)
 	if err != nil {

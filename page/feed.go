@@ -86,7 +86,7 @@ func feedFunc(name string, fn any) (any, error) {
 	return made.Interface(), nil
 }
 
-// feedOf gives how to read a sequence of type t.
+// feedOf returns how to read a sequence of type t.
 func feedOf(t reflect.Type) (func(reflect.Value) feed, error) {
 	isYield := func(y reflect.Type, n int) bool {
 		return y.Kind() == reflect.Func && y.NumIn() == n && y.NumOut() == 1 && y.Out(0).Kind() == reflect.Bool && (n == 1 || y.In(1) == errType)

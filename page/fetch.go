@@ -92,7 +92,7 @@ func specialPrefixes() []netip.Prefix {
 	}
 }
 
-// publicAddr tells whether a is a public unicast address. An IPv4 address within an IPv6 one (mapped, or
+// publicAddr reports whether a is a public unicast address. An IPv4 address within an IPv6 one (mapped, or
 // NAT64's 64:ff9b::/96) counts as what it leads to.
 func publicAddr(a netip.Addr) bool {
 	a = a.Unmap()
@@ -216,7 +216,7 @@ func readFetchOptions(opts *sx.Dict) (fetchOptions, error) {
 	return o, nil
 }
 
-// fetched gives the dict that fetch gives: :status :ok :headers :body :url.
+// fetched returns the dict that fetch gives: :status :ok :headers :body :url.
 func fetched(resp *http.Response, data []byte) sx.Value {
 	text := string(data)
 	if !utf8.ValidString(text) {

@@ -204,7 +204,7 @@ func (s *submission) discard() {
 	}
 }
 
-// lookup gives what was sent under a name: the JSON value, files, the values of the form's fields, or of
+// lookup returns what was sent under a name: the JSON value, files, the values of the form's fields, or of
 // the query's.
 func (s *submission) lookup(name string) (value sx.Value, texts []string, ok bool) {
 	if s.json != nil {

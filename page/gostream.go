@@ -106,7 +106,7 @@ func (s *site) serveGoStream(w http.ResponseWriter, r *http.Request, q *request,
 	s.app.streaming(w, r.WithContext(withRequest(r.Context(), q)), g.handler)
 }
 
-// goSource gives a stream written in Go as a source of the request that carries all regions of a page.
+// goSource returns a stream written in Go as a source of the request that carries all regions of a page.
 func (s *site) goSource(r *http.Request, src string) (live.Source, bool) {
 	u, err := url.Parse(src)
 	if err != nil || u.Host != "" || u.Scheme != "" {

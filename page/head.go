@@ -46,7 +46,7 @@ func (v *view) titleEdit(head []byte) (edit, bool) {
 	return edit{start: start, end: start + end + len("</title>")}, true
 }
 
-// languageOf gives what a document that begins with html says of its language, or "".
+// languageOf returns what a document that begins with html says of its language, or "".
 func languageOf(out []byte) string {
 	if len(out) > 1 && out[1] == '!' {
 		_, out, _ = bytes.Cut(out, []byte(">"))
@@ -151,5 +151,5 @@ func (s *site) buildTags() {
 	s.noncePolicy = strings.Split(s.policy.header(func(string) []string { return []string{"'nonce-" + nonce + "'"} }), nonce)
 }
 
-// policyFor gives the policy of a response whose own scripts carry the nonce.
+// policyFor returns the policy of a response whose own scripts carry the nonce.
 func (s *site) policyFor(nonce string) string { return strings.Join(s.noncePolicy, nonce) }

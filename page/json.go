@@ -11,7 +11,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// plainText gives the text of an atom: of a string as it is, of a number as it prints, of nil nothing.
+// plainText returns the text of an atom: of a string as it is, of a number as it prints, of nil nothing.
 func plainText(v sx.Value) string {
 	switch v.Kind() {
 	case sx.KindNil:

@@ -33,13 +33,13 @@ func (l *leave) Error() string {
 // Commits tells a database transaction to keep its work: a redirect follows upon success.
 func (l *leave) Commits() bool { return l.url != "" }
 
-// Abort gives an error that ends a request with a status, from a Go primitive or guard. reason is shown to
+// Abort returns an error that ends a request with a status, from a Go primitive or guard. reason is shown to
 // the user.
 func Abort(status int, reason string) error {
 	return sx.Uncatchable(&leave{status: status, reason: reason})
 }
 
-// Redirect gives an error that ends a request with a redirect, 303 when status is 0. target is a path of
+// Redirect returns an error that ends a request with a redirect, 303 when status is 0. target is a path of
 // this site or an absolute http or https URL.
 func Redirect(target string, status int) error {
 	if status == 0 {
@@ -48,7 +48,7 @@ func Redirect(target string, status int) error {
 	return sx.Uncatchable(&leave{status: status, url: target})
 }
 
-// Invalid gives an error that refuses what a form sent, from a Go primitive that a handler or an action calls: the
+// Invalid returns an error that refuses what a form sent, from a Go primitive that a handler or an action calls: the
 // page is shown again with status 422, with a message for each of the fields and with what the visitor had put in.
 // It is for what annotations cannot say. Without messages it gives nil.
 func Invalid(messages map[string]string) error {
@@ -59,7 +59,7 @@ func Invalid(messages map[string]string) error {
 	return v.refusal()
 }
 
-// refusal gives the error that refuses a form for v, or nil when nothing is wrong.
+// refusal returns the error that refuses a form for v, or nil when nothing is wrong.
 func (v *violations) refusal() error {
 	if len(v.names) == 0 {
 		return nil

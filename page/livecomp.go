@@ -175,7 +175,7 @@ func (a *App) fill(ctx context.Context, q *request, l *liveDef, params []param, 
 	}
 }
 
-// markupOf gives the HTML of an encoded resolve frame.
+// markupOf returns the HTML of an encoded resolve frame.
 func markupOf(data []byte) (string, bool) {
 	v, err := decodeJSON(data)
 	if err != nil {
@@ -229,12 +229,12 @@ func (s *site) findShown() {
 	}
 }
 
-// shows tells whether the page shows the values of a stream. No page shows none.
+// shows reports whether the page shows the values of a stream. No page shows none.
 func (p *pageDef) shows(l *liveDef) bool {
 	return p != nil && slices.ContainsFunc(p.shown, func(x shownLive) bool { return x.liveDef == l })
 }
 
-// slotNow gives what a slot of one of the page's streams shows while the page is rendered.
+// slotNow returns what a slot of one of the page's streams shows while the page is rendered.
 func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
 	for _, l := range v.page.shown {
 		d := l.known[id]
@@ -251,7 +251,7 @@ func (s *site) slotNow(ctx context.Context, v *view, id string) ([]byte, bool) {
 	return nil, false
 }
 
-// clientComponents gives the components that markup calls. ok tells that all of them may run in the browser,
+// clientComponents returns the components that markup calls. ok tells that all of them may run in the browser,
 // so that the markup can be sent as source: calls with evaluated arguments.
 func clientComponents(prog *sx.Program, e sx.Expr) (comps []*sx.Component, ok bool) {
 	ok = true
@@ -287,7 +287,7 @@ func (l *liveDef) chooseWire(prog *sx.Program, d *slotDef) {
 	}
 }
 
-// definitions gives the component definitions that a stream's SX frames need.
+// definitions returns the component definitions that a stream's SX frames need.
 func (s *site) definitions(l *liveDef) (defs, hash string) {
 	var comps []*sx.Component
 	for _, d := range l.slots {

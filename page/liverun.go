@@ -66,7 +66,7 @@ func (d *declarations) mountLive(a *sx.Analyzer, l *liveDef) {
 		serve: func(w http.ResponseWriter, r *http.Request, q *request) { d.site.app.serveStream(w, r) }})
 }
 
-// findLive gives the live form that an address names, and its path parameters.
+// findLive returns the live form that an address names, and its path parameters.
 func (s *site) findLive(src string) (*liveDef, []param, error) {
 	u, err := url.Parse(src)
 	if err != nil || u.Host != "" || u.Scheme != "" {
@@ -91,7 +91,7 @@ func (s *site) findLive(src string) (*liveDef, []param, error) {
 	return nil, nil, &live.StatusError{Code: http.StatusNotFound, Err: fmt.Errorf("no stream at %s", src)}
 }
 
-// source gives what an address stands for: the live form, its parameters and its guards.
+// source returns what an address stands for: the live form, its parameters and its guards.
 func (s *site) source(q *request, src string) (*liveDef, []param, []string, error) {
 	if strings.HasPrefix(src, tokenPrefix) {
 		return s.openToken(q, src)
@@ -177,7 +177,7 @@ func (a *App) recheck(ctx context.Context, s *site, q *request, guards []string,
 	}
 }
 
-// privateSources tells whether a stream is one visitor's, and which guards it passed.
+// privateSources reports whether a stream is one visitor's, and which guards it passed.
 func (s *site) privateSources(q *request) (guards []string, private bool) {
 	sources := []string{q.r.URL.Path}
 	if q.r.URL.Path == render.LivePath {
@@ -262,7 +262,7 @@ func (s *site) liveStatus(r *http.Request, l *liveDef, err error) error {
 	return &live.StatusError{Code: http.StatusInternalServerError, Err: err}
 }
 
-// request gives what a scope's evaluations may read of the request: nothing when all share them.
+// request returns what a scope's evaluations may read of the request: nothing when all share them.
 func (l *liveDef) request(q *request) *request {
 	if l.scope == "page" {
 		return nil
@@ -286,7 +286,7 @@ func (l *liveDef) topic(q *request, src string) (string, error) {
 	return "live:" + path, nil
 }
 
-// args gives the page's path parameters in its own order; parameters that the address lacks are nil.
+// args returns the page's path parameters in its own order; parameters that the address lacks are nil.
 func (l *liveDef) args(s *site, params []param) []sx.Value {
 	values := make([]sx.Value, 0, len(l.names))
 	names := l.params

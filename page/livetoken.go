@@ -232,7 +232,7 @@ func (a *App) tokenCipher() cipher.AEAD {
 
 var errToken = &live.StatusError{Code: http.StatusConflict}
 
-// openToken gives what an address of a region of its own stands for. An expired or foreign one gets 409:
+// openToken returns what an address of a region of its own stands for. An expired or foreign one gets 409:
 // the client then fetches the region anew.
 func (s *site) openToken(q *request, src string) (l *liveDef, params []param, guards []string, err error) {
 	data, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(src, tokenPrefix))

@@ -309,7 +309,7 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 	}
 }
 
-// textList gives a text, or the texts of a list; a list may be quoted.
+// textList returns a text, or the texts of a list; a list may be quoted.
 func textList(v sx.Value) []string {
 	l := v.List()
 	if l == nil {
@@ -332,7 +332,7 @@ func textList(v sx.Value) []string {
 	return out
 }
 
-// urlFor gives the path of a page, handler or action by name. Arguments that are no path parameters go
+// urlFor returns the path of a page, handler or action by name. Arguments that are no path parameters go
 // into the query.
 func (s *site) urlFor(name string, args *sx.Dict) (string, error) {
 	for _, r := range s.router.all {
@@ -419,7 +419,7 @@ func (a *App) Routes() []RouteInfo {
 	return out
 }
 
-// static tells whether a page reaches no IO, has no guards and no stream.
+// static reports whether a page reaches no IO, has no guards and no stream.
 func (s *site) static(name string) bool {
 	i := slices.IndexFunc(s.pages, func(p *pageDef) bool { return p.name == name && p.errors == 0 })
 	if i < 0 {

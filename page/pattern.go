@@ -131,7 +131,7 @@ func (p *pattern) shape() string {
 	return b.String()
 }
 
-// params gives the names of the parameters from left to right.
+// params returns the names of the parameters from left to right.
 func (p *pattern) params() []string {
 	var names []string
 	for _, s := range p.segments {

@@ -104,7 +104,7 @@ func (a *assets) loadBuilt(fsys fs.FS) (found bool, err error) {
 	return true, nil
 }
 
-// Compressed gives the compressed siblings of a file, by the ending that static servers look for: "br", "zst" and
+// Compressed returns the compressed siblings of a file, by the ending that static servers look for: "br", "zst" and
 // "gz". Those that are not smaller are left out, and so are all of a file of a kind that does not compress.
 func Compressed(name string, data []byte) map[string][]byte {
 	out := map[string][]byte{}

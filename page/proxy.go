@@ -64,7 +64,7 @@ func (o origin) url() string {
 	return "http://" + o.host
 }
 
-// owns tells whether a URL, or a path, is of this origin.
+// owns reports whether a URL, or a path, is of this origin.
 func (o origin) owns(target string) bool {
 	if sameOriginPath(target) {
 		return true

@@ -38,7 +38,7 @@ func (g *regions) begin(e *evaluation, cancel context.CancelFunc) {
 	}
 }
 
-// reload gives what tells of the next program.
+// reload returns what tells of the next program.
 func (g *regions) reload() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -65,7 +65,7 @@ func (g *regions) end(e *evaluation) {
 	}
 }
 
-// message gives the newest message of a topic's streams, nil when there is none.
+// message returns the newest message of a topic's streams, nil when there is none.
 func (g *regions) message(topic string) sx.Value {
 	g.mu.Lock()
 	e := g.running[topic]

@@ -10,7 +10,7 @@ import (
 	"github.com/sx-framework/sxgo/page"
 )
 
-// edited gives a copy of the files with one of them changed.
+// edited returns a copy of the files with one of them changed.
 func edited(fsys fstest.MapFS, name, old, new string) fstest.MapFS {
 	out := fstest.MapFS{}
 	for n, f := range fsys {

@@ -47,7 +47,7 @@ func withRequest(ctx context.Context, q *request) context.Context {
 	return context.WithValue(ctx, requestKey{}, q)
 }
 
-// requestOf gives the request being answered, or an error for primitives that need one.
+// requestOf returns the request being answered, or an error for primitives that need one.
 func requestOf(ctx context.Context, primitive string) (*request, error) {
 	if q, ok := ctx.Value(requestKey{}).(*request); ok {
 		return q, nil
@@ -66,7 +66,7 @@ func (q *request) sess() *session {
 	return q.session
 }
 
-// responding gives an error when the response can no longer be changed.
+// responding returns an error when the response can no longer be changed.
 func (q *request) responding(primitive string) error {
 	if q.sent {
 		return fmt.Errorf("%s: the response has begun: this belongs into :data, :auth or a handler", primitive)
@@ -100,7 +100,7 @@ func (q *request) commit(w http.ResponseWriter) error {
 	return nil
 }
 
-// statusOr gives the status that the program set, or another.
+// statusOr returns the status that the program set, or another.
 func (q *request) statusOr(status int) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

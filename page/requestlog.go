@@ -29,7 +29,7 @@ func traceOf(ctx context.Context) *trace {
 	return t
 }
 
-// begin gives the time, unless nobody wants to know.
+// begin returns the time, unless nobody wants to know.
 func (t *trace) begin() time.Time {
 	if t == nil {
 		return time.Time{}

@@ -55,7 +55,7 @@ func named(usage, doc string, effects sx.Effect, f func(q *request, name string,
 	return p
 }
 
-// text gives argument i, counted from 0, which must be a string.
+// text returns argument i, counted from 0, which must be a string.
 func text(name string, i int, v sx.Value) (string, error) {
 	s, ok := v.AsString()
 	if !ok {
@@ -64,7 +64,7 @@ func text(name string, i int, v sx.Value) (string, error) {
 	return s, nil
 }
 
-// optional gives argument i, or nil.
+// optional returns argument i, or nil.
 func optional(args []sx.Value, i int) sx.Value {
 	if i < len(args) {
 		return args[i]

@@ -97,7 +97,7 @@ func (q *request) setHeader(name, value string) error {
 	return nil
 }
 
-// forbiddenHeader tells whether the server itself decides on a header.
+// forbiddenHeader reports whether the server itself decides on a header.
 func forbiddenHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Trailer", "Set-Cookie", "Content-Encoding":
@@ -106,7 +106,7 @@ func forbiddenHeader(name string) bool {
 	return false
 }
 
-// headerName tells whether s is a token (RFC 9110 section 5.6.2).
+// headerName reports whether s is a token (RFC 9110 section 5.6.2).
 func headerName(s string) bool {
 	for i := range len(s) {
 		c := s[i]

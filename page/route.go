@@ -235,7 +235,7 @@ func splitPath(u *url.URL) (segments []string, clean string, ok bool) {
 	return segments, clean, true
 }
 
-// dotted tells whether a part of s between slashes (which a segment holds only when encoded) is . or ..
+// dotted reports whether a part of s between slashes (which a segment holds only when encoded) is . or ..
 func dotted(s string) bool {
 	for part := range strings.SplitSeq(s, "/") {
 		if part == "." || part == ".." {
@@ -245,7 +245,7 @@ func dotted(s string) bool {
 	return false
 }
 
-// otherSlash gives the path with its trailing slash added or removed, for a redirect, when that one is
+// otherSlash returns the path with its trailing slash added or removed, for a redirect, when that one is
 // served for the method.
 func (t *router) otherSlash(method string, segments []string) (string, bool) {
 	n := len(segments)

@@ -15,7 +15,7 @@ import (
 	"github.com/sx-framework/sxgo/page"
 )
 
-// routes gives an application with a handler for each route, "METHOD /path" or "/path", that says its path and
+// routes returns an application with a handler for each route, "METHOD /path" or "/path", that says its path and
 // what its parameters are.
 func routes(t testing.TB, list ...string) *page.App {
 	t.Helper()

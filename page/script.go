@@ -48,7 +48,7 @@ func (s *site) chooseScripts(sources []*sx.Source) {
 // scriptTag is the tag of a script, cut at the place of the nonce attribute.
 func scriptTag(url string) []string { return []string{"<script", ` src="` + url + `" async></script>`} }
 
-// hasScripts tells whether scripts of the site's own may run on its pages.
+// hasScripts reports whether scripts of the site's own may run on its pages.
 func (s *site) hasScripts() bool {
 	for _, f := range s.assets.byName {
 		if strings.Contains(f.kind, "javascript") {
@@ -102,7 +102,7 @@ func (s *site) partsOf(p *pageDef, anyWire bool) client.Parts {
 	return parts
 }
 
-// liveAt gives the stream that a region's literal names; nil where it is not one of the program's.
+// liveAt returns the stream that a region's literal names; nil where it is not one of the program's.
 func (s *site) liveAt(src string, own bool) *liveDef {
 	for _, l := range s.live {
 		if l.own == own && l.src == src {
@@ -129,7 +129,7 @@ func (s *site) languageOf(l *liveDef) client.Language {
 	return client.SmallLanguage
 }
 
-// small tells whether no symbol in forms names what only the whole language has.
+// small reports whether no symbol in forms names what only the whole language has.
 func small(forms []sx.Value) bool {
 	for _, v := range forms {
 		switch v.Kind() {

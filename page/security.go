@@ -21,7 +21,7 @@ type directive struct {
 	sources []string
 }
 
-// allowOrigin tells whether a page of an origin may open streams and sockets here: the site's own origin, with proxies
+// allowOrigin reports whether a page of an origin may open streams and sockets here: the site's own origin, with proxies
 // seen through, and those of (defconfig :origins …).
 func (a *App) allowOrigin(r *http.Request, origin string) bool {
 	return strings.EqualFold(origin, originOf(r).url()) || slices.Contains(a.current().config.origins, origin)
@@ -74,7 +74,7 @@ func newPolicy(extra []directive) (*policy, error) {
 	return p, nil
 }
 
-// header gives the policy's text. What allows the page's own scripts and styles is its nonce, or, for pages
+// header returns the policy's text. What allows the page's own scripts and styles is its nonce, or, for pages
 // that caches may keep, the hashes of its inline scripts and styles.
 func (p *policy) header(allow func(directive string) []string) string {
 	var b strings.Builder
@@ -98,7 +98,7 @@ func (p *policy) header(allow func(directive string) []string) string {
 	return b.String()
 }
 
-// formsMayGo tells whether the policy lets a form end up at an address, also by a redirect (CSP Level 3, "form-action
+// formsMayGo reports whether the policy lets a form end up at an address, also by a redirect (CSP Level 3, "form-action
 // Pre-Navigation Check").
 func (p *policy) formsMayGo(address string) bool {
 	i := slices.IndexFunc(p.directives, func(d directive) bool { return d.name == "form-action" })
@@ -111,7 +111,7 @@ func (p *policy) formsMayGo(address string) bool {
 	})
 }
 
-// siteOfURL gives scheme and host of an address, for a log: what follows may be nobody else's business.
+// siteOfURL returns scheme and host of an address, for a log: what follows may be nobody else's business.
 func siteOfURL(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -120,7 +120,7 @@ func siteOfURL(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// newNonce gives 128 random bits, as CSP Level 3 asks for.
+// newNonce returns 128 random bits, as CSP Level 3 asks for.
 func newNonce() string {
 	var b [16]byte
 	rand.Read(b[:])
@@ -151,7 +151,7 @@ func (f *fixedHeaders) secure(h http.Header) {
 	h["Cross-Origin-Opener-Policy"] = f.opener
 }
 
-// sameOriginPath tells whether s is a path of this site: what redirect, sx-navigate and sx-push-url may
+// sameOriginPath reports whether s is a path of this site: what redirect, sx-navigate and sx-push-url may
 // take. Browsers read // and /\ as the start of a host, and drop control characters before they look.
 func sameOriginPath(s string) bool {
 	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.HasPrefix(s, "/\\") {
@@ -165,7 +165,7 @@ func sameOriginPath(s string) bool {
 	return true
 }
 
-// crossOrigin gives the protection of requests that change something: those that browsers send from other
+// crossOrigin returns the protection of requests that change something: those that browsers send from other
 // origins, same-site ones included, are refused. Sec-Fetch-Site decides, else Origin; what carries neither
 // is no browser of today.
 func crossOrigin(trusted []string) (*http.CrossOriginProtection, error) {
@@ -178,7 +178,7 @@ func crossOrigin(trusted []string) (*http.CrossOriginProtection, error) {
 	return c, nil
 }
 
-// sameSiteRead tells whether a request that reads with cookies, such as an event stream, may be answered:
+// sameSiteRead reports whether a request that reads with cookies, such as an event stream, may be answered:
 // one sent by a page of another origin may not.
 func sameSiteRead(r *http.Request, trusted []string) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {

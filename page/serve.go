@@ -53,7 +53,7 @@ func graceOr(text string, of time.Duration) (time.Duration, error) {
 	return Grace(text)
 }
 
-// Server gives an http.Server for a handler that serves the application, with the limits that streams need:
+// Server returns an http.Server for a handler that serves the application, with the limits that streams need:
 // 10 s for the headers of a request, 1 MiB of them, and no write timeout, which would cut streams. Responses
 // have deadlines of their own, part by part.
 func (a *App) Server(h http.Handler) *http.Server { return httpServer(h, a.log) }

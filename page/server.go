@@ -93,7 +93,7 @@ type busyError struct{ addr string }
 func (b *busyError) Error() string { return "address " + b.addr + " is in use by another program" }
 func (b *busyError) Unwrap() error { return syscall.EADDRINUSE }
 
-// addrFromEnv gives the address that the environment says, or "".
+// addrFromEnv returns the address that the environment says, or "".
 func addrFromEnv() string {
 	if port := os.Getenv("PORT"); port != "" && os.Getenv("SX_ADDR") == "" {
 		return ":" + port
@@ -101,7 +101,7 @@ func addrFromEnv() string {
 	return os.Getenv("SX_ADDR")
 }
 
-// URL gives the address to open in a browser: wildcard and loopback addresses become localhost.
+// URL returns the address to open in a browser: wildcard and loopback addresses become localhost.
 func URL(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {

@@ -63,7 +63,7 @@ func cookieName(secure bool) string {
 	return plainCookie
 }
 
-// read gives the session of a request: an empty one when there is no cookie, or none that this application
+// read returns the session of a request: an empty one when there is no cookie, or none that this application
 // signed within 30 days.
 func (c *sessionCodec) read(r *http.Request, secure bool) *session {
 	cookie, err := r.Cookie(cookieName(secure))
@@ -236,7 +236,7 @@ func (s *session) touch() {
 	}
 }
 
-// put gives a copy of d with key set, or removed when v is nil: boundaries may be reading d.
+// put returns a copy of d with key set, or removed when v is nil: boundaries may be reading d.
 func put(d *sx.Dict, key string, v sx.Value) *sx.Dict {
 	c := sx.NewDict(d.Len() + 1)
 	for i := range d.Len() {
@@ -250,7 +250,7 @@ func put(d *sx.Dict, key string, v sx.Value) *sx.Dict {
 	return c
 }
 
-// storable tells whether a value survives being written as wire text and read back.
+// storable reports whether a value survives being written as wire text and read back.
 func storable(v sx.Value) bool {
 	switch v.Kind() {
 	case sx.KindNil, sx.KindBool, sx.KindNumber, sx.KindString, sx.KindSymbol, sx.KindKeyword:

@@ -58,7 +58,7 @@ func ReadSettings(fsys fs.FS) (Settings, error) {
 	return settingsOf(files), nil
 }
 
-// settingsOf gives what the first (defconfig …) of the sources says.
+// settingsOf returns what the first (defconfig …) of the sources says.
 func settingsOf(files []*sx.Source) (s Settings) {
 	for _, f := range files {
 		if !strings.Contains(f.Text, "(defconfig") {
@@ -96,5 +96,5 @@ func duration(text string) (time.Duration, error) {
 	return d, err
 }
 
-// Settings gives what the application's (defconfig …) said when it was loaded first.
+// Settings returns what the application's (defconfig …) said when it was loaded first.
 func (a *App) Settings() Settings { return a.settings }

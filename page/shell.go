@@ -16,7 +16,7 @@ const (
 	wireDest = render.DestWire
 )
 
-// host gives the host of markup that is rendered in one go.
+// host returns the host of markup that is rendered in one go.
 func (s *site) host(q *request) *render.Host {
 	return &render.Host{Nonce: q.nonce, OnError: func(b *render.Boundary, err error) {
 		s.logError("boundary "+b.ID+" at "+placeOf(b.Site), err)
@@ -156,7 +156,7 @@ type view struct {
 	head  string
 }
 
-// newView gives a view with the stream of its boundaries, and its host, in one allocation.
+// newView returns a view with the stream of its boundaries, and its host, in one allocation.
 func newView(of view) *view {
 	all := &struct {
 		view

@@ -100,7 +100,7 @@ func (d *declarations) socket(a *sx.Analyzer, f *sx.Form) sx.Expr {
 	return a.Analyze(f.With(items...))
 }
 
-// hasBody tells whether a boundary in the form has content of its own, so that the page shows what the
+// hasBody reports whether a boundary in the form has content of its own, so that the page shows what the
 // channel holds and the socket goes on from there.
 func hasBody(v sx.Value, depth int) bool {
 	if v.Kind() != sx.KindList || depth > 100 {

@@ -30,7 +30,7 @@ type etagOf struct {
 
 func newStatic(fsys fs.FS) *static { return &static{fsys: fsys, etags: map[string]etagOf{}} }
 
-// has gives the name of the file that path segments lead to.
+// has returns the name of the file that path segments lead to.
 func (s *static) has(segments []string) (string, bool) {
 	if s == nil || len(segments) == 0 {
 		return "", false
@@ -124,7 +124,7 @@ func (s *static) send(w http.ResponseWriter, r *http.Request, name string) error
 	return nil
 }
 
-// written gives when a file was written, or the zero time when nobody knows: embedded files have none, and an archive
+// written returns when a file was written, or the zero time when nobody knows: embedded files have none, and an archive
 // that tells nothing says 1979. Such times would be those of every version of the file.
 func written(info fs.FileInfo) time.Time {
 	if t := info.ModTime(); t.Year() >= 1980 {
@@ -228,7 +228,7 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// subFS gives a folder of the application, or nil when there is none.
+// subFS returns a folder of the application, or nil when there is none.
 func subFS(fsys fs.FS, dir string) (fs.FS, error) {
 	info, err := fs.Stat(fsys, dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {

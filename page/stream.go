@@ -76,7 +76,7 @@ func (st *stream) begin() {
 	}
 }
 
-// partOf gives the boundary that an evaluation belongs to; nil is the shell.
+// partOf returns the boundary that an evaluation belongs to; nil is the shell.
 func partOf(m *sx.Machine) *part {
 	if h, ok := m.Host.(*render.Host); ok {
 		p, _ := h.App.(*part)
@@ -261,7 +261,7 @@ func locate(out []byte, b *render.Boundary) (start, end int, ok bool) {
 	return start, start + n, true
 }
 
-// holds tells whether s is the placeholder of b: ids are unique on a page, and its markup is nowhere else.
+// holds reports whether s is the placeholder of b: ids are unique on a page, and its markup is nowhere else.
 func holds(s []byte, b *render.Boundary) bool {
 	return bytes.HasPrefix(s, []byte("<")) && bytes.Contains(s[:min(len(s), 600)], []byte(`<?start name="`+b.ID+`">`)) && bytes.Contains(s, []byte("<?end></"))
 }
@@ -303,7 +303,7 @@ func (st *stream) early() {
 	}
 }
 
-// place gives the edits of out for the finished ones of parts, with their nested ones in place. Called with
+// place returns the edits of out for the finished ones of parts, with their nested ones in place. Called with
 // mu held. What is in place counts as sent.
 func (st *stream) place(out []byte, parts []*part) []edit {
 	var edits []edit
@@ -348,7 +348,7 @@ func appendEdited(dst, out []byte, edits []edit) []byte {
 	return append(dst, out[at:]...)
 }
 
-// chunks gives what has become ready to be sent: parts that are finished and whose parents were sent.
+// chunks returns what has become ready to be sent: parts that are finished and whose parents were sent.
 func (st *stream) chunks() (ready [][]byte) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -394,7 +394,7 @@ func (st *stream) wireChunk(p *part) []byte {
 	return render.AppendSXChunk(chunk, st.q.nonce, p.b.ID, "(<>"+string(p.content)+")")
 }
 
-// pending tells whether something is still to come.
+// pending reports whether something is still to come.
 func (st *stream) pending() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()

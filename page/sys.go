@@ -43,7 +43,7 @@ const (
 	firstInterval   = 200 * time.Millisecond // between the two readings that the first rate needs
 )
 
-// level gives a reading of a measure, and when it was taken.
+// level returns a reading of a measure, and when it was taken.
 func (s *system) level(name string, read func() (float64, error)) (float64, time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *system) level(name string, read func() (float64, error)) (float64, time
 	return l.value, l.at, nil
 }
 
-// measure gives the result of compute on the change since the last reading, and when that was taken. The first call takes two.
+// measure returns the result of compute on the change since the last reading, and when that was taken. The first call takes two.
 func (s *system) measure(ctx context.Context, r *rate, read func() (counters, error), compute func(change counters, seconds float64) counters) (counters, time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

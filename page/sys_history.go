@@ -46,7 +46,7 @@ func (h *history) add(name string, v float64, n int, at time.Time) []float64 {
 	return append([]float64(nil), r.values[max(0, len(r.values)-n):]...)
 }
 
-// read gives the reading of one measure at present, and when it was taken.
+// read returns the reading of one measure at present, and when it was taken.
 func (s *system) read(ctx context.Context, name string) (float64, time.Time, error) {
 	switch name {
 	case "cpu":

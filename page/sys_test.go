@@ -10,7 +10,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// probe gives an application of one page, and options.
+// probe returns an application of one page, and options.
 func probe(t testing.TB, opts ...page.Option) *page.App {
 	t.Helper()
 	app, err := page.New(files("app.sx", `(defconfig :fetch-allow ("127.0.0.0/8")) (defpage home :path "/" :content (p "x"))`), append(opts, page.WithSecret("x"), page.WithData(t.TempDir()))...)
@@ -21,7 +21,7 @@ func probe(t testing.TB, opts ...page.Option) *page.App {
 	return app
 }
 
-// primitive gives a primitive of an application.
+// primitive returns a primitive of an application.
 func primitive(t testing.TB, app *page.App, name string) *sx.Primitive {
 	t.Helper()
 	for _, p := range app.Program().Primitives() {

@@ -135,7 +135,7 @@ func notSaved(name sx.Value) error {
 
 func (a *App) uploadFolder() string { return filepath.Join(a.cfg.dataDir, "uploads") }
 
-// uploadName tells whether a name is one that saveUpload makes: letters and digits, and an extension of the table.
+// uploadName reports whether a name is one that saveUpload makes: letters and digits, and an extension of the table.
 func uploadName(name string) bool {
 	if len(name) < uploadNameLen || strings.Trim(name[:uploadNameLen], "abcdefghijklmnopqrstuvwxyz234567") != "" {
 		return false
@@ -143,7 +143,7 @@ func uploadName(name string) bool {
 	return uploadExtension(name[uploadNameLen:]) == name[uploadNameLen:]
 }
 
-// uploadExtension gives the extension of a name if browsers show or play such files without running what is in them,
+// uploadExtension returns the extension of a name if browsers show or play such files without running what is in them,
 // and none otherwise: the file is then one to download.
 func uploadExtension(name string) string {
 	switch ext := strings.ToLower(filepath.Ext(name)); ext {

@@ -161,7 +161,7 @@ func (f *inputField) check(v sx.Value, texts []string, sent bool) (value sx.Valu
 	return v, true, f.checkValue(v)
 }
 
-// blank tells whether a text says nothing: whoever must fill in a field has not done so with spaces.
+// blank reports whether a text says nothing: whoever must fill in a field has not done so with spaces.
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 func (f *inputField) convert(texts []string) (sx.Value, string) {

@@ -41,7 +41,7 @@ func (x *attrExpr) gen(g *sx.Gen) []sx.Emit {
 	return []sx.Emit{&attrOp{attr: &x.attr, node: n, literal: x.literal, at: at}}
 }
 
-// static gives the text of the attribute with a constant value, where that is simple.
+// static returns the text of the attribute with a constant value, where that is simple.
 func (a *attr) static(v sx.Value, literal bool) (string, bool) {
 	switch v.Kind() {
 	case sx.KindNumber:
@@ -55,7 +55,7 @@ func (a *attr) static(v sx.Value, literal bool) (string, bool) {
 	return "", false
 }
 
-// prefixDecides tells whether the constant text at the start of a URL settles that it is safe, whatever
+// prefixDecides reports whether the constant text at the start of a URL settles that it is safe, whatever
 // follows: a path, a query or fragment of this page, or a web address with its scheme.
 func (x *attrExpr) prefixDecides(parts []sx.Emit) bool {
 	t, ok := parts[0].(*text)
@@ -155,7 +155,7 @@ type classOp struct {
 	at    *sx.Site
 }
 
-// classOp gives code for a class that is written as a list, a dict or a call of str, or nil for others.
+// classOp returns code for a class that is written as a list, a dict or a call of str, or nil for others.
 func (x *attrExpr) classOp(g *sx.Gen, at *sx.Site) []sx.Emit {
 	if parts := textParts(g, x.val); parts != nil {
 		for _, p := range parts {
@@ -186,7 +186,7 @@ func (x *attrExpr) classOp(g *sx.Gen, at *sx.Site) []sx.Emit {
 	return []sx.Emit{&classOp{pre: x.open, items: items, at: at}}
 }
 
-// classItems gives the parts of a class written as a list or a dict, appended to items.
+// classItems returns the parts of a class written as a list or a dict, appended to items.
 func classItems(g *sx.Gen, e sx.Expr, items []classItem) ([]classItem, bool) {
 	if exprs, ok := sx.ItemsOf(e); ok {
 		for _, e := range exprs {
@@ -210,7 +210,7 @@ func classItems(g *sx.Gen, e sx.Expr, items []classItem) ([]classItem, bool) {
 	return items, true
 }
 
-// classPart gives the parts of one item of a class list.
+// classPart returns the parts of one item of a class list.
 func classPart(g *sx.Gen, e sx.Expr, items []classItem) []classItem {
 	if v, ok := g.Const(e); ok {
 		switch v.Kind() {

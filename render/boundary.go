@@ -45,7 +45,7 @@ type Runner interface {
 	Placed(m *sx.Machine, b *Boundary)
 }
 
-// ValidID tells whether id can be the id of a boundary: [A-Za-z][A-Za-z0-9_.:-]{0,127}. It stands inside
+// ValidID reports whether id can be the id of a boundary: [A-Za-z][A-Za-z0-9_.:-]{0,127}. It stands inside
 // <?start …>, where nothing can be escaped.
 func ValidID(id string) bool {
 	if id == "" || len(id) > 128 {

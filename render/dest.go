@@ -43,7 +43,7 @@ func (d htmlDest) Literal(g *sx.Gen, v sx.Value, at *sx.Site) sx.Emit {
 	return &hole{node: constant{v}, at: at, spread: spreadTarget(g)}
 }
 
-// Hole gives code for a child that is known at run time only.
+// Hole returns code for a child that is known at run time only.
 func (d htmlDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit {
 	at := g.Site(e.Site())
 	if parts := textParts(g, e); parts != nil {
@@ -91,7 +91,7 @@ func (htmlDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 	return nil
 }
 
-// TakesSpread tells whether a spread that is made here has an element to merge into.
+// TakesSpread reports whether a spread that is made here has an element to merge into.
 func (htmlDest) TakesSpread(g *sx.Gen) bool { return spreadTarget(g) != nil }
 
 // Seq joins code and merges what is static: neighbouring texts become one, a text before a hole becomes part
@@ -184,7 +184,7 @@ func join(parts []sx.Emit) sx.Emit {
 	return &ops{flat, canStandApart(flat)}
 }
 
-// canStandApart tells whether there are large constants in list, and no spread that could change a start tag
+// canStandApart reports whether there are large constants in list, and no spread that could change a start tag
 // in or before one: each hole that may meet one finds its tag after the last large constant.
 func canStandApart(list []sx.Emit) bool {
 	large := false

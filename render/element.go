@@ -111,7 +111,7 @@ type element struct {
 	content content
 }
 
-// lookupElement gives the element that the head symbol name means, and whether it means one: a known name, a
+// lookupElement returns the element that the head symbol name means, and whether it means one: a known name, a
 // name with "-" (a custom element), or either with html: or svg: before it.
 func lookupElement(name string) (element, bool) {
 	switch {
@@ -134,7 +134,7 @@ func lookupElement(name string) (element, bool) {
 	return element{name: name, void: voidElements.has(name), content: contents[name]}, true
 }
 
-// isCustom tells whether name may be a custom element's: it begins with a lower-case letter, holds a "-",
+// isCustom reports whether name may be a custom element's: it begins with a lower-case letter, holds a "-",
 // and nothing that the tokenizer would read otherwise (WHATWG HTML, "valid custom element name"; only ASCII
 // and letters here).
 func isCustom(name string) bool {
@@ -151,7 +151,7 @@ func isCustom(name string) bool {
 	return true
 }
 
-// validAttrName tells whether name can be an attribute's name in every parser: a letter, _, : or @ first,
+// validAttrName reports whether name can be an attribute's name in every parser: a letter, _, : or @ first,
 // then letters, digits and . - _ : @. That is less than WHATWG HTML, "Attributes", allows, and enough.
 func validAttrName(name string) bool {
 	if name == "" || len(name) > 256 {
@@ -169,13 +169,13 @@ func validAttrName(name string) bool {
 	return true
 }
 
-// forbiddenFromData tells whether an attribute of this name may only be written in source: it runs script,
+// forbiddenFromData reports whether an attribute of this name may only be written in source: it runs script,
 // or directs the client.
 func forbiddenFromData(name string) bool {
 	return hasPrefixFold(name, "on") || hasPrefixFold(name, "sx-") || hasPrefixFold(name, "data-sx-")
 }
 
-// hasPrefixFold tells whether s begins with the lower-case ASCII prefix, in any case.
+// hasPrefixFold reports whether s begins with the lower-case ASCII prefix, in any case.
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

@@ -20,13 +20,13 @@ type frame struct {
 	back   int  // or the distance from the hole to the > of the start tag; 0 when slot is used
 }
 
-// frameOf gives the innermost element that g is generating, or nil at the root of a function.
+// frameOf returns the innermost element that g is generating, or nil at the root of a function.
 func frameOf(g *sx.Gen) *frame {
 	f, _ := g.Ext.(*frame)
 	return f
 }
 
-// spreadTarget gives the element that a spread in the hole being generated merges into, or nil.
+// spreadTarget returns the element that a spread in the hole being generated merges into, or nil.
 func spreadTarget(g *sx.Gen) *frame {
 	f := frameOf(g)
 	if f == nil || f.none {
@@ -169,7 +169,7 @@ func (e *elementExpr) guard(kids []sx.Emit) []sx.Emit {
 	return kids
 }
 
-// staticLen gives the number of bytes that static code writes, or -1 for code that is not static.
+// staticLen returns the number of bytes that static code writes, or -1 for code that is not static.
 func staticLen(parts []sx.Emit) int {
 	n := 0
 	for _, p := range parts {

@@ -49,7 +49,7 @@ var entities = func() (t [128]entity) {
 	return t
 }()
 
-// special gives a word with the high bit of each byte of x set that cannot be copied as it is. All bytes of x
+// special returns a word with the high bit of each byte of x set that cannot be copied as it is. All bytes of x
 // must be below 0x80.
 func special(x uint64) uint64 {
 	quotes := (x | ones*0x05) ^ ones*0x27
@@ -134,7 +134,7 @@ func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]by
 
 func store64(p unsafe.Pointer, x uint64) { binary.LittleEndian.PutUint64((*[8]byte)(p)[:], x) }
 
-// loadTail gives the 1 to 7 bytes at p as a word, filled up with blanks.
+// loadTail returns the 1 to 7 bytes at p as a word, filled up with blanks.
 func loadTail(p unsafe.Pointer, n int) uint64 {
 	var x uint64
 	if n >= 4 {
@@ -171,7 +171,7 @@ func copyRunes(dst []byte, src string) (used, made int) {
 	return used, used
 }
 
-// grow gives dst with at least n bytes free, at least doubling it.
+// grow returns dst with at least n bytes free, at least doubling it.
 func grow(dst []byte, n int) []byte {
 	size := max(2*cap(dst), len(dst)+n, 64)
 	out := make([]byte, len(dst), size)
@@ -179,7 +179,7 @@ func grow(dst []byte, n int) []byte {
 	return out
 }
 
-// escaped gives s escaped.
+// escaped returns s escaped.
 func escaped(s string) string {
 	return string(appendEscaped(make([]byte, 0, len(s)+room), s))
 }

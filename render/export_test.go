@@ -19,7 +19,7 @@ func SafeAnimate(s string) string { return safeAnimate(s) }
 // Declarations is appendDeclarations.
 func Declarations(s string) string { return string(appendDeclarations(nil, s)) }
 
-// AttrFromData tells whether an attribute of this name may come from data.
+// AttrFromData reports whether an attribute of this name may come from data.
 func AttrFromData(name string) bool { return validAttrName(name) && !forbiddenFromData(name) }
 
 // Comment is appendComment.

@@ -4,7 +4,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// specials gives the forms that markup has besides elements.
+// specials returns the forms that markup has besides elements.
 func specials() []*sx.Special {
 	return []*sx.Special{
 		{Name: "<>", Usage: "(<> child …)", Doc: "A fragment: its children, without an element around them.", Analyze: analyzeFragment},
@@ -19,7 +19,7 @@ func specials() []*sx.Special {
 	}
 }
 
-// primitives gives the functions that markup has besides those of the language.
+// primitives returns the functions that markup has besides those of the language.
 func primitives() []*sx.Primitive {
 	return []*sx.Primitive{
 		{Name: "trusted-url", Usage: "(trusted-url s)", Doc: "A URL that is used as it is, whatever its scheme or origin.", F1: func(m *sx.Machine, v sx.Value) sx.Value {
@@ -66,7 +66,7 @@ func (e *fragmentExpr) Effects() sx.Effect { return sx.Pure }
 // DependsOnlyOnParts tells that a fragment of constants is a constant.
 func (e *fragmentExpr) DependsOnlyOnParts() bool { return true }
 
-// GenValue gives the fragment as a value.
+// GenValue returns the fragment as a value.
 func (e *fragmentExpr) GenValue(g *sx.Gen) sx.Node { return g.MarkupValue(e.GenEmit(g)) }
 
 // GenEmit appends the children one after another.
@@ -100,7 +100,7 @@ func (e *leafExpr) Effects() sx.Effect { return sx.Pure }
 // DependsOnlyOnParts tells that it is a constant.
 func (e *leafExpr) DependsOnlyOnParts() bool { return true }
 
-// GenValue gives the markup as a value.
+// GenValue returns the markup as a value.
 func (e *leafExpr) GenValue(g *sx.Gen) sx.Node { return g.MarkupValue(e.GenEmit(g)) }
 
 // GenEmit appends the markup.
@@ -148,7 +148,7 @@ func (e *commentExpr) Effects() sx.Effect { return sx.Pure }
 // DependsOnlyOnParts tells that a comment of constants is a constant.
 func (e *commentExpr) DependsOnlyOnParts() bool { return true }
 
-// GenValue gives the comment as a value.
+// GenValue returns the comment as a value.
 func (e *commentExpr) GenValue(g *sx.Gen) sx.Node { return g.MarkupValue(e.GenEmit(g)) }
 
 // GenEmit appends the comment; wire text has none.
@@ -200,7 +200,7 @@ func (e *jsonExpr) Effects() sx.Effect { return sx.Pure }
 // DependsOnlyOnParts tells that JSON of a constant is a constant.
 func (e *jsonExpr) DependsOnlyOnParts() bool { return true }
 
-// GenValue gives the text as a value.
+// GenValue returns the text as a value.
 func (e *jsonExpr) GenValue(g *sx.Gen) sx.Node { return g.MarkupValue(e.GenEmit(g)) }
 
 // GenEmit appends the JSON.

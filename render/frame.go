@@ -276,7 +276,7 @@ const (
 	DeliverPresent                 // it only matters to whoever is there now
 )
 
-// Delivery gives the name under which newer frames take f's place, and how f is to be delivered. Every
+// Delivery returns the name under which newer frames take f's place, and how f is to be delivered. Every
 // transport follows it, so that a slot behaves the same on each.
 func (f Frame) Delivery() (slot string, d Delivery) {
 	switch name := f.EventName(); name {

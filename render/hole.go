@@ -216,7 +216,7 @@ func (h *textHole) Emit(m *sx.Machine) {
 	}
 }
 
-// slotOr gives the slot that n reads, or -1.
+// slotOr returns the slot that n reads, or -1.
 func slotOr(n sx.Node) int {
 	if slot, ok := sx.LocalSlot(n); ok {
 		return slot
@@ -224,7 +224,7 @@ func slotOr(n sx.Node) int {
 	return -1
 }
 
-// textParts gives code for a call of str, part by part, or nil for anything else.
+// textParts returns code for a call of str, part by part, or nil for anything else.
 func textParts(g *sx.Gen, e sx.Expr) []sx.Emit {
 	args, ok := sx.CallOf(e, "str")
 	if !ok || len(args) == 0 {

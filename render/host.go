@@ -30,7 +30,7 @@ type Host struct {
 	spread bool            // one of them may give a spread for the element around it
 }
 
-// Needs gives the components that calls in the wire text written so far name; the browser needs their
+// Needs returns the components that calls in the wire text written so far name; the browser needs their
 // definitions, see Renderer.Definitions.
 func (h *Host) Needs() []*sx.Component { return h.needs }
 
@@ -40,16 +40,16 @@ func (h *Host) need(c *sx.Component) {
 	}
 }
 
-// hostIsWire tells whether m writes wire text.
+// hostIsWire reports whether m writes wire text.
 func hostIsWire(m *sx.Machine) bool { return m.Dest().Wire() }
 
-// hostOf gives the host of an evaluation, or nil.
+// hostOf returns the host of an evaluation, or nil.
 func hostOf(m *sx.Machine) *Host {
 	h, _ := m.Host.(*Host)
 	return h
 }
 
-// Fork gives a host for a part of the page that is evaluated on its own.
+// Fork returns a host for a part of the page that is evaluated on its own.
 func (h *Host) Fork() *Host {
 	return &Host{Nonce: h.Nonce, Runner: h.Runner, Hoist: h.Hoist, OnError: h.OnError, App: h.App, Slot: h.Slot}
 }

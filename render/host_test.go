@@ -12,7 +12,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// rendered gives the HTML of a component with a host.
+// rendered returns the HTML of a component with a host.
 func rendered(t *testing.T, r *render.Renderer, name string, h *render.Host, args ...sx.Arg) string {
 	t.Helper()
 	comp, ok := r.Program().Component(name)

@@ -9,7 +9,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// Options gives what a program needs to make markup: elements, the forms of markup, and the two destinations.
+// Options returns what a program needs to make markup: elements, the forms of markup, and the two destinations.
 // Give them to sx.Load. Options of applications come after them.
 func Options() []sx.Option {
 	return []sx.Option{
@@ -32,7 +32,7 @@ type Renderer struct {
 // New makes a renderer for a program.
 func New(prog *sx.Program) *Renderer { return &Renderer{prog: prog} }
 
-// Program gives the program that is rendered.
+// Program returns the program that is rendered.
 func (r *Renderer) Program() *sx.Program { return r.prog }
 
 // Component is a component of a program, ready to be rendered. Any number of goroutines may use it at once.
@@ -42,7 +42,7 @@ type Component struct {
 	hint sizeHint
 }
 
-// Component gives the component of a name such as "~card".
+// Component returns the component of a name such as "~card".
 func (r *Renderer) Component(name string) (*Component, error) {
 	if c, ok := r.comps.Load(name); ok {
 		return c.(*Component), nil
@@ -64,7 +64,7 @@ func (r *Renderer) HTML(ctx context.Context, w io.Writer, name string, args ...s
 	return c.HTML(ctx, w, args...)
 }
 
-// Wire gives the component name as SX wire text; see Component.Wire.
+// Wire returns the component name as SX wire text; see Component.Wire.
 func (r *Renderer) Wire(ctx context.Context, name string, args ...sx.Arg) (string, error) {
 	c, err := r.Component(name)
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *Component) HTML(ctx context.Context, w io.Writer, args ...sx.Arg) error
 	return err
 }
 
-// Wire gives the component as SX wire text: one form.
+// Wire returns the component as SX wire text: one form.
 func (c *Component) Wire(ctx context.Context, args ...sx.Arg) (string, error) {
 	return c.r.WireOf(ctx, nil, func(m *sx.Machine) { m.EmitArgs(c.comp, args, nil) })
 }
@@ -109,7 +109,7 @@ func (r *Renderer) Value(ctx context.Context, w io.Writer, v sx.Value) error {
 	return err
 }
 
-// WireValue gives a value as SX wire text, in the sense of Value.
+// WireValue returns a value as SX wire text, in the sense of Value.
 func (r *Renderer) WireValue(ctx context.Context, v sx.Value) (string, error) {
 	return r.WireOf(ctx, nil, func(m *sx.Machine) { emitValue(m, v) })
 }
@@ -125,7 +125,7 @@ func emitValue(m *sx.Machine, v sx.Value) {
 	}
 }
 
-// HTMLOf gives the HTML that f appends to the output of a machine. host may be nil. It is what the page layer
+// HTMLOf returns the HTML that f appends to the output of a machine. host may be nil. It is what the page layer
 // builds on; the bytes belong to the caller.
 func (r *Renderer) HTMLOf(ctx context.Context, host *Host, f func(m *sx.Machine)) ([]byte, error) {
 	m := r.prog.Machine(ctx, DestHTML)
@@ -141,7 +141,7 @@ func (r *Renderer) HTMLOf(ctx context.Context, host *Host, f func(m *sx.Machine)
 	return m.Out, nil
 }
 
-// WireOf gives the SX wire text that f appends to the output of a machine, as one form. host may be nil; its
+// WireOf returns the SX wire text that f appends to the output of a machine, as one form. host may be nil; its
 // Needs names the components whose definitions the text needs.
 func (r *Renderer) WireOf(ctx context.Context, host *Host, f func(m *sx.Machine)) (string, error) {
 	m := r.prog.Machine(ctx, DestWire)
@@ -155,7 +155,7 @@ func (r *Renderer) WireOf(ctx context.Context, host *Host, f func(m *sx.Machine)
 	return string(oneForm(m.Out, 0)), nil
 }
 
-// Definitions gives the source of components and of everything they reach, in the order of the program: what
+// Definitions returns the source of components and of everything they reach, in the order of the program: what
 // the browser has to know before it gets wire text with calls of them.
 func (r *Renderer) Definitions(comps ...*sx.Component) string { return r.prog.SourceOf(comps...) }
 

@@ -87,7 +87,7 @@ func appendScriptString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// scriptHazard gives what in the literal text of a script or style element would end it early or change how
+// scriptHazard returns what in the literal text of a script or style element would end it early or change how
 // the parser reads it, or "". text is all the literal text of the element; JSON values in between can hold
 // none of it and are left out.
 func scriptHazard(text string) string {

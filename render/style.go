@@ -141,7 +141,7 @@ func appendDeclaration(dst []byte, name, val string) ([]byte, bool) {
 	return appendEscaped(dst, val), true
 }
 
-// safeProperty tells whether name is the name of a CSS property that is only a matter of looks.
+// safeProperty reports whether name is the name of a CSS property that is only a matter of looks.
 func safeProperty(name string) bool {
 	if name == "" || strings.EqualFold(name, "behavior") || strings.EqualFold(name, "-moz-binding") {
 		return false
@@ -158,7 +158,7 @@ func safeProperty(name string) bool {
 // loadingFunctions fetch what they name, or run it; the last ones take URLs as plain strings (CSS Images 4).
 var loadingFunctions = []string{"url(", "expression(", "src(", "image(", "image-set("}
 
-// safeStyleValue tells whether s can stand as the value of a declaration.
+// safeStyleValue reports whether s can stand as the value of a declaration.
 func safeStyleValue(s string) bool {
 	var open [16]byte // closing brackets awaited
 	depth := 0

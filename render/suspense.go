@@ -109,7 +109,7 @@ func (e *suspenseExpr) Walk(f func(sx.Expr)) {
 	}
 }
 
-// LiteralSlot gives the boundary's id and its place, when the id is a literal: pages have each id once.
+// LiteralSlot returns the boundary's id and its place, when the id is a literal: pages have each id once.
 func (e *suspenseExpr) LiteralSlot() (id string, at *sx.Site, ok bool) {
 	v, ok := sx.IsLiteral(e.id)
 	if !ok || !v.IsString() {
@@ -124,7 +124,7 @@ func (e *suspenseExpr) IsMarkup() bool { return true }
 // Effects of a boundary are those of its parts.
 func (e *suspenseExpr) Effects() sx.Effect { return sx.Pure }
 
-// GenValue gives the boundary as a value.
+// GenValue returns the boundary as a value.
 func (e *suspenseExpr) GenValue(g *sx.Gen) sx.Node { return g.MarkupValue(e.GenEmit(g)) }
 
 // GenEmit appends the slot, with the content or a placeholder in it.

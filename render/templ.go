@@ -14,7 +14,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// With gives the component with arguments as a templ.Component, to be placed in .templ files, served by
+// With returns the component with arguments as a templ.Component, to be placed in .templ files, served by
 // templ.Handler, or written by an echo handler. Children given to it in a .templ file become its children;
 // the nonce of templ's context becomes the nonce of its script, style and link elements.
 func (c *Component) With(args ...sx.Arg) templ.Component {
@@ -40,7 +40,7 @@ func (c *Component) With(args ...sx.Arg) templ.Component {
 	})
 }
 
-// isNop tells whether c is what templ gives where there are no children. It is a function, which can only be
+// isNop reports whether c is what templ gives where there are no children. It is a function, which can only be
 // compared by its address.
 func isNop(c templ.Component) bool {
 	f, ok := c.(templ.ComponentFunc)
@@ -114,7 +114,7 @@ func newTemplComponent(name, usage string, fn any) (*templComponent, error) {
 	return t, err
 }
 
-// zeroOf gives what stands for a keyword that was left out.
+// zeroOf returns what stands for a keyword that was left out.
 func zeroOf(t reflect.Type) sx.Value {
 	switch k := t.Kind(); {
 	case k == reflect.String:
@@ -131,7 +131,7 @@ func zeroOf(t reflect.Type) sx.Value {
 	return sx.Nil
 }
 
-// keywordsOf gives the names after &key in a parameter list.
+// keywordsOf returns the names after &key in a parameter list.
 func keywordsOf(usage string) ([]string, error) {
 	forms, err := sx.Read(sx.NewSource("usage", usage), sx.Limits{})
 	if err != nil {
@@ -197,7 +197,7 @@ func (t *templComponent) emit(m *sx.Machine, args *sx.Dict, children sx.Value) {
 	m.Dest().EmitValue(m, sx.ElementOf(&sx.Element{Markup: b.String()}))
 }
 
-// htmlOf gives a value as HTML, from a machine that may be writing wire text.
+// htmlOf returns a value as HTML, from a machine that may be writing wire text.
 func htmlOf(m *sx.Machine, v sx.Value) string {
 	if !hostIsWire(m) {
 		start := len(m.Out)

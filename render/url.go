@@ -44,7 +44,7 @@ var loadAttrs = map[string]urlRule{
 	"img src": urlImage, "source src": urlImage,
 }
 
-// urlRuleOf gives the rule for attribute attr (lower case) of element tag. The rules of SVG animations and
+// urlRuleOf returns the rule for attribute attr (lower case) of element tag. The rules of SVG animations and
 // of meta need the element's other attributes; see attrRule.
 func urlRuleOf(tag, attr string) urlRule {
 	if r, ok := loadAttrs[tag+" "+attr]; ok {
@@ -53,7 +53,7 @@ func urlRuleOf(tag, attr string) urlRule {
 	return urlAttrs[attr]
 }
 
-// safeURL gives u, or invalidURL when rule does not allow it. literal says that u stands in the source or
+// safeURL returns u, or invalidURL when rule does not allow it. literal says that u stands in the source or
 // was declared trustworthy: then an attribute that loads code takes other origins, yet never other schemes.
 func safeURL(rule urlRule, u string, literal bool) string {
 	switch rule {
@@ -77,7 +77,7 @@ func safeURL(rule urlRule, u string, literal bool) string {
 	return u
 }
 
-// schemeOf gives the scheme of u in lower case as the URL parser would see it, or "" for a relative
+// schemeOf returns the scheme of u in lower case as the URL parser would see it, or "" for a relative
 // reference (WHATWG URL, "basic URL parser"): leading C0 controls and blanks are dropped, tabs and line
 // breaks are dropped wherever they stand. Bytes that some parser might skip besides (anything up to 0x20,
 // 0x7F to 0x9F, and Unicode's blanks and zero-width characters at the start) are skipped too: the answer
@@ -143,7 +143,7 @@ func allowedScheme(u string, image bool) bool {
 	return image && scheme == "data" && hasPrefixFold(strings.TrimLeft(rest, " \t\r\n\f"), "image/")
 }
 
-// sameOrigin tells whether u is a path on the page's own origin: no scheme, no authority, nothing that a
+// sameOrigin reports whether u is a path on the page's own origin: no scheme, no authority, nothing that a
 // parser drops on the way to finding one.
 func sameOrigin(u string) bool {
 	for i := range len(u) {

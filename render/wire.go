@@ -39,7 +39,7 @@ func (wireDest) Hole(g *sx.Gen, e sx.Expr, n sx.Node) sx.Emit {
 	return &wireHole{n, g.Site(e.Site()), inList(g)}
 }
 
-// inList tells whether what is generated becomes a child of an element by way of a list: a spread is dropped there,
+// inList reports whether what is generated becomes a child of an element by way of a list: a spread is dropped there,
 // but the text would show it as a direct child.
 func inList(g *sx.Gen) bool {
 	f := frameOf(g)
@@ -230,7 +230,7 @@ func (e *elementExpr) genWire(g *sx.Gen) sx.Emit {
 	return join(append(parts, &text{")"}))
 }
 
-// isTaken tells whether name is also the name of something else that the client would find first.
+// isTaken reports whether name is also the name of something else that the client would find first.
 func isTaken(g *sx.Gen, name string) bool {
 	_, defined := g.Program().Lookup(name)
 	return defined || g.Program().IsReserved(name)

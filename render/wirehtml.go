@@ -18,7 +18,7 @@ import (
 // Anything else (spreads, functions' results that are components, elements that HTML hoists or reads as text) is left
 // to the browser.
 
-// HTMLOfWire gives the HTML of wire text that was written with the host made. ok is false when the text holds what only
+// HTMLOfWire returns the HTML of wire text that was written with the host made. ok is false when the text holds what only
 // the browser evaluates. host is that of the HTML, and may be nil.
 func (r *Renderer) HTMLOfWire(ctx context.Context, made, host *Host, text string) (markup []byte, ok bool, err error) {
 	if made.spread {
@@ -145,7 +145,7 @@ func (w *wireReader) call(m *sx.Machine, name string, items []sx.Value) {
 	}
 }
 
-// value gives an argument.
+// value returns an argument.
 func (w *wireReader) value(m *sx.Machine, v sx.Value) sx.Value {
 	m.Step(1)
 	switch v.Kind() {

@@ -132,7 +132,7 @@ func appendWireDict(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 	return append(dst, '}')
 }
 
-// isSymbolText tells whether s can be written as a keyword's name. It is stricter than the reader: letters
+// isSymbolText reports whether s can be written as a keyword's name. It is stricter than the reader: letters
 // beyond ASCII are quoted.
 func isSymbolText(s string) bool {
 	for i := range len(s) {

@@ -31,7 +31,7 @@ type worker struct {
 	host Host
 }
 
-// class gives the index of the smallest class that holds n bytes.
+// class returns the index of the smallest class that holds n bytes.
 func class(n int) int {
 	if n <= 1<<minClass {
 		return 0
@@ -39,7 +39,7 @@ func class(n int) int {
 	return bits.Len(uint(n-1)) - minClass
 }
 
-// get gives a worker whose machine has an empty output with room for n bytes.
+// get returns a worker whose machine has an empty output with room for n bytes.
 func (p *workers) get(prog *sx.Program, n int) *worker {
 	c := class(n)
 	if c < len(p.pools) {

@@ -30,7 +30,7 @@ func (a *Analyzer) call(f *Form, fn Expr) Expr {
 // later runs a check when all definitions have been analysed.
 func (a *Analyzer) later(f func()) { a.load.checks = append(a.load.checks, a.here(f)) }
 
-// here gives f as it would run now: its diagnostics name the definition and the macro that are being analysed.
+// here returns f as it would run now: its diagnostics name the definition and the macro that are being analysed.
 func (a *Analyzer) here(f func()) func() {
 	exp, def := a.exp, a.def
 	return func() {
@@ -109,7 +109,7 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 	}
 }
 
-// title gives the name as messages show it.
+// title returns the name as messages show it.
 func (p *param) title() string {
 	if p.key {
 		return ":" + p.Name

@@ -37,14 +37,14 @@ type customRec struct {
 	next int // of the functions to be taken over
 }
 
-// plain tells whether a form was handled without making a function of it, as a table of settings is.
+// plain reports whether a form was handled without making a function of it, as a table of settings is.
 func (c *customRec) plain() bool { return c != nil && len(c.fns) == 0 }
 
 // Analyzed names what was analysed when the program was loaded, in that order: all definitions and custom forms, or
 // with a base those that were not taken over. A custom form is named by its head and name: "defpage home".
 func (p *Program) Analyzed() []string { return p.analyzed }
 
-// reread gives the sources that the base has read already in place of those with the same name and text.
+// reread returns the sources that the base has read already in place of those with the same name and text.
 func (l *loader) reread(srcs []*Source) []*Source {
 	if l.base == nil {
 		return srcs
@@ -131,7 +131,7 @@ func (l *loader) takeOver() {
 	l.reuse = true
 }
 
-// keptCustom gives what the base made of a custom form, when all of it is kept.
+// keptCustom returns what the base made of a custom form, when all of it is kept.
 func (l *loader) keptCustom(f *Form) *customRec {
 	if !l.reuse || f.exp != nil {
 		return nil
@@ -177,7 +177,7 @@ func (l *loader) runCustom(a *Analyzer, c customForm) {
 	}
 }
 
-// keptFunction gives the function that the base made at this point of a custom form.
+// keptFunction returns the function that the base made at this point of a custom form.
 func (a *Analyzer) keptFunction(name string, params []string, at *Site) *Fn {
 	k := a.kept
 	if k == nil || k.next >= len(k.fns) {

@@ -207,7 +207,7 @@ func (a *Analyzer) namedLet(f *Form) Expr {
 	return &letExpr{ExprBase: ExprBase{f.site}, names: []*Binding{self}, vals: []Expr{fn}, body: call, rec: true}
 }
 
-// escapes tells whether name is seen to be used for anything but tail calls.
+// escapes reports whether name is seen to be used for anything but tail calls.
 func escapes(v Value, name string, tail bool, depth int) bool {
 	if v.IsSymbol(name) || depth > 1000 {
 		return true

@@ -83,7 +83,7 @@ func (a *Analyzer) checkDropped(e Expr) {
 	a.Errorf(e.Site(), FormError, "%s has no effect here and its value would be dropped: only the last form of a body gives the value, and markup is kept", what)
 }
 
-// idle tells whether evaluating e does nothing but give a value, as far as that shows: a call of a function, a match
+// idle reports whether evaluating e does nothing but give a value, as far as that shows: a call of a function, a match
 // that may fail, and a try are taken to do something.
 func (a *Analyzer) idle(e Expr) bool {
 	switch x := e.(type) {
@@ -125,7 +125,7 @@ func (a *Analyzer) idle(e Expr) bool {
 	return all
 }
 
-// bad tells whether a nil constant stands for a form that already failed.
+// bad reports whether a nil constant stands for a form that already failed.
 func (a *Analyzer) bad(c *constExpr) bool { return c.v.IsNil() && c.At != nil && c.At.text() != "nil" }
 
 // calling names the primitives of which no more is known than of the function they are given.

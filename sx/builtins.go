@@ -2,7 +2,7 @@ package sx
 
 import "slices"
 
-// builtins gives the primitives of the language, sealed and sorted by nothing: their order is that of the reference.
+// builtins returns the primitives of the language, sealed and sorted by nothing: their order is that of the reference.
 // They hold no state, so that every program may share them.
 func builtins() []*Primitive {
 	all := slices.Concat(
@@ -28,7 +28,7 @@ func builtins() []*Primitive {
 	return all
 }
 
-// primitiveName gives the head of a usage line.
+// primitiveName returns the head of a usage line.
 func primitiveName(usage string) string {
 	end := 1
 	for end < len(usage) && usage[end] != ' ' && usage[end] != ')' {

@@ -163,7 +163,7 @@ func (m *Machine) arrange(l *Lambda, base, n int) {
 // preBound as a number of arguments says that the slots are filled already.
 const preBound = -1
 
-// takeTail gives the pending tail call, its arguments moved to base.
+// takeTail returns the pending tail call, its arguments moved to base.
 func (m *Machine) takeTail(base int) (*Lambda, int, int) {
 	l, args := m.tail, m.tailArgs
 	m.tail = nil
@@ -241,7 +241,7 @@ func (m *Machine) EmitDelayed(e *Element) bool {
 	return true
 }
 
-// IsDelayed tells whether e is evaluated where it is placed.
+// IsDelayed reports whether e is evaluated where it is placed.
 func (e *Element) IsDelayed() bool { return e.delayed != nil || e.native != nil }
 
 // call checks the number of arguments and calls p.

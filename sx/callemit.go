@@ -69,7 +69,7 @@ type SpreadTaker interface {
 	TakesSpread(g *Gen) bool
 }
 
-// spreadCall gives the code of a call whose markup would be written by n.
+// spreadCall returns the code of a call whose markup would be written by n.
 func (g *Gen) spreadCall(e *callExpr, n Emit) Emit {
 	if d, ok := g.Dest().(SpreadTaker); !ok || !d.TakesSpread(g) {
 		return n
@@ -102,7 +102,7 @@ func (n *spreadCallEmit) Emit(m *Machine) {
 	n.emit.Emit(m)
 }
 
-// mayGiveSpread tells whether a call of c may give a spread.
+// mayGiveSpread reports whether a call of c may give a spread.
 func (c *Code) mayGiveSpread() bool {
 	s := c.spread.Load()
 	if s == 0 {

@@ -103,7 +103,7 @@ func (n *compNode) bind(m *Machine) (base int, now bool) {
 	return base, !n.tail
 }
 
-// SpreadCall gives code for a call of a component that may give a spread and is not expanded where it stands:
+// SpreadCall returns code for a call of a component that may give a spread and is not expanded where it stands:
 // the call's value, a spread or markup. It is nil for other calls, whose markup may go straight to the output.
 func (g *Gen) SpreadCall(c *CompCall) Node {
 	if c.Comp.external != nil || !c.Comp.spread || g.expands(c.Comp) {

@@ -189,7 +189,7 @@ func (a *Analyzer) finish() {
 	})
 }
 
-// Pure tells whether the component reaches no IO.
+// Pure reports whether the component reaches no IO.
 func (c *Component) Pure(p *Program) bool {
 	return c.external == nil && p.EffectsOf(c.Def)&IO == 0
 }
@@ -206,7 +206,7 @@ func (c *Component) Target(p *Program) string {
 	return "server"
 }
 
-// Params gives the names of the keyword parameters.
+// Params returns the names of the keyword parameters.
 func (c *Component) Params() []string {
 	var out []string
 	for _, q := range c.fn.params {
@@ -215,7 +215,7 @@ func (c *Component) Params() []string {
 	return out
 }
 
-// Deps gives the names of the components that c reaches, in the order they are met, without c itself
+// Deps returns the names of the components that c reaches, in the order they are met, without c itself
 // unless it is recursive.
 func (c *Component) Deps(p *Program) []string {
 	var out []string

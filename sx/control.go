@@ -86,7 +86,7 @@ func (m *Machine) cleanUp(err *Error, f func()) {
 // mostGrace bounds the steps that all clean-up of an evaluation gets after its own are used up.
 const mostGrace = 64 * stepBatch
 
-// Value gives the error as catch sees it: {:message :data :form :file :line :col}.
+// Value returns the error as catch sees it: {:message :data :form :file :line :col}.
 func (e *Error) Value() Value {
 	d := NewDict(6)
 	d.Set("message", String(e.Message))
@@ -178,7 +178,7 @@ func (m *Machine) Provide(name string, v Value, f func()) {
 	m.dyn = up
 }
 
-// Provided gives the value of name, as (context name) does, and whether there is a provider.
+// Provided returns the value of name, as (context name) does, and whether there is a provider.
 func (m *Machine) Provided(name string) (Value, bool) {
 	if b := m.provider(name); b != nil {
 		return b.value, true

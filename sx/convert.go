@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// FromGo gives x as a Value. It takes nil, booleans, numbers within ±(2^53−1), strings (invalid UTF-8 becomes
+// FromGo returns x as a Value. It takes nil, booleans, numbers within ±(2^53−1), strings (invalid UTF-8 becomes
 // U+FFFD), []byte (as a string), time.Time (as RFC 3339 text), slices and arrays, maps with string keys (in the order
 // of their keys), structs, and pointers to all of these; encoding.TextMarshaler, error and fmt.Stringer by their
 // text; markup components with a method Render(context.Context, io.Writer) error as elements. Field names are those
@@ -123,7 +123,7 @@ func fromMethod(class goClass, x any) Value {
 	return ElementOf(&Element{native: goElement{x.(Renderable)}})
 }
 
-// ToGo gives v as plain Go data: nil, bool, float64, string (also for symbols and keywords), []any, map[string]any.
+// ToGo returns v as plain Go data: nil, bool, float64, string (also for symbols and keywords), []any, map[string]any.
 // What came from Go goes back as it was: a pointer to the struct, the map, the slice. Opaque values give their Value;
 // elements, functions and components stay Values. Data nested deeper than 10,000 levels, as data that contain
 // themselves are, end in nil there.

@@ -20,7 +20,7 @@ type DelayedExpr struct {
 // Walk visits the body.
 func (e *DelayedExpr) Walk(f func(Expr)) { walk(f, e.body) }
 
-// Body gives the delayed form.
+// Body returns the delayed form.
 func (e *DelayedExpr) Body() Expr { return e.body }
 
 // Delay analyses forms to be evaluated later. With boundary, what is bound outside may not be set! inside.

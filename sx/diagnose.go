@@ -94,7 +94,7 @@ func (e *Error) explain(b *strings.Builder) {
 	}
 }
 
-// String gives file:line:col, or "" when the position is unknown.
+// String returns file:line:col, or "" when the position is unknown.
 func (p Pos) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -112,7 +112,7 @@ func visible(s string) string {
 	}, s)
 }
 
-// sourceLine gives the line of the error and the line of carets below it. Tabs are copied, so that both
+// sourceLine returns the line of the error and the line of carets below it. Tabs are copied, so that both
 // line up however wide a tab is.
 func (e *Error) sourceLine() (line, carets string) {
 	text := []rune(visible(e.src.Line(e.Pos.Line)))
@@ -153,7 +153,7 @@ func (e *Error) sourceLine() (line, carets string) {
 	return head + string(text) + tail, b.String()
 }
 
-// columns gives the cells that a terminal uses for ch: none for marks that stand on the letter before, two
+// columns returns the cells that a terminal uses for ch: none for marks that stand on the letter before, two
 // for the wide scripts of East Asia and for emoji, else one.
 func columns(ch rune) int {
 	switch {

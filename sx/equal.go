@@ -2,7 +2,7 @@ package sx
 
 import "unsafe"
 
-// Equal tells whether a and b are equal as = sees it: numbers and text by value, lists item by item, dicts
+// Equal reports whether a and b are equal as = sees it: numbers and text by value, lists item by item, dicts
 // and spreads key by key in any order, rendered markup by its text, everything else only to itself. A Go
 // slice equals a list, a Go struct a dict. It takes cyclic data, which is equal when no finite look can
 // tell it apart, and data of any depth.

@@ -59,7 +59,7 @@ type Note struct {
 	Pos     Pos
 }
 
-// Error gives one line: file:line:col: message.
+// Error returns one line: file:line:col: message.
 func (e *Error) Error() string {
 	if e.Pos.Line == 0 {
 		return e.Message
@@ -67,10 +67,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Pos.File, e.Pos.Line, e.Pos.Col, e.Message)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Source gives the source that Pos speaks of, or nil.
+// Source returns the source that Pos speaks of, or nil.
 func (e *Error) Source() *Source { return e.src }
 
 // Uncatchable makes an error that try, try-call and catch let pass, as redirect and abort need it; finally
@@ -84,7 +84,7 @@ func (p *passThrough) Unwrap() error { return p.error }
 // Diagnostics is the errors and warnings of loading, sorted by file and position. It is an error value.
 type Diagnostics []*Error
 
-// Error gives a line for each diagnostic.
+// Error returns a line for each diagnostic.
 func (d Diagnostics) Error() string {
 	lines := make([]string, len(d))
 	for i, e := range d {
@@ -93,7 +93,7 @@ func (d Diagnostics) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives the diagnostics one by one.
+// Unwrap returns the diagnostics one by one.
 func (d Diagnostics) Unwrap() []error {
 	errs := make([]error, len(d))
 	for i, e := range d {
@@ -102,7 +102,7 @@ func (d Diagnostics) Unwrap() []error {
 	return errs
 }
 
-// Errors gives those that stop loading.
+// Errors returns those that stop loading.
 func (d Diagnostics) Errors() Diagnostics {
 	var out Diagnostics
 	for _, e := range d {

@@ -50,7 +50,7 @@ func EvalPrimitives(ctx context.Context, form Value, lim Limits) (v Value, err e
 	return v, nil
 }
 
-// BuiltinNames gives the names of all primitives.
+// BuiltinNames returns the names of all primitives.
 func BuiltinNames() []string {
 	var names []string
 	for _, p := range builtins() {
@@ -78,7 +78,7 @@ func CallPrimitive(ctx context.Context, p *Primitive, args ...Value) (v Value, e
 	return v, nil
 }
 
-// Builtin gives a primitive of the language.
+// Builtin returns a primitive of the language.
 func Builtin(name string) *Primitive {
 	for _, p := range builtins() {
 		if p.Name == name {

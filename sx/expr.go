@@ -13,7 +13,7 @@ type Expr interface {
 // ExprBase is the part that every Expr has; custom expressions embed it.
 type ExprBase struct{ At *Site }
 
-// Site gives the place of the form.
+// Site returns the place of the form.
 func (b *ExprBase) Site() *Site { return b.At }
 
 // Walk does nothing: there are no subexpressions.
@@ -271,7 +271,7 @@ func (e *matchExpr) Walk(f func(Expr)) {
 	}
 }
 
-// IsMarkup tells whether e is markup by its form, so that a body keeps it: an element, a fragment, a
+// IsMarkup reports whether e is markup by its form, so that a body keeps it: an element, a fragment, a
 // component, or a control form around them.
 func IsMarkup(e Expr) bool {
 	switch e := e.(type) {

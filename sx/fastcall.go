@@ -25,7 +25,7 @@ type (
 	}
 )
 
-// direct gives the code of c when it can be entered without preparation.
+// direct returns the code of c when it can be entered without preparation.
 func (m *Machine) direct(c *Code) *variant {
 	v := c.variants[2*m.dest].Load()
 	if v == nil || !v.direct || m.top+v.nslots > len(m.stack) || m.depth >= m.limits.Depth || m.steps <= 0 {

@@ -4,7 +4,7 @@ import "context"
 
 // What is known while code is generated.
 
-// Const gives the value of e when it is known while generating: literals, parameters of inlined components
+// Const returns the value of e when it is known while generating: literals, parameters of inlined components
 // that are given literals, and pure primitives of those that give atoms.
 func (g *Gen) Const(e Expr) (Value, bool) {
 	switch e := e.(type) {

@@ -17,13 +17,13 @@ type expansion struct {
 	depth int
 }
 
-// Value gives the datum.
+// Value returns the datum.
 func (f *Form) Value() Value { return f.v }
 
-// Site gives its place.
+// Site returns its place.
 func (f *Form) Site() *Site { return f.site }
 
-// Len gives the number of items of a list form; other forms have none.
+// Len returns the number of items of a list form; other forms have none.
 func (f *Form) Len() int {
 	if f.v.tag() != KindList {
 		return 0
@@ -31,19 +31,19 @@ func (f *Form) Len() int {
 	return len((*List)(f.v.p).Items)
 }
 
-// Item gives the datum of item i.
+// Item returns the datum of item i.
 func (f *Form) Item(i int) Value { return (*List)(f.v.p).Items[i] }
 
-// Form gives item i as a form.
+// Form returns item i as a form.
 func (f *Form) Form(i int) *Form {
 	l := (*List)(f.v.p)
 	return f.sub(l.Items[i], l.info(), i)
 }
 
-// SiteOf gives the place of item i.
+// SiteOf returns the place of item i.
 func (f *Form) SiteOf(i int) *Site { return f.Form(i).site }
 
-// Forms gives the items from i on as forms.
+// Forms returns the items from i on as forms.
 func (f *Form) Forms(i int) []*Form {
 	if i >= f.Len() {
 		return nil
@@ -66,7 +66,7 @@ func (f *Form) sub(v Value, in formInfo, i int) *Form {
 	return s
 }
 
-// trusted tells whether the spans of in may be shown: inside an expansion only those of the macro's
+// trusted reports whether the spans of in may be shown: inside an expansion only those of the macro's
 // arguments may, everything else was made by the macro and stands where the macro was used.
 func (f *Form) trusted(in formInfo) bool {
 	if f.exp == nil {
@@ -95,12 +95,12 @@ func infoOf(v Value) formInfo {
 	return formInfo{}
 }
 
-// bracketed tells whether the form was written as […].
+// bracketed reports whether the form was written as […].
 func (f *Form) bracketed() bool {
 	return f.v.tag() == KindList && (*List)(f.v.p).bracket
 }
 
-// headSymbol gives the name of the symbol at the head of a list form, or "".
+// headSymbol returns the name of the symbol at the head of a list form, or "".
 func (f *Form) headSymbol() string {
 	if f.v.tag() != KindList || f.Len() == 0 || f.bracketed() {
 		return ""
@@ -125,16 +125,16 @@ func (f *Form) keyword() string {
 	return ""
 }
 
-// Entry gives the i-th key of a dict form, and its value as a form.
+// Entry returns the i-th key of a dict form, and its value as a form.
 func (f *Form) Entry(i int) (string, *Form) { return f.entry(i) }
 
-// With gives a list form of items at the place of f, for definitions that put parts together. Items that
+// With returns a list form of items at the place of f, for definitions that put parts together. Items that
 // were read keep their own places.
 func (f *Form) With(items ...Value) *Form {
 	return &Form{v: ListOf(NewList(items...)), site: f.site, exp: f.exp}
 }
 
-// entry gives the i-th key and value of a dict form.
+// entry returns the i-th key and value of a dict form.
 func (f *Form) entry(i int) (string, *Form) {
 	d := (*Dict)(f.v.p)
 	return d.keys[i], f.sub(d.vals[i], d.info(), 2*i+1)

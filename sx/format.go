@@ -10,7 +10,7 @@ import (
 // FormatWidth is the width in characters that Format keeps to where it can.
 const FormatWidth = 100
 
-// Format gives src in the one canonical layout. Comments, blank lines (at most one at a time), and the
+// Format returns src in the one canonical layout. Comments, blank lines (at most one at a time), and the
 // spelling of every atom are kept; the result reads back equal, and formatting it again changes nothing. A
 // source that cannot be read gives the reader's error.
 //
@@ -203,7 +203,7 @@ func (n *fnode) measure() {
 	}
 }
 
-// head gives the head symbol of a call form, or "".
+// head returns the head symbol of a call form, or "".
 func (n *fnode) head() string {
 	if n.kind == '(' && len(n.kids) > 0 && n.kids[0].symbol() {
 		return n.kids[0].text
@@ -263,7 +263,7 @@ func (n *fnode) style() style {
 	return style{call: true}
 }
 
-// clauses tells whether a cond is written with clauses in brackets, as the evaluator decides it.
+// clauses reports whether a cond is written with clauses in brackets, as the evaluator decides it.
 func (n *fnode) clauses() bool {
 	var data []*fnode
 	for _, k := range n.kids[1:] {

@@ -93,7 +93,7 @@ func checkFormat(t testing.TB, text string) {
 	}
 }
 
-// comments gives all comments, sorted: those inside quote sugar move before it.
+// comments returns all comments, sorted: those inside quote sugar move before it.
 func comments(text string) string {
 	var all []string
 	for i := 0; i < len(text); i++ {

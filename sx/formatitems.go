@@ -13,7 +13,7 @@ type itemWriter struct {
 // farRight is how far right of its neighbours below a form of several lines may begin.
 const farRight = 30
 
-// tailAfter gives the number of brackets that will follow right after the item before i.
+// tailAfter returns the number of brackets that will follow right after the item before i.
 func (w *itemWriter) tailAfter(i int) int {
 	if i >= len(w.items) {
 		return w.tail
@@ -168,7 +168,7 @@ func (w *itemWriter) unit(unit []*fnode) {
 	w.next = last
 }
 
-// beside tells whether n can follow on the line: it fits, or it takes several lines anyway and was written
+// beside reports whether n can follow on the line: it fits, or it takes several lines anyway and was written
 // here, not too far to the right. An atom that fits nowhere may stay.
 func (w *itemWriter) beside(n *fnode, tail int) bool {
 	if n.flat < 0 {
@@ -226,7 +226,7 @@ func (w *itemWriter) call(n *fnode, open int) {
 	}
 }
 
-// unitFits tells whether a key and its value fit on the rest of the line, as they were written.
+// unitFits reports whether a key and its value fit on the rest of the line, as they were written.
 func (w *itemWriter) unitFits(unit []*fnode) bool {
 	width := 0
 	for i, n := range unit {

@@ -58,12 +58,12 @@ type Fn struct {
 	fn   *fnExpr
 }
 
-// Value gives the function as a callable value. It may be called once loading is done.
+// Value returns the function as a callable value. It may be called once loading is done.
 func (f *Fn) Value() Value {
 	return LambdaOf(&Lambda{code: newCode(f.prog, f.fn, nil), frozen: true})
 }
 
-// Site gives the place of the form.
+// Site returns the place of the form.
 func (f *Fn) Site() *Site { return f.fn.At }
 
 // Uses tells which of the parameters the body mentions.
@@ -77,7 +77,7 @@ func (f *Fn) Uses() []string {
 	return out
 }
 
-// Expr gives the analysed body.
+// Expr returns the analysed body.
 func (f *Fn) Expr() Expr { return f.fn.body }
 
 // Effects gives everything the body reaches, through all definitions.
@@ -162,7 +162,7 @@ func (a *Analyzer) defineValue(f *Form) Expr {
 	return v
 }
 
-// outsideBoundary tells whether b is bound outside of a boundary's body that the current form stands in.
+// outsideBoundary reports whether b is bound outside of a boundary's body that the current form stands in.
 func (a *Analyzer) outsideBoundary(b *Binding) bool {
 	for f := a.fn; f != nil && f != b.fn; f = f.up {
 		if f.boundary {

@@ -111,7 +111,7 @@ func FuzzPrograms(f *testing.F) {
 	})
 }
 
-// runTwice tells whether the program of seed gives a value.
+// runTwice reports whether the program of seed gives a value.
 func (g *programMaker) runTwice(t testing.TB, seed uint64) bool {
 	g.r, g.marks = rand.New(rand.NewPCG(seed, 7)), false
 	text := g.program()
@@ -199,7 +199,7 @@ func (g *programMaker) unfold(t testing.TB, seed uint64) {
 	}
 }
 
-// fn gives the text of a function that is written in place, or of one that only running shows.
+// fn returns the text of a function that is written in place, or of one that only running shows.
 func (g *programMaker) fn(text string) string {
 	if g.calls {
 		return "(same " + text + ")"

@@ -14,7 +14,7 @@ func (s slotSetter) set(m *Machine, v Value) { m.s[s] = v }
 
 func (s cellSetter) set(m *Machine, v Value) { m.s[s] = cellOf(&cell{v: v}) }
 
-// bindSlot gives a binding a slot of its own.
+// bindSlot returns a binding a slot of its own.
 func (g *Gen) bindSlot(b *Binding) setter {
 	i := g.slot()
 	g.locs.m[b] = loc{kind: locSlot, i: i, cell: b.boxed()}
@@ -24,7 +24,7 @@ func (g *Gen) bindSlot(b *Binding) setter {
 	return slotSetter(i)
 }
 
-// BindSlot gives a name made by Analyzer.Bind a place; the function stores its value.
+// BindSlot returns a name made by Analyzer.Bind a place; the function stores its value.
 func (g *Gen) BindSlot(b *Binding) func(m *Machine, v Value) { return g.bindSlot(b).set }
 
 // let generates bindings and what body gives.
@@ -187,7 +187,7 @@ func (g *Gen) closure(e *fnExpr) Node {
 	return &closureNode{c, src}
 }
 
-// captures gives the environment of a function that captures names, and where they are found when it is
+// captures returns the environment of a function that captures names, and where they are found when it is
 // made. What is known already is not captured.
 func (g *Gen) captures(names []*Binding) (map[*Binding]loc, []Node) {
 	env := make(map[*Binding]loc, len(names))
@@ -214,7 +214,7 @@ func (g *Gen) captures(names []*Binding) (map[*Binding]loc, []Node) {
 	return env, src
 }
 
-// kidsList gives the children of an inlined component as a list of delayed markup.
+// kidsList returns the children of an inlined component as a list of delayed markup.
 func (g *Gen) kidsList(k *kids) Node {
 	old, via := g.locs, g.via
 	g.locs, g.via = k.locs, k.via
@@ -223,7 +223,7 @@ func (g *Gen) kidsList(k *kids) Node {
 	return n
 }
 
-// childrenNode gives a list of children; literal text and numbers are themselves.
+// childrenNode returns a list of children; literal text and numbers are themselves.
 func (g *Gen) childrenNode(exprs []Expr, caps []*Binding) Node {
 	env, src := g.captures(caps)
 	n := &kidsNode{caps: src}

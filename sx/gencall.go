@@ -33,7 +33,7 @@ func (g *Gen) call(e *callExpr) Node {
 	return n
 }
 
-// plainFn tells whether fn has positional parameters only, without defaults, types, or any that must be given.
+// plainFn reports whether fn has positional parameters only, without defaults, types, or any that must be given.
 func plainFn(fn *fnExpr) bool {
 	if fn.hasKey || fn.rest != nil || fn.attrs != nil {
 		return false

@@ -103,7 +103,7 @@ var goTypes struct {
 
 func goTypeAt(id uint32) *goType { return (*goTypes.table.Load())[id] }
 
-// goTypeOf gives the goType of rt, building it at first use. Types refer to each other in circles, so a whole group
+// goTypeOf returns the goType of rt, building it at first use. Types refer to each other in circles, so a whole group
 // is built before any of it is published.
 func goTypeOf(rt reflect.Type) *goType {
 	if t, ok := goTypes.byType.Load(rt); ok {
@@ -233,7 +233,7 @@ func (b *goBuilder) classify(t *goType) goClass {
 	return goBad
 }
 
-// pointerShaped tells whether an interface holds values of rt in its data word. The compiler's rule for structs and
+// pointerShaped reports whether an interface holds values of rt in its data word. The compiler's rule for structs and
 // arrays differs between releases of Go, so it is tried: a zero value that is held directly is a nil word, one that is
 // pointed at never is.
 func pointerShaped(rt reflect.Type) bool {
@@ -288,7 +288,7 @@ func joinDots(path []string) string {
 	return s
 }
 
-// load gives the value at p. What cannot be converted raises an *Error without a place; the evaluation gives it one.
+// load returns the value at p. What cannot be converted raises an *Error without a place; the evaluation gives it one.
 func (t *goType) load(p unsafe.Pointer) Value {
 	switch t.class {
 	case goString:

@@ -26,7 +26,7 @@ func (g *Gen) Expand(c *CompCall) Emit {
 	return g.prerender(c, g.compEmit(c))
 }
 
-// expands tells whether calls of comp are expanded in place here.
+// expands reports whether calls of comp are expanded in place here.
 func (g *Gen) expands(comp *Component) bool {
 	return comp.external == nil && !comp.recurses && (comp.size <= inlineSize || comp.spread) && len(g.stack) < inlineDepth && *g.grown+comp.size <= inlineGrown
 }

@@ -4,7 +4,7 @@ import "errors"
 
 // What generated code can be asked, so that destinations specialise their holes.
 
-// LocalSlot tells whether n reads a slot of the current activation, and which; see Machine.Slot.
+// LocalSlot reports whether n reads a slot of the current activation, and which; see Machine.Slot.
 func LocalSlot(n Node) (int, bool) {
 	s, ok := n.(slotNode)
 	return int(s), ok
@@ -14,7 +14,7 @@ func LocalSlot(n Node) (int, bool) {
 // where the value is neither.
 type Field struct{ n *fieldNode }
 
-// FieldOf tells whether n reads a field, and of which slot (-1 when it is not a slot's).
+// FieldOf reports whether n reads a field, and of which slot (-1 when it is not a slot's).
 func FieldOf(n Node) (f Field, slot int, ok bool) {
 	x, ok := n.(*fieldNode)
 	if !ok {
@@ -29,13 +29,13 @@ func (f Field) Eval(m *Machine) Value { return f.n.Eval(m) }
 // Read reads the field of d.
 func (f Field) Read(m *Machine, d Value) Value { return f.n.read(m, d) }
 
-// Slot gives the value in a slot; see LocalSlot.
+// Slot returns the value in a slot; see LocalSlot.
 func (m *Machine) Slot(i int) Value { return m.s[i] }
 
 // At notes the call being made, so that errors raised next have its position.
 func (m *Machine) At(s *Site) { m.at = s }
 
-// CallOf tells whether e is a call of the primitive name, and gives its arguments.
+// CallOf reports whether e is a call of the primitive name, and gives its arguments.
 func CallOf(e Expr, name string) ([]Expr, bool) {
 	c, ok := e.(*primCall)
 	if !ok || c.p.Name != name {
@@ -44,7 +44,7 @@ func CallOf(e Expr, name string) ([]Expr, bool) {
 	return c.args, true
 }
 
-// IsLiteral tells whether e was written as a literal (a keyword counts as its name), and gives its value.
+// IsLiteral reports whether e was written as a literal (a keyword counts as its name), and gives its value.
 func IsLiteral(e Expr) (Value, bool) {
 	c, ok := e.(*constExpr)
 	if !ok {
@@ -53,7 +53,7 @@ func IsLiteral(e Expr) (Value, bool) {
 	return c.v, true
 }
 
-// Branches gives the forms whose value e may have: the branches of control forms, e itself otherwise.
+// Branches returns the forms whose value e may have: the branches of control forms, e itself otherwise.
 func Branches(e Expr) []Expr {
 	switch e := e.(type) {
 	case *ifExpr:
@@ -87,7 +87,7 @@ func Branches(e Expr) []Expr {
 	return []Expr{e}
 }
 
-// Args gives the keyword arguments of a component call, in the order in which they are written: names and values.
+// Args returns the keyword arguments of a component call, in the order in which they are written: names and values.
 func (e *CompCall) Args() (names []string, vals []Expr) {
 	for _, a := range e.args {
 		names, vals = append(names, a.name), append(vals, a.val)
@@ -98,10 +98,10 @@ func (e *CompCall) Args() (names []string, vals []Expr) {
 	return names, vals
 }
 
-// Children gives the child forms of a component call.
+// Children returns the child forms of a component call.
 func (e *CompCall) Children() []Expr { return e.children }
 
-// ItemsOf gives the items of a list that e makes when it is evaluated: (list a b) or [a b].
+// ItemsOf returns the items of a list that e makes when it is evaluated: (list a b) or [a b].
 func ItemsOf(e Expr) ([]Expr, bool) {
 	switch e := e.(type) {
 	case *dataList:
@@ -114,7 +114,7 @@ func ItemsOf(e Expr) ([]Expr, bool) {
 	return nil, false
 }
 
-// EntriesOf gives the keys and values of a dict form.
+// EntriesOf returns the keys and values of a dict form.
 func EntriesOf(e Expr) (keys []string, vals []Expr, ok bool) {
 	d, ok := e.(*dictExpr)
 	if !ok {
@@ -137,7 +137,7 @@ func WhenOf(e Expr) (cond, then Expr, ok bool) {
 	return x.cond, x.then, true
 }
 
-// Reserve gives a slot of the function being generated that nothing else uses until release is called; see
+// Reserve returns a slot of the function being generated that nothing else uses until release is called; see
 // Machine.Slot and Machine.SetSlot.
 func (g *Gen) Reserve() (slot int, release func()) {
 	mark := g.fn.next
@@ -158,21 +158,21 @@ func (m *Machine) Nest(f func()) {
 	m.depth--
 }
 
-// IsFunction tells whether e is a function written in place.
+// IsFunction reports whether e is a function written in place.
 func IsFunction(e Expr) bool {
 	_, ok := e.(*fnExpr)
 	return ok
 }
 
-// Dest gives the destination the machine writes for.
+// Dest returns the destination the machine writes for.
 func (m *Machine) Dest() Dest { return m.prog.dests[m.dest] }
 
-// IsReserved tells whether name is a special form or a primitive.
+// IsReserved reports whether name is a special form or a primitive.
 func (p *Program) IsReserved(name string) bool {
 	return p.special[name] != nil || p.prims[name] != nil
 }
 
-// ErrorValue gives an error as the dict that (catch e …) binds.
+// ErrorValue returns an error as the dict that (catch e …) binds.
 func ErrorValue(err error) Value {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -181,7 +181,7 @@ func ErrorValue(err error) Value {
 	return e.Value()
 }
 
-// Catchable tells whether try would catch err: not limits, cancellation, and what Uncatchable made.
+// Catchable reports whether try would catch err: not limits, cancellation, and what Uncatchable made.
 func Catchable(err error) bool {
 	var e *Error
 	return !errors.As(err, &e) || !e.passes
@@ -193,7 +193,7 @@ func GoFunc(name, usage string, effects Effect, fn any) (*Primitive, error) {
 	return adapt(name, usage, effects, fn)
 }
 
-// TakesChildren tells whether calls of the component may have children.
+// TakesChildren reports whether calls of the component may have children.
 func (c *Component) TakesChildren() bool { return c.fn != nil && c.fn.rest != nil }
 
 // DelayWith is Delay for a form that analyze makes: it runs in the scope of the delayed form.
@@ -206,7 +206,7 @@ func (a *Analyzer) DelayWith(boundary bool, at *Site, analyze func() Expr) *Dela
 	return d
 }
 
-// ReadsScope tells whether c reaches a form that reads or writes the dynamic scope (context, emit!, emitted):
+// ReadsScope reports whether c reaches a form that reads or writes the dynamic scope (context, emit!, emitted):
 // what it gives then depends on where it is expanded.
 func (p *Program) ReadsScope(c *Component) bool {
 	found := false

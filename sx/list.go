@@ -16,7 +16,7 @@ type List struct {
 // NewList makes a list that owns items.
 func NewList(items ...Value) *List { return &List{Items: items} }
 
-// Len gives the number of items; a nil list has none.
+// Len returns the number of items; a nil list has none.
 func (l *List) Len() int {
 	if l == nil {
 		return 0
@@ -27,7 +27,7 @@ func (l *List) Len() int {
 // info tells where l was read. Its length is still what it was then: whatever makes it longer forgets its place.
 func (l *List) info() formInfo { return l.places.info(l.at, len(l.Items)) }
 
-// Frozen tells whether l can no longer change.
+// Frozen reports whether l can no longer change.
 func (l *List) Frozen() bool { return l.frozen }
 
 // Dict is a map from string keys to values that keeps the order of insertion. The zero Dict is empty and
@@ -49,7 +49,7 @@ func NewDict(n int) *Dict {
 	return &Dict{keys: make([]string, 0, n), vals: make([]Value, 0, n)}
 }
 
-// Len gives the number of keys; a nil dict has none.
+// Len returns the number of keys; a nil dict has none.
 func (d *Dict) Len() int {
 	if d == nil {
 		return 0
@@ -59,7 +59,7 @@ func (d *Dict) Len() int {
 
 func (d *Dict) info() formInfo { return d.places.info(d.at, 2*len(d.keys)) }
 
-// Frozen tells whether d can no longer change.
+// Frozen reports whether d can no longer change.
 func (d *Dict) Frozen() bool { return d.frozen }
 
 func (d *Dict) find(key string) int {
@@ -80,7 +80,7 @@ func (d *Dict) find(key string) int {
 	return -1
 }
 
-// Lookup gives the value at key and whether there is one.
+// Lookup returns the value at key and whether there is one.
 func (d *Dict) Lookup(key string) (Value, bool) {
 	if i := d.find(key); i >= 0 {
 		return d.vals[i], true
@@ -88,7 +88,7 @@ func (d *Dict) Lookup(key string) (Value, bool) {
 	return Nil, false
 }
 
-// At gives the i-th entry in insertion order.
+// At returns the i-th entry in insertion order.
 func (d *Dict) At(i int) (string, Value) { return d.keys[i], d.vals[i] }
 
 // Set puts v at key, in place of what was there. Only for dicts that are not frozen; dict-set! checks.
@@ -112,11 +112,11 @@ func (d *Dict) Set(key string, v Value) {
 	}
 }
 
-// Written tells whether all keys of d stand as literals in source: a dict form, the keywords of a call. A key
+// Written reports whether all keys of d stand as literals in source: a dict form, the keywords of a call. A key
 // that came from data makes it false, so that names from data can be held to stricter rules.
 func (d *Dict) Written() bool { return d != nil && d.written }
 
-// Clone gives a copy that is not frozen, with room for extra more keys.
+// Clone returns a copy that is not frozen, with room for extra more keys.
 func (d *Dict) Clone(extra int) *Dict {
 	c := NewDict(d.Len() + extra)
 	if d.Len() > 0 {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// FormatNumber gives f as ECMAScript prints it (ECMA-262, Number::toString with radix 10): the shortest
+// FormatNumber returns f as ECMAScript prints it (ECMA-262, Number::toString with radix 10): the shortest
 // digits that read back as f, plain from 1e-6 to below 1e21 and with an exponent beyond; -0 is "0".
 func FormatNumber(f float64) string {
 	if i := int64(f); float64(i) == f && i > -1<<53 && i < 1<<53 {

@@ -52,7 +52,7 @@ func (b *generating) check(c *Code) {
 // Constant is implemented by custom expressions that depend on nothing but their subexpressions.
 type Constant interface{ DependsOnlyOnParts() bool }
 
-// closed tells whether e depends on nothing that is known only at run time.
+// closed reports whether e depends on nothing that is known only at run time.
 func (g *Gen) closed(e Expr, inner map[*Binding]bool, seen map[*Def]bool, depth int) bool {
 	if depth > 200 {
 		return false

@@ -159,7 +159,7 @@ func contains2(m *Machine, a, b Value) Value {
 	return Nil
 }
 
-// indexIn gives the place of the first item equal to v, or -1.
+// indexIn returns the place of the first item equal to v, or -1.
 func (m *Machine) indexIn(s seq, v Value) int {
 	m.Step(s.n)
 	for i := range s.n {

@@ -43,7 +43,7 @@ func sxParse1(m *Machine, a Value) Value {
 	return forms[0]
 }
 
-// JSON gives v as compact JSON, as json-encode does; it fails as json-encode does.
+// JSON returns v as compact JSON, as json-encode does; it fails as json-encode does.
 func (m *Machine) JSON(v Value) string {
 	w := jsonWriter{m: m}
 	w.value(v, 0)

@@ -11,7 +11,7 @@ import (
 // then its decimal expansion has exactly k digits after the point, the last of which is 5. So a tie at p places
 // exists if and only if k = p+1; in every other case strconv rounds correctly already.
 
-// fractionBits gives k for the exact value odd/2^k of f; 0 for integers.
+// fractionBits returns k for the exact value odd/2^k of f; 0 for integers.
 func fractionBits(f float64) int {
 	b := math.Float64bits(f)
 	exp := int(b>>52) & 0x7FF
@@ -157,7 +157,7 @@ func parseNumber(m *Machine, name string, v, otherwise Value, integer bool) Valu
 	return Number(f)
 }
 
-// isNumberText tells whether s is "-"? digit+ ("." digit+)? ([eE] [+-]? digit+)?, or its integer part alone.
+// isNumberText reports whether s is "-"? digit+ ("." digit+)? ([eE] [+-]? digit+)?, or its integer part alone.
 func isNumberText(s string, integer bool) bool {
 	digits := func() bool {
 		n := 0

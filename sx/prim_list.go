@@ -210,7 +210,7 @@ func rangeOf(m *Machine, from, to, step float64) Value {
 	return ListOf(&List{Items: items})
 }
 
-// rangeCount gives how many numbers a range has.
+// rangeCount returns how many numbers a range has.
 func rangeCount(m *Machine, from, to, step float64) int {
 	if step == 0 {
 		m.Fail(RangeError, "range: the step must not be 0")

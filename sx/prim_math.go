@@ -150,7 +150,7 @@ func round2(m *Machine, a, b Value) Value {
 	return m.CheckedNumber("round", roundTo(x, m.intBetween("round", 1, b, -100, 100)))
 }
 
-// intBetween gives argument i as an integer within bounds, or fails.
+// intBetween returns argument i as an integer within bounds, or fails.
 func (m *Machine) intBetween(name string, i int, v Value, low, high int) int {
 	n := m.Integer(name, i, v)
 	if n < low || n > high {

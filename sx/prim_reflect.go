@@ -34,7 +34,7 @@ func applyN(m *Machine, args []Value) Value {
 	return m.Call(f, all...)
 }
 
-// applyArgs gives the function that apply calls, and the arguments: those between, and the items of the last one.
+// applyArgs returns the function that apply calls, and the arguments: those between, and the items of the last one.
 func applyArgs(m *Machine, args []Value) (f Value, all []Value) {
 	n := len(args) - 1
 	s := m.seq("apply", n, args[n])

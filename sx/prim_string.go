@@ -86,7 +86,7 @@ func runeCount(s string) int {
 	return len(s)
 }
 
-// runeOffset gives the byte offset of character n of s, or len(s) where there is none.
+// runeOffset returns the byte offset of character n of s, or len(s) where there is none.
 func runeOffset(s string, n int) int {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf { // the slow path, from here on
@@ -104,7 +104,7 @@ func runeOffset(s string, n int) int {
 	return len(s)
 }
 
-// indexOfText gives the place of part in s in characters, or -1.
+// indexOfText returns the place of part in s in characters, or -1.
 func indexOfText(s, part string) int {
 	i := strings.Index(s, part)
 	if i < 0 {
@@ -257,7 +257,7 @@ func replace3(m *Machine, a, b, c Value) Value {
 	return String(strings.ReplaceAll(s, old, with))
 }
 
-// sized gives base + n*each, or more than any limit where that would overflow.
+// sized returns base + n*each, or more than any limit where that would overflow.
 func sized(m *Machine, base, n, each int) int {
 	if each > 0 && n > (m.limits.String-base)/each {
 		return m.limits.String + 1
@@ -274,7 +274,7 @@ func substring(m *Machine, a, b, c Value) Value {
 	return String(runeSlice(s, from, to))
 }
 
-// runeSlice gives the characters from..to; what is out of range is clamped.
+// runeSlice returns the characters from..to; what is out of range is clamped.
 func runeSlice(s string, from, to int) string {
 	if from >= to {
 		return ""

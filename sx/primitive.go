@@ -62,8 +62,8 @@ func (p *Primitive) seal() {
 	}
 }
 
-// Arity gives the accepted numbers of arguments; most < 0 means any number.
+// Arity returns the accepted numbers of arguments; most < 0 means any number.
 func (p *Primitive) Arity() (least, most int) { return p.min, p.max }
 
-// Params gives the names of the parameters, for messages.
+// Params returns the names of the parameters, for messages.
 func (p *Primitive) Params() []string { return p.params }

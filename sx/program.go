@@ -234,13 +234,13 @@ func LoadSources(srcs []*Source, opts ...Option) (*Program, error) {
 	return p, nil
 }
 
-// Diagnostics gives the warnings, and for a program that failed to load the errors, by position.
+// Diagnostics returns the warnings, and for a program that failed to load the errors, by position.
 func (p *Program) Diagnostics() Diagnostics { return p.diags }
 
-// Sources gives the sources the program was loaded from.
+// Sources returns the sources the program was loaded from.
 func (p *Program) Sources() []*Source { return p.sources }
 
-// Lookup gives the value of a top-level definition.
+// Lookup returns the value of a top-level definition.
 func (p *Program) Lookup(name string) (Value, bool) {
 	d := p.defs[name]
 	if d == nil || d.kind == defMacro || d.ready != 2 {
@@ -249,7 +249,7 @@ func (p *Program) Lookup(name string) (Value, bool) {
 	return d.val, true
 }
 
-// Component gives a component by its name, with the ~.
+// Component returns a component by its name, with the ~.
 func (p *Program) Component(name string) (*Component, bool) {
 	d := p.defs[name]
 	if d == nil || d.comp == nil {
@@ -258,7 +258,7 @@ func (p *Program) Component(name string) (*Component, bool) {
 	return d.comp, true
 }
 
-// Components gives all components in the order of their definition.
+// Components returns all components in the order of their definition.
 func (p *Program) Components() []*Component {
 	var out []*Component
 	for _, d := range p.order {
@@ -269,10 +269,10 @@ func (p *Program) Components() []*Component {
 	return out
 }
 
-// Definitions gives all top-level definitions in their order.
+// Definitions returns all top-level definitions in their order.
 func (p *Program) Definitions() []*Def { return p.order }
 
-// Primitives gives all primitives, sorted by name.
+// Primitives returns all primitives, sorted by name.
 func (p *Program) Primitives() []*Primitive {
 	out := make([]*Primitive, 0, len(p.prims))
 	for _, q := range p.prims {
@@ -282,7 +282,7 @@ func (p *Program) Primitives() []*Primitive {
 	return out
 }
 
-// Specials gives the special forms, sorted by name.
+// Specials returns the special forms, sorted by name.
 func (p *Program) Specials() []*Special {
 	out := make([]*Special, 0, len(p.special))
 	for _, s := range p.special {
@@ -292,7 +292,7 @@ func (p *Program) Specials() []*Special {
 	return out
 }
 
-// Development tells whether the program was loaded with WithDevelopment.
+// Development reports whether the program was loaded with WithDevelopment.
 func (p *Program) Development() bool { return p.dev }
 
 // Machine makes a machine for one evaluation; give it back with Release. dest is the index of a
@@ -355,7 +355,7 @@ func (p *Program) Main(ctx context.Context) (Value, error) {
 	return p.Call(ctx, p.MainLambda())
 }
 
-// MainLambda gives the main body as a function without parameters, or nil.
+// MainLambda returns the main body as a function without parameters, or nil.
 func (p *Program) MainLambda() Value {
 	if p.main == nil {
 		return Nil

@@ -2,7 +2,7 @@ package sx
 
 import "unsafe"
 
-// Raw gives code that computes what n does, except that text read from Go data may be invalid UTF-8: for
+// Raw returns code that computes what n does, except that text read from Go data may be invalid UTF-8: for
 // destinations that check text while they escape it, and would otherwise pay for checking it twice. Such a
 // value must not reach a program.
 func Raw(n Node) Node {

@@ -104,7 +104,7 @@ func mentionsSelf(e Expr, d *Def) bool {
 	return found
 }
 
-// mayBeSpread tells whether the value of e may be a spread.
+// mayBeSpread reports whether the value of e may be a spread.
 func mayBeSpread(e Expr, depth int) bool {
 	if depth > 50 {
 		return true
@@ -162,7 +162,7 @@ func mayBeSpread(e Expr, depth int) bool {
 	return false
 }
 
-// MayBeSpread tells whether the value of a child form may be a spread, which merges into its element.
+// MayBeSpread reports whether the value of a child form may be a spread, which merges into its element.
 func MayBeSpread(e Expr) bool { return mayBeSpread(e, 0) }
 
 // EffectsOf gives everything a definition reaches.

@@ -37,7 +37,7 @@ func (r *reader) take(start, n int) *Error {
 	return r.fail(start, start+1, "too many forms for the size of the text: its data would take more than %d MB; write less of them, or longer ones", maxRoom(r.text)>>20)
 }
 
-// list gives an empty list from the slab.
+// list returns an empty list from the slab.
 func (r *reader) list() *List {
 	if len(r.listSlab) == 0 {
 		// A list takes two bytes of text at least, so a slab never holds much more than the text can need.
@@ -49,7 +49,7 @@ func (r *reader) list() *List {
 	return l
 }
 
-// dict gives an empty dict with room for n keys from the slabs.
+// dict returns an empty dict with room for n keys from the slabs.
 func (r *reader) dict(n int) *Dict {
 	if len(r.dictSlab) == 0 {
 		r.dictSlab = make([]Dict, min(8, (len(r.text)-r.pos)/2+1))

@@ -97,7 +97,7 @@ func goListCopy(v Value) *List {
 	return &List{Items: s.copyTo(make([]Value, 0, s.n), 0, s.n), frozen: true}
 }
 
-// mapOf gives the map whose word is given.
+// mapOf returns the map whose word is given.
 func (t *goType) mapOf(word unsafe.Pointer) reflect.Value {
 	return reflect.NewAt(t.rt, unsafe.Pointer(&word)).Elem()
 }
@@ -207,7 +207,7 @@ func pathOf(index []int) string {
 	return b.String()
 }
 
-// kebab gives user-id for UserID, html-title for HTMLTitle, page-urls for PageURLs.
+// kebab returns user-id for UserID, html-title for HTMLTitle, page-urls for PageURLs.
 func kebab(name string) string {
 	rs := []rune(name)
 	var b strings.Builder

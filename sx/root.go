@@ -77,7 +77,7 @@ func (m *Machine) EmitArgs(c *Component, args []Arg, run func(m *Machine, body E
 	m.s, m.stack, m.top = nil, stack, top
 }
 
-// is tells whether name is the parameter's. Callers give the same constants again and again: the last one is
+// is reports whether name is the parameter's. Callers give the same constants again and again: the last one is
 // known by its address, which spares a small component a good part of its time.
 func (p *param) is(name string) bool {
 	at := unsafe.StringData(name)
@@ -203,7 +203,7 @@ func (m *Machine) Rest() {
 	}
 }
 
-// SourceOf gives the source text of components and of every definition they reach, macros included, in the
+// SourceOf returns the source text of components and of every definition they reach, macros included, in the
 // order of the program, each once, one to a line.
 func (p *Program) SourceOf(comps ...*Component) string {
 	need := map[*Def]bool{}

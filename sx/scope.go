@@ -37,7 +37,7 @@ func (a *Analyzer) Scoped(f func()) {
 	f()
 }
 
-// Parameters gives the names that the enclosing definition binds as its parameters, children left out.
+// Parameters returns the names that the enclosing definition binds as its parameters, children left out.
 func (a *Analyzer) Parameters() []string {
 	var out []string
 	s := a.scope

@@ -58,7 +58,7 @@ func (s *seq) part(from, to int) Value {
 	return goListOf(unsafe.Add(s.base, uintptr(from)*s.elem.size), to-from, s.elem)
 }
 
-// seq gives argument i of the primitive name as a sequence (nil: none), or fails.
+// seq returns argument i of the primitive name as a sequence (nil: none), or fails.
 func (m *Machine) seq(name string, i int, v Value) seq {
 	switch v.tag() {
 	case KindNil, KindList, kindGoList:
@@ -68,7 +68,7 @@ func (m *Machine) seq(name string, i int, v Value) seq {
 	return seq{}
 }
 
-// length gives what len gives.
+// length returns what len gives.
 func (m *Machine) length(name string, v Value) int {
 	switch v.tag() {
 	case KindNil:
@@ -84,7 +84,7 @@ func (m *Machine) length(name string, v Value) int {
 	return 0
 }
 
-// Len gives the number of items of a list, also of a Go slice seen as one; 0 for everything else.
+// Len returns the number of items of a list, also of a Go slice seen as one; 0 for everything else.
 func (v Value) Len() int {
 	switch v.tag() {
 	case KindList:
@@ -95,7 +95,7 @@ func (v Value) Len() int {
 	return 0
 }
 
-// Index gives item i of a list, also of a Go slice seen as one. It panics where there is none.
+// Index returns item i of a list, also of a Go slice seen as one. It panics where there is none.
 func (v Value) Index(i int) Value {
 	if v.tag() == KindList {
 		return (*List)(v.p).Items[i]
@@ -107,7 +107,7 @@ func (v Value) Index(i int) Value {
 	return s.at(i)
 }
 
-// Lookup gives the value at key of a dict, also of a Go struct or map seen as one, and whether there is one.
+// Lookup returns the value at key of a dict, also of a Go struct or map seen as one, and whether there is one.
 func (v Value) Lookup(key string) (Value, bool) {
 	switch v.tag() {
 	case KindDict:
@@ -153,7 +153,7 @@ func (m *Machine) needDict(name string, i int, v Value) {
 	}
 }
 
-// key gives argument i of the primitive name as a dict key: a string, or a keyword of quoted data.
+// key returns argument i of the primitive name as a dict key: a string, or a keyword of quoted data.
 func (m *Machine) key(name string, i int, v Value) string {
 	switch v.tag() {
 	case KindString, KindKeyword:

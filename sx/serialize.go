@@ -271,7 +271,7 @@ func appendKey(dst []byte, key string) []byte {
 	return AppendQuoted(dst, key)
 }
 
-// readableSymbol tells whether name reads as the symbol name.
+// readableSymbol reports whether name reads as the symbol name.
 func readableSymbol(name string) bool {
 	if name == "" || name == "true" || name == "false" || name == "nil" {
 		return false
@@ -296,7 +296,7 @@ func readableSymbol(name string) bool {
 	return symbolChars(name)
 }
 
-// symbolChars tells whether every character of name may stand inside a symbol.
+// symbolChars reports whether every character of name may stand inside a symbol.
 func symbolChars(name string) bool {
 	for i := 0; i < len(name); {
 		switch c := classes[name[i]]; {

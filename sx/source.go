@@ -23,7 +23,7 @@ type Source struct {
 // NewSource makes a Source.
 func NewSource(name, text string) *Source { return &Source{Name: name, Text: text} }
 
-// current tells whether a file is still the one that was read. Clocks of file systems are coarse: a file that was read
+// current reports whether a file is still the one that was read. Clocks of file systems are coarse: a file that was read
 // right after it was written may have been written once more at the same time.
 func (s *Source) current(info fs.FileInfo) bool {
 	const tick = 100 * time.Millisecond
@@ -68,7 +68,7 @@ func (s *Source) Pos(offset int) Pos {
 	return Pos{s.Name, n + 1, utf8.RuneCountInString(s.Text[min(from, offset):offset]) + 1, offset}
 }
 
-// Line gives the text of a line (from 1) without its line end.
+// Line returns the text of a line (from 1) without its line end.
 func (s *Source) Line(n int) string {
 	s.once.Do(s.index)
 	if n < 1 || n > len(s.lines) {
@@ -122,7 +122,7 @@ func (p place) pos() Pos {
 	return p.src.Pos(int(p.span.Start))
 }
 
-// text gives the source text of the place.
+// text returns the source text of the place.
 func (p place) text() string {
 	if p.src == nil {
 		return ""

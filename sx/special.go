@@ -11,7 +11,7 @@ type Special struct {
 	Analyze func(a *Analyzer, f *Form) Expr
 }
 
-// coreSpecials gives the special forms of the language.
+// coreSpecials returns the special forms of the language.
 func coreSpecials() []*Special {
 	return []*Special{
 		{"if", "(if test then else?)", "Gives then when test is truthy, else the other.", (*Analyzer).formIf},

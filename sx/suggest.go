@@ -1,6 +1,6 @@
 package sx
 
-// suggest gives " (did you mean NAME?)" for the name nearest to a misspelt one, or "".
+// suggest returns " (did you mean NAME?)" for the name nearest to a misspelt one, or "".
 func suggest(name string, names []string) string {
 	if s := nearest(name, names); s != "" {
 		return " (did you mean " + s + "?)"
@@ -8,7 +8,7 @@ func suggest(name string, names []string) string {
 	return ""
 }
 
-// nearest gives the name with the least edit distance, at most a third of the length (two for names of
+// nearest returns the name with the least edit distance, at most a third of the length (two for names of
 // four characters), preferring earlier names; "" when none is near.
 func nearest(name string, names []string) string {
 	n := []rune(name)

@@ -33,7 +33,7 @@ const (
 var kindNames = [...]string{"nil", "boolean", "number", "string", "symbol", "keyword", "list", "dict",
 	"lambda", "macro", "component", "primitive", "element", "spread", "opaque", "dict", "list", "cell"}
 
-// String gives the name that type-of gives.
+// String returns the name that type-of gives.
 func (k Kind) String() string { return kindNames[k] }
 
 // Value is one SX value. It is two words: numbers are held unboxed, strings, symbols and keywords point
@@ -98,7 +98,7 @@ func Keyword(name string) Value { return text(KindKeyword, name) }
 
 func object(k Kind, p unsafe.Pointer) Value { return Value{p, uint64(k) << kindShift} }
 
-// Kind gives the kind of v: KindDict for Go structs seen as dicts, KindList for Go slices seen as lists.
+// Kind returns the kind of v: KindDict for Go structs seen as dicts, KindList for Go slices seen as lists.
 func (v Value) Kind() Kind {
 	k := v.tag()
 	switch k {
@@ -117,7 +117,7 @@ func (v Value) tag() Kind {
 	return Kind(v.n >> kindShift)
 }
 
-// TypeName gives what type-of gives: the name of the kind, or of an opaque value's own type.
+// TypeName returns what type-of gives: the name of the kind, or of an opaque value's own type.
 func (v Value) TypeName() string {
 	if o, ok := v.Opaque(); ok {
 		return o.Type
@@ -125,27 +125,27 @@ func (v Value) TypeName() string {
 	return v.Kind().String()
 }
 
-// IsNil tells whether v is nil.
+// IsNil reports whether v is nil.
 func (v Value) IsNil() bool { return v.p == nil && v.n == 0 }
 
-// Truthy tells whether v counts as true: everything except nil and false.
+// Truthy reports whether v counts as true: everything except nil and false.
 func (v Value) Truthy() bool {
 	return v.p != nil || v.n&^(uint64(KindBool)<<kindShift) != 0 || v.n>>kindShift > 1
 }
 
-// IsNumber tells whether v is a number.
+// IsNumber reports whether v is a number.
 func (v Value) IsNumber() bool { return v.p == unsafe.Pointer(&numberTag) }
 
-// Float gives the number in v; only for numbers.
+// Float returns the number in v; only for numbers.
 func (v Value) Float() float64 { return math.Float64frombits(v.n) }
 
-// IsString tells whether v is a string.
+// IsString reports whether v is a string.
 func (v Value) IsString() bool { return v.tag() == KindString }
 
-// Text gives the bytes of a string, symbol or keyword (a keyword without its colon); only for those.
+// Text returns the bytes of a string, symbol or keyword (a keyword without its colon); only for those.
 func (v Value) Text() string { return unsafe.String((*byte)(v.p), int(v.n&lenMask)) }
 
-// AsString gives the string in v and whether v is one.
+// AsString returns the string in v and whether v is one.
 func (v Value) AsString() (string, bool) {
 	if v.tag() != KindString {
 		return "", false
@@ -153,10 +153,10 @@ func (v Value) AsString() (string, bool) {
 	return v.Text(), true
 }
 
-// IsSymbol tells whether v is the symbol name.
+// IsSymbol reports whether v is the symbol name.
 func (v Value) IsSymbol(name string) bool { return v.tag() == KindSymbol && v.Text() == name }
 
-// List gives the list in v, or nil when v is no list. A Go slice seen as a list is copied; prefer Seq.
+// List returns the list in v, or nil when v is no list. A Go slice seen as a list is copied; prefer Seq.
 func (v Value) List() *List {
 	switch v.tag() {
 	case KindList:
@@ -167,7 +167,7 @@ func (v Value) List() *List {
 	return nil
 }
 
-// Dict gives the dict in v, or nil when v is no dict. A Go struct seen as a dict is copied; prefer Lookup.
+// Dict returns the dict in v, or nil when v is no dict. A Go struct seen as a dict is copied; prefer Lookup.
 func (v Value) Dict() *Dict {
 	switch v.tag() {
 	case KindDict:
@@ -184,7 +184,7 @@ func ListOf(l *List) Value { return object(KindList, unsafe.Pointer(l)) }
 // DictOf makes a dict value of d.
 func DictOf(d *Dict) Value { return object(KindDict, unsafe.Pointer(d)) }
 
-// Element gives the markup in v, or nil when v is no element.
+// Element returns the markup in v, or nil when v is no element.
 func (v Value) Element() *Element {
 	if v.tag() != KindElement {
 		return nil
@@ -195,7 +195,7 @@ func (v Value) Element() *Element {
 // ElementOf makes an element value of e.
 func ElementOf(e *Element) Value { return object(KindElement, unsafe.Pointer(e)) }
 
-// Lambda gives the closure in v, or nil when v is none.
+// Lambda returns the closure in v, or nil when v is none.
 func (v Value) Lambda() *Lambda {
 	if v.tag() != KindLambda {
 		return nil
@@ -206,7 +206,7 @@ func (v Value) Lambda() *Lambda {
 // LambdaOf makes a value of l.
 func LambdaOf(l *Lambda) Value { return object(KindLambda, unsafe.Pointer(l)) }
 
-// Primitive gives the primitive in v, or nil when v is none.
+// Primitive returns the primitive in v, or nil when v is none.
 func (v Value) Primitive() *Primitive {
 	if v.tag() != KindPrimitive {
 		return nil
@@ -217,7 +217,7 @@ func (v Value) Primitive() *Primitive {
 // PrimitiveOf makes a value of p.
 func PrimitiveOf(p *Primitive) Value { return object(KindPrimitive, unsafe.Pointer(p)) }
 
-// Component gives the component in v, or nil when v is none.
+// Component returns the component in v, or nil when v is none.
 func (v Value) Component() *Component {
 	if v.tag() != KindComponent {
 		return nil
@@ -228,7 +228,7 @@ func (v Value) Component() *Component {
 // ComponentOf makes a value of c.
 func ComponentOf(c *Component) Value { return object(KindComponent, unsafe.Pointer(c)) }
 
-// SpreadDict gives the attributes of a spread, or nil when v is none.
+// SpreadDict returns the attributes of a spread, or nil when v is none.
 func (v Value) SpreadDict() *Dict {
 	if v.tag() != KindSpread {
 		return nil
@@ -249,7 +249,7 @@ type Opaque struct {
 // OpaqueOf makes a value of o.
 func OpaqueOf(o *Opaque) Value { return object(KindOpaque, unsafe.Pointer(o)) }
 
-// Opaque gives the opaque value in v.
+// Opaque returns the opaque value in v.
 func (v Value) Opaque() (*Opaque, bool) {
 	if v.tag() != KindOpaque {
 		return nil, false
@@ -279,7 +279,7 @@ type Element struct {
 	frozen  bool
 }
 
-// Callable tells whether a call form may have v as its head value.
+// Callable reports whether a call form may have v as its head value.
 func (v Value) Callable() bool {
 	switch v.tag() {
 	case KindLambda, KindPrimitive, KindComponent:
@@ -288,7 +288,7 @@ func (v Value) Callable() bool {
 	return false
 }
 
-// Same tells whether a and b are the same object, or equal atoms (eq?).
+// Same reports whether a and b are the same object, or equal atoms (eq?).
 func Same(a, b Value) bool {
 	ka := a.tag()
 	if ka != b.tag() {

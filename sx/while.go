@@ -33,7 +33,7 @@ const (
 	updateAdd             // slot x + slot y
 )
 
-// whileLoop gives n as a while loop, or n itself.
+// whileLoop returns n as a while loop, or n itself.
 func whileLoop(n *loopNode) Node {
 	w := &whileNode{loopNode: *n, slot: -1}
 	var then, other Node
@@ -92,7 +92,7 @@ func (u *update) eval(m *Machine, s []Value) Value {
 	return u.n.Eval(m)
 }
 
-// adds tells whether u adds two numbers, and where they stand.
+// adds reports whether u adds two numbers, and where they stand.
 func (u *update) adds(s []Value) (x, y *Value, ok bool) {
 	switch u.kind {
 	case updateInc:

@@ -64,7 +64,7 @@ func startLoops(timeout time.Duration) (*loops, error) {
 	return ls, nil
 }
 
-// pick gives the loops in turn.
+// pick returns the loops in turn.
 func (ls *loops) pick() *loop {
 	ls.next = (ls.next + 1) % len(ls.all)
 	return ls.all[ls.next]

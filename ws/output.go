@@ -191,7 +191,7 @@ func (c *Conn) waitRoom() <-chan struct{} {
 	return c.room
 }
 
-// stuck gives the time, in Unix nanoseconds, since when the socket has taken nothing of a rest, or 0 without one.
+// stuck returns the time, in Unix nanoseconds, since when the socket has taken nothing of a rest, or 0 without one.
 func (c *Conn) stuck() int64 {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()

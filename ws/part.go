@@ -24,7 +24,7 @@ type Part func(r *http.Request, ep *Endpoint) error
 //	})))
 func (s *Server) Handle(parts ...Part) http.Handler { return s.Handler(Compose(parts...)) }
 
-// Compose gives the function that makes endpoints of parts, for Handler.
+// Compose returns the function that makes endpoints of parts, for Handler.
 func Compose(parts ...Part) func(*http.Request) (*Endpoint, error) {
 	return func(r *http.Request) (*Endpoint, error) {
 		ep := &Endpoint{Channel: r.URL.Path}

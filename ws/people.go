@@ -158,7 +158,7 @@ func (p *people) alive(node string, now time.Time) bool {
 	return known && now.Sub(t) < missedBeats*p.every
 }
 
-// use gives a channel's crowd, which is followed until it is released. It is nil once the server has stopped.
+// use returns a channel's crowd, which is followed until it is released. It is nil once the server has stopped.
 func (p *people) use(channel string) *crowd {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -115,7 +115,7 @@ func (s *Server) Broadcast(channel string, f render.Frame) (hub.Cursor, error) {
 	return s.hub.Publish(topic(channel), ev)
 }
 
-// Snapshot gives what a client that joins the channel would get first, and the cursor at which it would go
+// Snapshot returns what a client that joins the channel would get first, and the cursor at which it would go
 // on: a page renders with it, so that nothing falls between page and socket.
 func (s *Server) Snapshot(channel string) ([]*hub.Message, hub.Cursor) {
 	return s.hub.Snapshot(topic(channel))
@@ -251,7 +251,7 @@ func (c *Conn) begin(tap *tapWriter, r *http.Request) bool {
 	return true
 }
 
-// loopFor gives the loop that is to serve a connection, or nil.
+// loopFor returns the loop that is to serve a connection, or nil.
 func (s *Server) loopFor(c *Conn) *loop {
 	if c.net.raw == nil {
 		return nil

@@ -31,7 +31,7 @@ func (t *turn) take() bool {
 	}
 }
 
-// give gives the turn back. It reports false when its holder has to look again, and keeps it.
+// give hands the turn back. It reports false when its holder has to look again, and keeps it.
 func (t *turn) give() bool {
 	return t.state.CompareAndSwap(turnHeld, turnFree) || !t.state.CompareAndSwap(turnMarked, turnHeld)
 }

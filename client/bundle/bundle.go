@@ -40,7 +40,7 @@ type Output struct {
 	Map []byte // nil unless asked for
 }
 
-// Dir gives the directory of the client's sources in this checkout.
+// Dir returns the directory of the client's sources in this checkout.
 func Dir() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "..")
@@ -189,7 +189,7 @@ func replace(modules map[string]string) api.Plugin {
 	}}
 }
 
-// GzipSize gives the size of data after gzip -9, the measure of the size budget.
+// GzipSize returns the size of data after gzip -9, the measure of the size budget.
 func GzipSize(data []byte) int {
 	var buf bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression)

@@ -40,7 +40,7 @@ func strip(src string) string {
 	return b.String() + src
 }
 
-// closing gives the length of the arguments that src begins with, and of the bracket after them. It knows
+// closing returns the length of the arguments that src begins with, and of the bracket after them. It knows
 // strings and templates, but not regular expressions with brackets or quotes, of which there are none there.
 func closing(src string) int {
 	for i, depth := 0, 1; i < len(src); i++ {
@@ -66,7 +66,7 @@ func closing(src string) int {
 	return len(src)
 }
 
-// text gives the length of a string's rest, with its quote.
+// text returns the length of a string's rest, with its quote.
 func text(src string, quote byte) int {
 	for i := 0; i < len(src); i++ {
 		if src[i] == '\\' {

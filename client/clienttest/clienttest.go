@@ -35,7 +35,7 @@ var names = []string{"chromium", "chromium-browser", "google-chrome", "google-ch
 var places = []string{"/usr/bin/chromium", "/usr/lib/chromium/chromium", "/snap/bin/chromium", "/opt/google/chrome/chrome",
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"}
 
-// Path gives the browser's executable, or "". SX_CHROME names one explicitly.
+// Path returns the browser's executable, or "". SX_CHROME names one explicitly.
 func Path() string {
 	if p := os.Getenv("SX_CHROME"); p != "" {
 		return p
@@ -93,7 +93,7 @@ func NewTab(t testing.TB, ctx context.Context) context.Context {
 	return tab
 }
 
-// Problems gives what the tab has reported so far: console errors, uncaught exceptions, violations of the
+// Problems returns what the tab has reported so far: console errors, uncaught exceptions, violations of the
 // content security policy, failed loads. A missing favicon is none.
 func Problems(ctx context.Context) []string {
 	p, _ := ctx.Value(problemsKey{}).(*problems)

@@ -59,7 +59,7 @@ func put(path string, data []byte, check bool) error {
 	return os.WriteFile(path, data, 0o644)
 }
 
-// names gives the string constants of a Go file as an enumeration in TypeScript, with their comments.
+// names returns the string constants of a Go file as an enumeration in TypeScript, with their comments.
 func names(path string) ([]byte, error) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)

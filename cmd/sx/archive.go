@@ -56,7 +56,7 @@ func writeExecutable(w io.Writer, exe io.Reader, files []archiveFile) error {
 	return z.Close()
 }
 
-// deflates tells whether compressing a file gains a tenth of it.
+// deflates reports whether compressing a file gains a tenth of it.
 func deflates(data []byte) bool {
 	var n counter
 	w, err := flate.NewWriter(&n, flate.BestSpeed)
@@ -115,7 +115,7 @@ type storedFile struct {
 func (f *storedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *storedFile) Close() error               { return nil }
 
-// openArchive gives the application behind an executable. ok is false for one without an application. The files
+// openArchive returns the application behind an executable. ok is false for one without an application. The files
 // are read when they are asked for; close ends that.
 func openArchive(path string) (app fs.FS, size int64, closeFile func() error, ok bool, err error) {
 	f, err := os.Open(path)
@@ -143,7 +143,7 @@ func endsWith(f io.ReaderAt, size int64, text string) bool {
 	return err == nil && string(end) == text
 }
 
-// bareExecutable gives this program without an application behind it.
+// bareExecutable returns this program without an application behind it.
 func bareExecutable() ([]byte, error) {
 	path, err := ownPath()
 	if err != nil {

@@ -157,7 +157,7 @@ func TestBrowserBoundariesArriveInOrderOfCompletion(t *testing.T) {
 	}
 }
 
-// freeAddress gives an address that the next server can have, and the one after it.
+// freeAddress returns an address that the next server can have, and the one after it.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -118,7 +118,7 @@ func (c *call) buildSite(dir, target string) error {
 	return writeProgram(target, b.Bytes())
 }
 
-// dynamic tells whether an ELF executable asks for a loader, as one linked with the system's C library does.
+// dynamic reports whether an ELF executable asks for a loader, as one linked with the system's C library does.
 func dynamic(exe []byte) bool {
 	f, err := elf.NewFile(bytes.NewReader(exe))
 	if err != nil {

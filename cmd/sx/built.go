@@ -23,7 +23,7 @@ type builtSite struct {
 	close func() error
 }
 
-// findBuiltSite gives the application behind this executable, or nil.
+// findBuiltSite returns the application behind this executable, or nil.
 func findBuiltSite() (*builtSite, error) {
 	path, err := ownPath()
 	if err != nil {
@@ -36,7 +36,7 @@ func findBuiltSite() (*builtSite, error) {
 	return &builtSite{files: app, name: filepath.Base(path), close: closeFile}, nil
 }
 
-// ownPath gives the file of this program. Where /proc is missing, as in a bare chroot, it is what the program was
+// ownPath returns the file of this program. Where /proc is missing, as in a bare chroot, it is what the program was
 // started as.
 func ownPath() (string, error) {
 	path, err := os.Executable()

@@ -71,7 +71,7 @@ func (b *bundler) Bundle(_ fs.FS, entries []string, minify bool) ([]page.Asset, 
 	return assets, nil
 }
 
-// current tells whether every input is as it was.
+// current reports whether every input is as it was.
 func (l *bundle) current() bool {
 	for name, written := range l.inputs {
 		if info, err := os.Stat(name); err != nil || !info.ModTime().Equal(written) {
@@ -155,7 +155,7 @@ func siteAddresses() api.Plugin {
 	}}
 }
 
-// entryOf gives the entry point that an output was made of, or "" for a file that others load. A script that
+// entryOf returns the entry point that an output was made of, or "" for a file that others load. A script that
 // imports styles has two outputs; the style sheet is an entry of its own then.
 func entryOf(output string, entries []string) string {
 	ext := path.Ext(output)

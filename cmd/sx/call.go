@@ -77,14 +77,14 @@ func (c *call) parse(max int) error {
 	return nil
 }
 
-// isGiven tells whether a flag stood on the command line, be it with an empty value.
+// isGiven reports whether a flag stood on the command line, be it with an empty value.
 func (c *call) isGiven(name string) bool {
 	found := false
 	c.flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
 	return found
 }
 
-// dir gives the folder that the command is about, and checks that it is one.
+// dir returns the folder that the command is about, and checks that it is one.
 func (c *call) dir() (string, error) {
 	dir := "."
 	if len(c.args) > 0 {

@@ -131,7 +131,7 @@ func (w withoutMigrations) ReadDir(name string) ([]fs.DirEntry, error) {
 	return out, err
 }
 
-// rawUses gives a warning for each raw!, the one way around escaping.
+// rawUses returns a warning for each raw!, the one way around escaping.
 func rawUses(fsys fs.FS) (sx.Diagnostics, error) {
 	srcs, err := sx.ReadFiles(fsys, "")
 	if err != nil {
@@ -149,7 +149,7 @@ func rawUses(fsys fs.FS) (sx.Diagnostics, error) {
 	return out, nil
 }
 
-// symbolUses gives the offsets at which a call of name begins, leaving out strings and comments.
+// symbolUses returns the offsets at which a call of name begins, leaving out strings and comments.
 func symbolUses(text, name string) []int {
 	var out []int
 	for i := 0; i < len(text); {

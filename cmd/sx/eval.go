@@ -49,7 +49,7 @@ func runEval(ctx context.Context, c *call) error {
 	return nil
 }
 
-// sources gives what -e, FILE and stdin hold, in the order in which it is to be loaded.
+// sources returns what -e, FILE and stdin hold, in the order in which it is to be loaded.
 func (c *call) sources(expr string) ([]*sx.Source, error) {
 	var srcs []*sx.Source
 	if len(c.args) > 0 && c.args[0] != "-" {
@@ -101,7 +101,7 @@ func needsIO(err error) error {
 	return err
 }
 
-// interruptible gives a context that ends with the first SIGINT or SIGTERM.
+// interruptible returns a context that ends with the first SIGINT or SIGTERM.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 }

@@ -13,7 +13,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return run(ctx, args, stdin, stdout, stderr)
 }
 
-// IsBuilt tells whether an application stands behind this executable.
+// IsBuilt reports whether an application stands behind this executable.
 func IsBuilt() bool {
 	built, err := findBuiltSite()
 	return built != nil || err != nil

@@ -115,7 +115,7 @@ func replaceFile(name string, data []byte) error {
 	return os.Rename(tmp.Name(), name)
 }
 
-// sxFiles gives the files named, and the .sx files below the folders named.
+// sxFiles returns the files named, and the .sx files below the folders named.
 func sxFiles(names []string) ([]string, error) {
 	var files []string
 	for _, name := range names {

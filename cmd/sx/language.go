@@ -10,7 +10,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// languageOptions gives the language as sx eval, render and repl know it: with markup, and when asked with the
+// languageOptions returns the language as sx eval, render and repl know it: with markup, and when asked with the
 // primitives that reach the world outside. done ends what those use.
 func languageOptions(withIO bool) (opts []sx.Option, done func(), err error) {
 	opts = append(render.Options(), sx.WithDevelopment())
@@ -24,7 +24,7 @@ func languageOptions(withIO bool) (opts []sx.Option, done func(), err error) {
 	return append(opts, sx.WithPrimitives(outside...)), done, nil
 }
 
-// outsidePrimitives gives the primitives of every application that reach the world outside. done ends what they use.
+// outsidePrimitives returns the primitives of every application that reach the world outside. done ends what they use.
 func outsidePrimitives() (outside []*sx.Primitive, done func(), err error) {
 	app, err := page.New(fstest.MapFS{}, page.WithDevelopment(), page.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {

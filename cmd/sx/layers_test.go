@@ -89,16 +89,16 @@ func goList(t *testing.T, args ...string) []pkg {
 	}
 }
 
-// under tells whether a package is that of a path or below it.
+// under reports whether a package is that of a path or below it.
 func under(imp, prefix string) bool { return imp == prefix || strings.HasPrefix(imp, prefix+"/") }
 
-// standard tells whether a package is of the standard library.
+// standard reports whether a package is of the standard library.
 func standard(imp string) bool {
 	first, _, _ := strings.Cut(imp, "/")
 	return !strings.Contains(first, ".")
 }
 
-// unrestricted tells whether a package is outside the table: those that only tests import, and the programs of layer 5,
+// unrestricted reports whether a package is outside the table: those that only tests import, and the programs of layer 5,
 // which wire everything together.
 func unrestricted(name string) bool {
 	for _, dir := range []string{"cmd", "examples", "docs", "internal"} {

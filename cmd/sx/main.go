@@ -97,7 +97,7 @@ func help(list []*command, name string, args []string, stdout, stderr io.Writer)
 	return code
 }
 
-// nearest gives ` (did you mean "x"?)` when a command is at most two edits away.
+// nearest returns ` (did you mean "x"?)` when a command is at most two edits away.
 func nearest(name string, list []*command) string {
 	best, least := "", 3
 	for _, c := range list {

@@ -27,7 +27,7 @@ type template struct {
 	files fs.FS
 }
 
-// projectTemplates gives the templates, in the order in which help names them. Those that are examples of this
+// projectTemplates returns the templates, in the order in which help names them. Those that are examples of this
 // repository are taken from there, so that they cannot drift apart.
 func projectTemplates() []template {
 	sub := func(fsys fs.FS, dir string) fs.FS {
@@ -200,7 +200,7 @@ func requireModule(ctx context.Context, dir string) error {
 // errNoCheckout says that an sx of no version does not know the checkout that it was built from.
 var errNoCheckout = errors.New("the checkout is not known")
 
-// indirect gives the lines of a go.mod that require modules, as those of a module that reaches them through this one.
+// indirect returns the lines of a go.mod that require modules, as those of a module that reaches them through this one.
 func indirect(mod string) string {
 	var b strings.Builder
 	inside := false
@@ -217,7 +217,7 @@ func indirect(mod string) string {
 	return b.String()
 }
 
-// checkout gives the folder that this sx was built from, or "". One that was built with -trimpath does not know; it may
+// checkout returns the folder that this sx was built from, or "". One that was built with -trimpath does not know; it may
 // still stand there, as bin/sx does.
 func checkout() string {
 	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
@@ -239,7 +239,7 @@ func checkout() string {
 	}
 }
 
-// ownModule tells whether a folder holds this module.
+// ownModule reports whether a folder holds this module.
 func ownModule(dir string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	return err == nil && strings.HasPrefix(string(text), "module "+modulePath+"\n")

@@ -10,7 +10,7 @@ import (
 // A Go program embeds the assets of its application. So that it gets them as browsers do without linking a bundler,
 // and without files in its folder that nobody wrote, go build is told of them in an overlay.
 
-// assetOverlay gives the flags of go build for a Go program in dir. done removes what they point at.
+// assetOverlay returns the flags of go build for a Go program in dir. done removes what they point at.
 func assetOverlay(dir string, minify bool) (flags []string, done func(), err error) {
 	roots, err := assetRoots(dir)
 	if err != nil || len(roots) == 0 {

@@ -57,7 +57,7 @@ func assetSource(name string) bool {
 	return slices.Contains([]string{".ts", ".tsx"}, ext) || !strings.Contains(inside, "/") && slices.Contains([]string{".js", ".mjs", ".css"}, ext)
 }
 
-// assetRoots gives the folders below a Go program that are applications with assets: those that have a folder assets
+// assetRoots returns the folders below a Go program that are applications with assets: those that have a folder assets
 // beside .sx files.
 func assetRoots(dir string) ([]string, error) {
 	var roots []string

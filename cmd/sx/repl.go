@@ -133,7 +133,7 @@ func (s *session) eval(ctx context.Context, text string) (string, error) {
 	return sx.Serialize(v), nil
 }
 
-// names gives what can be completed.
+// names returns what can be completed.
 func (s *session) names() []string {
 	prog, err := sx.LoadSources(s.files, s.opts...)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *session) names() []string {
 	return out
 }
 
-// definedName gives the name that a top-level form defines, or "".
+// definedName returns the name that a top-level form defines, or "".
 func definedName(form sx.Value) string {
 	if form.Kind() != sx.KindList || len(form.List().Items) < 2 {
 		return ""
@@ -270,7 +270,7 @@ func (t *terminalLines) close() {
 	t.state.Close()
 }
 
-// definitionsIn gives the sources below a folder without what only pages have, such as defpage.
+// definitionsIn returns the sources below a folder without what only pages have, such as defpage.
 func definitionsIn(dir string) ([]*sx.Source, error) {
 	srcs, err := sx.ReadFiles(os.DirFS(dir), "")
 	if err != nil {

@@ -22,7 +22,7 @@ func (c *call) report(w io.Writer, err error) {
 	fmt.Fprintln(w, text)
 }
 
-// terminal tells whether a stream is a terminal.
+// terminal reports whether a stream is a terminal.
 func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	if !ok {
@@ -38,7 +38,7 @@ func isNull(info os.FileInfo) bool {
 	return err == nil && os.SameFile(info, null)
 }
 
-// coloured tells whether output may carry colours: on a terminal, unless NO_COLOR (https://no-color.org) is set.
+// coloured reports whether output may carry colours: on a terminal, unless NO_COLOR (https://no-color.org) is set.
 func coloured(w io.Writer) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(w)
 }

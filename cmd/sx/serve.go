@@ -202,7 +202,7 @@ h1{font:600 1.3rem system-ui,sans-serif;color:#ff7b8e}pre{white-space:pre-wrap}p
 <h1>The application does not load</h1><pre>%s</pre><p>This page asks again every second.</p>
 `
 
-// Settings gives what (defconfig …) said at the start, whether or not the application loads.
+// Settings returns what (defconfig …) said at the start, whether or not the application loads.
 func (d *devSite) Settings() page.Settings { return d.said }
 
 // Drain tells open streams to come back.

@@ -30,7 +30,7 @@ type goServer struct {
 	opened func(url string) // called once, when the address accepts connections
 }
 
-// isGoApp tells whether a folder is a Go program.
+// isGoApp reports whether a folder is a Go program.
 func isGoApp(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "main.go"))
 	return err == nil
@@ -124,7 +124,7 @@ func (g *goServer) choose() (net.Addr, error) {
 	return ln.Addr(), ln.Close()
 }
 
-// watch gives a channel that tells of changes which need a new build, at most one that is still to be taken. stop ends
+// watch returns a channel that tells of changes which need a new build, at most one that is still to be taken. stop ends
 // the watching. Without reload the channel stays silent.
 func (g *goServer) watch(ctx context.Context) (changes <-chan []string, stop func(), err error) {
 	if !g.reload {

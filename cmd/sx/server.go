@@ -8,7 +8,7 @@ import (
 	"github.com/sx-framework/sxgo/page"
 )
 
-// serving gives the error of a page.Server in this command's words; other says how to choose another address.
+// serving returns the error of a page.Server in this command's words; other says how to choose another address.
 func serving(err error, other string) error {
 	switch {
 	case errors.Is(err, page.ErrInterrupted):

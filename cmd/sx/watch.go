@@ -80,7 +80,7 @@ func ignoredFile(name string) bool {
 		strings.HasSuffix(name, ".swp") || strings.HasSuffix(name, ".tmp") || name == "4913"
 }
 
-// ownOutput tells whether this program writes into a file: to report that would change it again.
+// ownOutput reports whether this program writes into a file: to report that would change it again.
 func ownOutput(name string) bool {
 	info, err := os.Stat(name)
 	if err != nil {

@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-// errorIndex gives the page of all kinds of errors as source text.
+// errorIndex returns the page of all kinds of errors as source text.
 func errorIndex() []byte {
 	var b bytes.Buffer
 	for _, k := range sx.ErrorKinds() {
@@ -63,7 +63,7 @@ func errorIndex() []byte {
 `, b.Bytes())
 }
 
-// reference gives the page as source text.
+// reference returns the page as source text.
 func reference(prog *sx.Program) []byte {
 	var pure, outside, forms bytes.Buffer
 	for _, p := range prog.Primitives() {

@@ -27,7 +27,7 @@ var optionPackages = []struct{ path, taker string }{
 	{"render", "sx.Load, besides render.Options()"},
 }
 
-// optionIndex gives the page of all options of Go, and of the structs of limits, as source text. root is the folder
+// optionIndex returns the page of all options of Go, and of the structs of limits, as source text. root is the folder
 // of the module.
 func optionIndex(root string) ([]byte, error) {
 	var list bytes.Buffer
@@ -84,7 +84,7 @@ func parsePackage(dir, path string) (*doc.Package, error) {
 	return doc.NewFromFiles(fset, files, path)
 }
 
-// options gives the functions of a package that give an Option of it or of another package, by name.
+// options returns the functions of a package that give an Option of it or of another package, by name.
 func options(pkg *doc.Package) []*doc.Func {
 	all := slices.Clone(pkg.Funcs)
 	for _, t := range pkg.Types {
@@ -107,7 +107,7 @@ func options(pkg *doc.Package) []*doc.Func {
 	return all
 }
 
-// call gives a function's name with those of its parameters.
+// call returns a function's name with those of its parameters.
 func call(f *ast.FuncDecl) string {
 	var names []string
 	for _, p := range f.Type.Params.List {
@@ -122,7 +122,7 @@ func call(f *ast.FuncDecl) string {
 	return f.Name.Name + "(" + strings.Join(names, ", ") + ")"
 }
 
-// firstParagraph gives what a comment says before its first blank line or example, without line breaks.
+// firstParagraph returns what a comment says before its first blank line or example, without line breaks.
 func firstParagraph(comment string) string {
 	text, _, _ := strings.Cut(comment, "\n\n")
 	text = strings.Join(strings.Fields(text), " ")

@@ -82,7 +82,7 @@ func find(posts []Post, slug string) *Post {
 	return nil
 }
 
-// markdown gives HTML. goldmark leaves out HTML in the text and dangerous links unless told otherwise, so what
+// markdown returns HTML. goldmark leaves out HTML in the text and dangerous links unless told otherwise, so what
 // it gives is safe.
 func markdown(text string) (string, error) {
 	var b bytes.Buffer

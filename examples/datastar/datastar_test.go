@@ -109,7 +109,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// installed gives a copy of the example that has its package, or skips the test.
+// installed returns a copy of the example that has its package, or skips the test.
 func installed(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

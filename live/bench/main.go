@@ -68,7 +68,7 @@ type result struct {
 // table holds the results of all rounds, by load and server.
 type table map[string][]result
 
-// median gives the medians of a load's results, and the note of the last round.
+// median returns the medians of a load's results, and the note of the last round.
 func (t table) median(load, name string) (result, bool) {
 	list := t[load+" "+name]
 	if len(list) == 0 {

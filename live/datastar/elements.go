@@ -43,7 +43,7 @@ type Elements struct {
 	Retry          time.Duration // default 1s, which is not written
 }
 
-// Event gives the patch as an event, for a Stream, a live.Stream or a recording. Line ends in HTML begin another data line; in
+// Event returns the patch as an event, for a Stream, a live.Stream or a recording. Line ends in HTML begin another data line; in
 // Selector and EventID they are errors, as is a mode or namespace that Datastar does not know.
 func (e Elements) Event() (live.Event, error) {
 	switch {

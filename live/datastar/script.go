@@ -25,7 +25,7 @@ type Script struct {
 	Retry      time.Duration // default 1s, which is not written
 }
 
-// Event gives the script as an event that appends a script element to the body. Code that would end the element is an error, as is an attribute
+// Event returns the script as an event that appends a script element to the body. Code that would end the element is an error, as is an attribute
 // whose name is none. Whoever sends it decides that the page may run it: a Stream asks for AllowScripts.
 func (p Script) Event() (live.Event, error) {
 	if lower := strings.ToLower(p.Code); strings.Contains(lower, "</script") || strings.Contains(lower, "<!--") {

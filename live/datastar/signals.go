@@ -23,7 +23,7 @@ type Signals struct {
 	Retry         time.Duration // default 1s, which is not written
 }
 
-// Event gives the patch as an event. Values that are no JSON object are an error, as are line ends in EventID.
+// Event returns the patch as an event. Values that are no JSON object are an error, as are line ends in EventID.
 func (p Signals) Event() (live.Event, error) {
 	text, err := signalsJSON(p.Values)
 	if err != nil {

@@ -114,7 +114,7 @@ func (s *Subscriber) settle() {
 	}
 }
 
-// Begun tells whether the subscriber's place in the topic is known. With a broker that is so when what it remembers has come, or when it
+// Begun reports whether the subscriber's place in the topic is known. With a broker that is so when what it remembers has come, or when it
 // cannot be reached; until then Poll finds nothing, and the subscriber is woken when it may.
 func (s *Subscriber) Begun() bool {
 	s.topic.mu.Lock()

@@ -183,7 +183,7 @@ func (b *Broker) awaitStream(ctx context.Context) error {
 	}
 }
 
-// electing tells whether an error is that of a cluster which is not ready yet.
+// electing reports whether an error is that of a cluster which is not ready yet.
 func electing(err error) bool {
 	const unavailable, noPeers, insufficient = 10008, 10005, 10023
 	var api *jetstream.APIError

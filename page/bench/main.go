@@ -40,7 +40,7 @@ type Fortune struct {
 	Message string
 }
 
-// fortunes gives fresh rows for each request, as a database would.
+// fortunes returns fresh rows for each request, as a database would.
 func fortunes() []Fortune {
 	messages := [...]string{"fortune: No such file or directory", "A computer scientist is someone who fixes things that aren't broken.",
 		"After enough decimal places, nobody gives a damn.", "A bad random number generator: 1, 1, 1, 1, 1, 4.33e+67, 1, 1, 1",

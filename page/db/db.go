@@ -115,7 +115,7 @@ func hidePassword(err error, where string) error {
 	return errors.New(strings.ReplaceAll(err.Error(), pw, "…"))
 }
 
-// Dialect gives "sqlite" or "postgres".
+// Dialect returns "sqlite" or "postgres".
 func (d *DB) Dialect() string {
 	if d.postgres {
 		return "postgres"
@@ -123,7 +123,7 @@ func (d *DB) Dialect() string {
 	return "sqlite"
 }
 
-// Ping tells whether the database can be reached.
+// Ping reports whether the database can be reached.
 func (d *DB) Ping(ctx context.Context) error { return d.write.PingContext(ctx) }
 
 // Close closes all connections. Later operations fail.
@@ -183,7 +183,7 @@ func (d *DB) runner(ctx context.Context, writes bool) runner {
 	return d.read
 }
 
-// Query gives the rows of a statement as a list of dicts, keys in column order.
+// Query returns the rows of a statement as a list of dicts, keys in column order.
 func (d *DB) Query(ctx context.Context, query string, args ...sx.Value) (sx.Value, error) {
 	rows, err := d.query(ctx, query, args, MaxRows)
 	if err != nil {
@@ -192,7 +192,7 @@ func (d *DB) Query(ctx context.Context, query string, args ...sx.Value) (sx.Valu
 	return sx.ListOf(sx.NewList(rows...)), nil
 }
 
-// QueryOne gives the first row as a dict, or nil when there is none.
+// QueryOne returns the first row as a dict, or nil when there is none.
 func (d *DB) QueryOne(ctx context.Context, query string, args ...sx.Value) (sx.Value, error) {
 	rows, err := d.query(ctx, query, args, 1)
 	if err != nil || len(rows) == 0 {

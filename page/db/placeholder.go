@@ -104,7 +104,7 @@ func wordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// quoted gives the end of the text quoted by q at i; a doubled q stands for itself. -1: it never ends.
+// quoted returns the end of the text quoted by q at i; a doubled q stands for itself. -1: it never ends.
 func quoted(s string, i int, q byte, escapes bool) int {
 	for i++; i < len(s); i++ {
 		switch {
@@ -121,7 +121,7 @@ func quoted(s string, i int, q byte, escapes bool) int {
 	return -1
 }
 
-// after gives the end of what ends with mark, from i on. A line comment may end with the text.
+// after returns the end of what ends with mark, from i on. A line comment may end with the text.
 func after(s string, i int, mark string) int {
 	n := strings.Index(s[i:], mark)
 	if n < 0 {
@@ -133,7 +133,7 @@ func after(s string, i int, mark string) int {
 	return i + n + len(mark)
 }
 
-// comment gives the end of a block comment, which nests on PostgreSQL and may end with the text on SQLite.
+// comment returns the end of a block comment, which nests on PostgreSQL and may end with the text on SQLite.
 func comment(s string, i int, nests bool) int {
 	if !nests {
 		if end := after(s, i+2, "*/"); end >= 0 {
@@ -160,7 +160,7 @@ func comment(s string, i int, nests bool) int {
 	return -1
 }
 
-// dollarTag gives the $tag$ that s begins with, or "".
+// dollarTag returns the $tag$ that s begins with, or "".
 func dollarTag(s string) string {
 	for i := 1; i < len(s); i++ {
 		c := s[i]

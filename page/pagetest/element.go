@@ -13,7 +13,7 @@ type Element struct {
 	node *html.Node
 }
 
-// Find gives the first element that a selector finds; the test fails when there is none. Selectors are
+// Find returns the first element that a selector finds; the test fails when there is none. Selectors are
 // those of CSS, with these parts: tag, #id, .class, [attr], [attr=value], and blanks for descendants.
 func (e Element) Find(selector string) Element {
 	e.p.b.t.Helper()
@@ -24,7 +24,7 @@ func (e Element) Find(selector string) Element {
 	return Element{e.p, n}
 }
 
-// Has tells whether a selector finds something.
+// Has reports whether a selector finds something.
 func (e Element) Has(selector string) bool { return e.first(selector) != nil }
 
 // All gives every element that a selector finds, in the order of the page.
@@ -36,7 +36,7 @@ func (e Element) All(selector string) []Element {
 	return out
 }
 
-// Text gives the text within the element, blanks collapsed.
+// Text returns the text within the element, blanks collapsed.
 func (e Element) Text() string {
 	if e.node == nil {
 		return ""
@@ -44,10 +44,10 @@ func (e Element) Text() string {
 	return strings.Join(strings.Fields(text(e.node)), " ")
 }
 
-// Attr gives an attribute's value, "" when it is missing.
+// Attr returns an attribute's value, "" when it is missing.
 func (e Element) Attr(name string) string { return attr(e.node, name) }
 
-// HTML gives the element's markup.
+// HTML returns the element's markup.
 func (e Element) HTML() string {
 	if e.node == nil {
 		return ""
@@ -116,7 +116,7 @@ func (e Element) matches(selector string) []*html.Node {
 	})
 }
 
-// matches tells whether n fits one step of a selector.
+// matches reports whether n fits one step of a selector.
 func matches(n *html.Node, step string) bool {
 	if n.Type != html.ElementNode {
 		return false

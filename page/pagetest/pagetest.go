@@ -55,7 +55,7 @@ func New(t testing.TB, site http.Handler) *Browser {
 	return &Browser{t: t, server: s, client: &http.Client{Jar: jar, Transport: s.Client().Transport, Timeout: 30 * time.Second}, Header: http.Header{}}
 }
 
-// Another gives a second visitor of the same site, with cookies of its own.
+// Another returns a second visitor of the same site, with cookies of its own.
 func (b *Browser) Another() *Browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -64,7 +64,7 @@ func (b *Browser) Another() *Browser {
 	return &Browser{t: b.t, server: b.server, client: &http.Client{Jar: jar, Transport: b.client.Transport, Timeout: b.client.Timeout}, Header: http.Header{}}
 }
 
-// URL gives the address of the site's server.
+// URL returns the address of the site's server.
 func (b *Browser) URL() string { return b.server.URL }
 
 // Visit gets a path of the site and follows redirects.
@@ -151,7 +151,7 @@ type Page struct {
 	Body    string   // as it came
 }
 
-// Title gives the text of the title element.
+// Title returns the text of the title element.
 func (p *Page) Title() string {
 	if e := p.first("title"); e != nil {
 		return text(e)
@@ -159,7 +159,7 @@ func (p *Page) Title() string {
 	return ""
 }
 
-// Path gives path and query of the page's address, after redirects.
+// Path returns path and query of the page's address, after redirects.
 func (p *Page) Path() string { return p.URL.RequestURI() }
 
 // resolve puts streamed parts where they belong, as a browser does: <template for="ID"> fills the slot ID
@@ -209,7 +209,7 @@ func (p *Page) Click(label string) *Page {
 	return p.Element.Click(label)
 }
 
-// Form gives the form that a selector finds.
+// Form returns the form that a selector finds.
 func (p *Page) Form(selector string) *Form {
 	p.b.t.Helper()
 	e := p.Find(selector)
@@ -254,7 +254,7 @@ func newForm(p *Page, n *html.Node) *Form {
 	return f
 }
 
-// lines gives the text of a textarea as it stands, blanks and line breaks included.
+// lines returns the text of a textarea as it stands, blanks and line breaks included.
 func lines(n *html.Node) string {
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -301,7 +301,7 @@ func (f *Form) control(name string) *html.Node {
 	return n
 }
 
-// Value gives what a field holds.
+// Value returns what a field holds.
 func (f *Form) Value(name string) string {
 	f.p.b.t.Helper()
 	f.control(name)

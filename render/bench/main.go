@@ -57,7 +57,7 @@ func measure(list []engine, rounds int, turn time.Duration) [][6]float64 {
 	return best
 }
 
-// fastest gives the time of one call of f, in ns: the minimum of ten parts of a turn, as on a busy machine
+// fastest returns the time of one call of f, in ns: the minimum of ten parts of a turn, as on a busy machine
 // most of a long measurement is somebody else's.
 func fastest(f func(), turn time.Duration) float64 {
 	const parts = 10

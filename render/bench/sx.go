@@ -64,7 +64,7 @@ func sxEngines(rows []Fortune, cells [][]int, p *Product, a Article, cs []Commen
 	}, nil
 }
 
-// asMaps gives the data as an application has it that decodes JSON: []any and map[string]any.
+// asMaps returns the data as an application has it that decodes JSON: []any and map[string]any.
 func asMaps(x any) any {
 	v := reflect.ValueOf(x)
 	switch v.Kind() {

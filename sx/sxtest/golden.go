@@ -34,7 +34,7 @@ func Golden(t testing.TB, path, got string) {
 	}
 }
 
-// Diff gives the lines in which want and got differ, with - and + before them and three lines of context,
+// Diff returns the lines in which want and got differ, with - and + before them and three lines of context,
 // or "" when they are equal. It drops equal beginnings and ends only: enough to see what changed.
 func Diff(want, got string) string {
 	if want == got {

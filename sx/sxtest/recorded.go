@@ -21,7 +21,7 @@ func Recorded(t testing.TB, name string) []byte {
 	return data
 }
 
-// moduleRoot gives the folder of go.mod above the package under test.
+// moduleRoot returns the folder of go.mod above the package under test.
 func moduleRoot(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()

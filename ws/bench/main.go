@@ -184,7 +184,7 @@ func measure(kind string, n, seconds int) (r result, err error) {
 	return r, err
 }
 
-// flatOut gives the events that n clients together get in a second.
+// flatOut returns the events that n clients together get in a second.
 func flatOut(addr string, n int, d time.Duration) (float64, error) {
 	if err := await(addr, 0); err != nil { // those before have left
 		return 0, err

@@ -43,7 +43,7 @@ var layers = map[string]layer{
 		ours: []string{"sx", "render", "live", "live/hub", "ws", "client", "page/db", "live/datastar"},
 		outside: []string{
 			"github.com/a-h/templ", "github.com/labstack/echo/v4", "github.com/klauspost/compress",
-			"github.com/andybalholm/brotli", "github.com/coder/websocket",
+			"github.com/andybalholm/brotli",
 		},
 	},
 	"page/db":       {ours: []string{"sx"}, outside: []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}},

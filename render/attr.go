@@ -175,7 +175,11 @@ func (a *attr) text(m *sx.Machine, v sx.Value) string {
 		}
 		hint = " (json-encode makes text of it)"
 	}
-	m.Fail(sx.TypeError, "attribute :%s cannot be a %s%s", a.name, v.TypeName(), hint)
+	article := "a"
+	if v.Kind() == sx.KindElement {
+		article = "an"
+	}
+	m.Fail(sx.TypeError, "attribute :%s cannot be %s %s%s", a.name, article, v.TypeName(), hint)
 	return ""
 }
 

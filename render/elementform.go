@@ -83,6 +83,9 @@ func analyzeElement(a *sx.Analyzer, f *sx.Form, el element) sx.Expr {
 			continue
 		}
 		names[low] = true
+		if meant := foreignAttr(name); meant != "" && !strings.Contains(el.name, "-") {
+			a.Warnf(at, "%s: :%s means nothing to a browser (did you mean :%s?)", el.name, name, meant)
+		}
 		v := f.Item(i)
 		x := attrExpr{attr: attrOf(el.name, name), val: a.Expr(f, i), at: at}
 		x.literal = isLiteral(v) || choosesLiteral(x.val)
@@ -299,4 +302,18 @@ func (e *elementExpr) GenEmit(g *sx.Gen) sx.Emit {
 		return e.genWire(g)
 	}
 	return e.genHTML(g)
+}
+
+// foreignAttr gives the attribute of HTML for one that is written so elsewhere, or "".
+func foreignAttr(name string) string {
+	switch name {
+	case "className", "class-name":
+		return "class"
+	case "htmlFor", "html-for":
+		return "for"
+	}
+	if event, ok := strings.CutPrefix(name, "on-"); ok {
+		return "on" + strings.ReplaceAll(event, "-", "")
+	}
+	return ""
 }

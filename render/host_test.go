@@ -182,6 +182,9 @@ func TestWarnings(t *testing.T) {
 func TestLoadWarnings(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`(defcomp ~p () (div (b :id "x") (i :id "x")))`, `the id "x" stands twice in one component`},
+		{`(defcomp ~p () (div :className "x"))`, "div: :className means nothing to a browser (did you mean :class?)"},
+		{`(defcomp ~p () (button :on-click "x()"))`, "button: :on-click means nothing to a browser (did you mean :onclick?)"},
+		{`(defcomp ~p () (my-button :on-click "x()"))`, ""},
 		{`(define footer 5) (defcomp ~p () (i footer))`, "the definition footer hides the element of that name"},
 		{"(defmacro footer (x) `(i ,x)) (defcomp ~p () (footer 1))", "the definition footer hides the element of that name"},
 		{`(defcomp ~p (&key d) (i (format-dat d "%Y")))`, "format-dat is taken for a custom element (did you mean format-date?)"},

@@ -325,8 +325,11 @@ func (a *Analyzer) headed(f *Form) Expr {
 		}
 		return s.Analyze(a, f)
 	}
-	a.Errorf(a.atomSite(f.Form(0)), UndefinedError, "undefined symbol: %s%s", name, suggest(name, a.names()))
-	a.subsOf(f, 1)
+	hint, foreign := a.unknownName(name)
+	a.Errorf(a.atomSite(f.Form(0)), UndefinedError, "undefined symbol: %s%s", name, hint)
+	if !foreign {
+		a.subsOf(f, 1)
+	}
 	return a.nothing(f.site)
 }
 

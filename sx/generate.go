@@ -78,7 +78,7 @@ func (g *Gen) Site(s *Site) *Site {
 	if g.via == nil || s == nil {
 		return s
 	}
-	return &Site{place: s.place, via: g.via}
+	return &Site{s.place, g.via, s.macro}
 }
 
 func (g *Gen) slot() int {

@@ -168,19 +168,25 @@ func (l *loader) expandTop(f *Form) {
 		a.top(f, func(b *Analyzer) {
 			v, ok := b.expand(d, f)
 			if ok {
-				l.collect(&Form{v: v, site: f.site, exp: b.exp})
+				l.collect(b.made(v, f))
 			}
 		})
 		return
 	}
 	if l.main == "" {
 		e := &Error{Kind: FormError, Message: "this form defines nothing: a file holds definitions such as defcomp, define and defpage"}
-		if head != "" {
+		switch name := f.symbol(); {
+		case head != "":
 			hint := suggest(head, l.definers())
-			if hint == "" && (strings.HasPrefix(head, "~") || l.prog.head(head) != nil) {
+			switch {
+			case foreignForms[head] != "" && nearest(head, l.macros()) == "":
+				hint = " (" + foreignForms[head] + ")"
+			case hint == "" && (strings.HasPrefix(head, "~") || l.prog.head(head) != nil):
 				hint = " (markup stands in a component or in a field of a page, not at the top of a file)"
 			}
 			e.Message = "unknown definition: " + head + hint
+		case foreignComment(name):
+			e.Message = "unexpected " + name + " (" + writeComment + ")"
 		}
 		e.setPlace(f.site.place)
 		l.prog.diags = append(l.prog.diags, e)
@@ -190,10 +196,16 @@ func (l *loader) expandTop(f *Form) {
 }
 
 func (l *loader) definers() []string {
-	out := []string{"define", "defcomp", "defmacro", "defsuite", "deftest"}
+	out := append(l.macros(), "define", "defcomp", "defmacro", "defsuite", "deftest")
 	for k := range l.custom {
 		out = append(out, k)
 	}
+	sort.Strings(out)
+	return out
+}
+
+func (l *loader) macros() []string {
+	var out []string
 	for n, d := range l.prog.defs {
 		if d.kind == defMacro {
 			out = append(out, n)

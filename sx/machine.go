@@ -119,6 +119,9 @@ func (m *Machine) newError(k ErrorKind, format string, args ...any) *Error {
 	}
 	if m.at != nil {
 		e.setPlace(m.at.place)
+		if m.at.macro != "" {
+			e.Frames = append(e.Frames, CallFrame{"the expansion of macro " + m.at.macro, e.Pos})
+		}
 		for via := m.at.via; via != nil; via = via.at.via {
 			e.Frames = append(e.Frames, CallFrame{via.name, via.at.place.pos()})
 		}

@@ -126,11 +126,14 @@ func (a *Analyzer) expandUse(d *Def, f *Form) Expr {
 		a.exp = old
 		return a.nothing(f.site)
 	}
-	g := &Form{v: v, site: f.site, exp: a.exp}
-	g = g.of(v)
-	e := a.form(g)
+	e := a.form(a.made(v, f).of(v))
 	a.exp = old
 	return e
+}
+
+// made gives what the macro that is being expanded made of its use f.
+func (a *Analyzer) made(v Value, f *Form) *Form {
+	return &Form{v: v, site: &Site{f.site.place, f.site.via, a.exp.macro.Name}, exp: a.exp}
 }
 
 // quasi analyses a quasiquoted datum at a nesting level.

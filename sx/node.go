@@ -18,7 +18,8 @@ type Emit interface {
 // Site is the place of a form, with the chain of inlined components that brought it where it is.
 type Site struct {
 	place
-	via *inlined
+	via   *inlined
+	macro string // the macro that made the form; the place is that of its use
 }
 
 // inlined says that code stands where it stands because component name was expanded at a call.

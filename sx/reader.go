@@ -178,7 +178,7 @@ func (r *reader) add(v Value, start int) *Error {
 		case '{':
 			if (len(r.vals)-top.base)&1 == 0 {
 				if k := v.tag(); k != KindKeyword && k != KindString {
-					return r.fail(start, r.pos, "a dict key must be a keyword or a string, found %s", describeDatum(v))
+					return r.fail(start, r.pos, "a dict key must be a keyword or a string, found %s%s", describeDatum(v), keyHint(v))
 				}
 			}
 		case ';':
@@ -263,7 +263,11 @@ func (r *reader) close(at int, c byte) *Error {
 	}
 	top := r.open[n-1]
 	if !isBracket(top.kind) {
-		return r.fail(at, at+1, "unexpected %c: %s needs a datum after it", c, sugarText(top.kind))
+		hint := ""
+		if top.kind == '\'' && top.start > 0 && isLetter(r.text[top.start-1]) { // 'text'
+			hint = `; a string is written with "`
+		}
+		return r.fail(at, at+1, "unexpected %c: %s needs a datum after it%s", c, sugarText(top.kind), hint)
 	}
 	if want := closing(top.kind); c != want {
 		p := r.src.Pos(top.start)

@@ -67,6 +67,9 @@ func (r *reader) hash(start int) *Error {
 		e.Cause = errIncomplete
 		return e
 	}
+	if next == 't' || next == 'f' {
+		return r.fail(start, start+2, "unexpected #%c: the booleans are written true and false", next)
+	}
 	return r.fail(start, start+1, "unexpected #: expected #' (quote), #; (discard the next datum) or #| (raw string)")
 }
 

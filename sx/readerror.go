@@ -3,6 +3,7 @@ package sx
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -65,6 +66,16 @@ func (r *reader) badUTF8() *Error {
 		i += n
 	}
 	return r.fail(i, i+1, "invalid UTF-8: byte 0x%02x; save the file as UTF-8", r.text[i])
+}
+
+// keyHint helps with {name: value}.
+func keyHint(v Value) string {
+	if v.tag() == KindSymbol {
+		if name, ok := strings.CutSuffix(v.Text(), ":"); ok && name != "" {
+			return " (did you mean :" + name + "?)"
+		}
+	}
+	return ""
 }
 
 func (r *reader) unexpected(at int) *Error {

@@ -73,8 +73,22 @@ func (r *reader) escape(buf []byte, start, i int) ([]byte, int, *Error) {
 	return nil, 0, r.fail(i, i+1+n, `unknown escape \%s: expected \n \t \r \0 \" \\ \uXXXX or \u{X…}`, printable(ch))
 }
 
-// unicodeEscape reads \uXXXX, a surrogate pair of them, or \u{X…} at i.
+// unicodeEscape reads \uXXXX or \u{X…} at i, or two of them that are a surrogate pair.
 func (r *reader) unicodeEscape(start, i int) (rune, int, *Error) {
+	ch, next, err := r.codeUnit(start, i)
+	if err != nil || ch < 0xd800 || ch >= 0xe000 {
+		return ch, next, err
+	}
+	if ch < 0xdc00 && strings.HasPrefix(r.text[next:], `\u`) {
+		if low, end, err := r.codeUnit(start, next); err == nil && low >= 0xdc00 && low < 0xe000 {
+			return 0x10000 + (ch-0xd800)<<10 + (low - 0xdc00), end, nil
+		}
+	}
+	return 0, 0, r.fail(i, next, `bad escape %s: a lone surrogate is no character; write a pair or \u{X…}`, shorten(r.text[i:next]))
+}
+
+// codeUnit reads one escape, which may be half of a pair.
+func (r *reader) codeUnit(start, i int) (rune, int, *Error) {
 	text := r.text
 	if i+2 < len(text) && text[i+2] == '{' {
 		j, ch := i+3, rune(0)
@@ -90,8 +104,6 @@ func (r *reader) unicodeEscape(start, i int) (rune, int, *Error) {
 			return 0, 0, r.fail(i, j, `bad escape \u{: expected hexadecimal digits and }`)
 		case ch > unicode.MaxRune:
 			return 0, 0, r.fail(i, j+1, "bad escape %s: the last character is U+10FFFF", shorten(text[i:j+1]))
-		case ch >= 0xd800 && ch < 0xe000:
-			return 0, 0, r.fail(i, j+1, "bad escape %s: a lone surrogate is no character", shorten(text[i:j+1]))
 		}
 		return ch, j + 1, nil
 	}
@@ -102,15 +114,7 @@ func (r *reader) unicodeEscape(start, i int) (rune, int, *Error) {
 		}
 		return 0, 0, r.fail(i, i+2, `bad escape \u: expected four hexadecimal digits, or braces as in \u{1F600}`)
 	}
-	if ch < 0xd800 || ch >= 0xe000 {
-		return ch, i + 6, nil
-	}
-	if ch < 0xdc00 && strings.HasPrefix(text[i+6:], `\u`) {
-		if low, ok := hex4(text, i+8); ok && low >= 0xdc00 && low < 0xe000 {
-			return 0x10000 + (ch-0xd800)<<10 + (low - 0xdc00), i + 12, nil
-		}
-	}
-	return 0, 0, r.fail(i, i+6, `bad escape %s: a lone surrogate is no character; write a pair or \u{X…}`, text[i:i+6])
+	return ch, i + 6, nil
 }
 
 func hex(c byte) int {

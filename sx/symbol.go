@@ -34,7 +34,7 @@ func (a *Analyzer) symbol(f *Form) Expr {
 		a.unknownComponent(f, name)
 		return a.nothing(f.site)
 	}
-	hint := suggest(name, a.names())
+	hint, _ := a.unknownName(name)
 	switch {
 	case len(name) > 1 && name[len(name)-1] == ':':
 		hint = " (did you mean :" + name[:len(name)-1] + "?)"

@@ -50,22 +50,26 @@ func TestBordersOfBoundaries(t *testing.T) {
 func TestBordersThatAreClosed(t *testing.T) {
 	page1 := func(body string) string { return `(defpage p :path "/" :content ` + body + `)` }
 	for text, want := range map[string]string{
-		page1(`(let (n 1) (<> (~suspense :id "a" (begin (set! n 2) (p n))) (p n)))`):                        "app.sx:1:78: set!: n belongs to the page around the boundary",
-		page1(`(let (n 1) (~suspense :id "a" (p (let (f (fn () (set! n 2))) (f)))))`):                       "n belongs to the page around the boundary",
-		`(defcomp ~c (&key n) (div (~suspense :id "a" (begin (set! n 2) (p n)))))` + page1(`(~c :n 1)`):     "n belongs to the page around the boundary",
-		page1(`(<> (~suspense :id "a" (p "1")) (~suspense :id "a" (p "2")))`):                               `"a"`,
-		page1(`(<> (~suspense :id "a") (div (when true (~suspense :id "a" (p "2")))))`):                     `"a"`,
-		page1(`(~suspense :id "a" (p "1") (~suspense :id "a" (p "2")))`):                                    `"a"`,
-		page1(`(<> (if (request-arg "x") (~suspense :id "a" (p "1")) "none") (~suspense :id "a" (p "2")))`): `app.sx:1:93: page p: a boundary with the id "a" is on the page already: at app.sx:1:57`,
-		page1(`(~suspense :id "1a" (p "1"))`):                                                               "cannot be an id",
-		page1(`(~suspense :id "a b" (p "1"))`):                                                              "cannot be an id",
-		page1(`(table (~suspense :id "a" (tr (td "1"))))`):                                                  ":as chooses another wrapper",
-		page1(`(~suspense :id "a" (begin (redirect "/") (p "1")))`):                                         "the response has begun",
-		page1(`(~suspense :id "a" (begin (set-cookie! "a" "b") (p "1")))`):                                  "the response has begun",
-		page1(`(~suspense :id "a" (begin (flash! "a" "b") (p "1")))`):                                       "the response has begun",
-		page1(`(~suspense :id "a" (begin (set-response-status 201) (p "1")))`):                              "the response has begun",
-		page1(`(~suspense :id "a" (begin (set-response-header "a" "b") "1"))`):                              "the response has begun",
-		`(define (leave) (redirect "/"))` + page1(`(~suspense :id "a" (begin (leave) (p "1")))`):            "the response has begun",
+		page1(`(let (n 1) (<> (~suspense :id "a" (begin (set! n 2) (p n))) (p n)))`):                            "app.sx:1:78: set!: n belongs to the page around the boundary",
+		page1(`(let (n 1) (~suspense :id "a" (p (let (f (fn () (set! n 2))) (f)))))`):                           "n belongs to the page around the boundary",
+		`(defcomp ~c (&key n) (div (~suspense :id "a" (begin (set! n 2) (p n)))))` + page1(`(~c :n 1)`):         "n belongs to the page around the boundary",
+		page1(`(<> (~suspense :id "a" (p "1")) (~suspense :id "a" (p "2")))`):                                   `"a"`,
+		page1(`(<> (~suspense :id "a") (div (when true (~suspense :id "a" (p "2")))))`):                         `"a"`,
+		page1(`(~suspense :id "a" (p "1") (~suspense :id "a" (p "2")))`):                                        `"a"`,
+		page1(`(<> (if (request-arg "x") (~suspense :id "a" (p "1")) "none") (~suspense :id "a" (p "2")))`):     `app.sx:1:93: page p: a boundary with the id "a" is on the page already: at app.sx:1:57`,
+		`(defcomp ~c () (div (let (n 1) (~suspense :id "a" (p n)))))` + page1(`(<> (~c) (p (~c)))`):             `app.sx:1:102: page p: ~c has a boundary with the id "a", and one is on the page already: at app.sx:1:94`,
+		`(defcomp ~c () (~suspense :id "a")) (defcomp ~d () (p (~c)))` + page1(`(<> (~suspense :id "a") (~d))`): `~d has a boundary with the id "a", and one is on the page already`,
+		`(defcomp ~c () (<> (~suspense :id "a") (p (~suspense :id "a"))))` + page1(`(~c)`):                      `~c has a boundary with the id "a"`,
+		`(defcomp ~c () (~suspense :id "a"))` + page1(`(~suspense :id "a" (~c))`):                               `~c has a boundary with the id "a"`,
+		page1(`(~suspense :id "1a" (p "1"))`):                                                                   "cannot be an id",
+		page1(`(~suspense :id "a b" (p "1"))`):                                                                  "cannot be an id",
+		page1(`(table (~suspense :id "a" (tr (td "1"))))`):                                                      ":as chooses another wrapper",
+		page1(`(~suspense :id "a" (begin (redirect "/") (p "1")))`):                                             "the response has begun",
+		page1(`(~suspense :id "a" (begin (set-cookie! "a" "b") (p "1")))`):                                      "the response has begun",
+		page1(`(~suspense :id "a" (begin (flash! "a" "b") (p "1")))`):                                           "the response has begun",
+		page1(`(~suspense :id "a" (begin (set-response-status 201) (p "1")))`):                                  "the response has begun",
+		page1(`(~suspense :id "a" (begin (set-response-header "a" "b") "1"))`):                                  "the response has begun",
+		`(define (leave) (redirect "/"))` + page1(`(~suspense :id "a" (begin (leave) (p "1")))`):                "the response has begun",
 	} {
 		_, err := page.New(files("app.sx", text), page.WithSecret("x"))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -75,7 +79,11 @@ func TestBordersThatAreClosed(t *testing.T) {
 	// Branches that exclude each other may have the same id; ids that are computed are checked where they are written.
 	s := serve(t, []string{"app.sx", page1(`(<> (if (request-arg "x") (~suspense :id "a" (p "1")) (~suspense :id "a" (p "2"))) (map (fn (i) (~suspense :id (str "row" i) (p i))) (range 3)))`) +
 		`(defpage bad :path "/bad" :content (~suspense :id (str "no" " id") (p "x")))
-		(defcomp ~part () (~suspense :id "part" (p "x")))
+		(defcomp ~part (&key (show :default true)) (when show (~suspense :id "part" (p "x"))))
+		(defcomp ~tree (&key (n :default 2)) (div (~leaf) (when (> n 0) (~tree :n (dec n)))))
+		(defcomp ~leaf () (i "leaf"))
+		(defcomp ~whole (&rest children) (div (~suspense :id "own" (p "x")) (when (request-arg "x") children)))
+		(defpage several :path "/several" :content (div (~tree) (~tree) (if (request-arg "x") (~whole) (~whole (~part)))))
 		(defpage twice :path "/twice" :content (div (~part) (~part)))
 		(defpage inside :path "/inside" :content (div (~suspense :id "part" (div (~part))) (p "rest")))`})
 	if _, body := s.get(t, "/?_sx=flat"); strings.Count(body, `data-suspense="row`) != 3 || !strings.Contains(body, `data-suspense="a"><p>2</p>`) {

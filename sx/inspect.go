@@ -87,6 +87,35 @@ func Branches(e Expr) []Expr {
 	return []Expr{e}
 }
 
+// Certain calls visit for e and for the markup in it that is written whenever e is: not for branches, functions, arguments,
+// and what components are given.
+func Certain(e Expr, visit func(Expr)) {
+	visit(e)
+	next := func(x Expr) { Certain(x, visit) }
+	switch e := e.(type) {
+	case *letExpr:
+		next(e.body)
+	case *scopeExpr:
+		next(e.body)
+	case *bodyExpr:
+		for i, f := range e.forms {
+			if e.keep || i == len(e.forms)-1 {
+				next(f)
+			}
+		}
+	case Custom:
+		e.Walk(next)
+	}
+}
+
+// Body returns what the component evaluates to, or nil when it is written in Go.
+func (c *Component) Body() Expr {
+	if c.fn == nil {
+		return nil
+	}
+	return c.fn.body
+}
+
 // Args returns the keyword arguments of a component call, in the order in which they are written: names and values.
 func (e *CompCall) Args() (names []string, vals []Expr) {
 	for _, a := range e.args {

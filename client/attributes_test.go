@@ -352,7 +352,7 @@ func TestAttributeTable(t *testing.T) {
 	documented := map[string]string{} // test by attribute
 	for _, m := range regexp.MustCompile(`\(list "(sx-[a-z-]+)"\s+"(?:[^"\\]|\\.)*"\s+"([^"]+)"\)`).FindAllStringSubmatch(string(page), -1) {
 		if documented[m[1]] != "" {
-			t.Errorf("%s stands there twice", m[1])
+			t.Errorf("%s is in the table twice", m[1])
 		}
 		documented[m[1]] = m[2]
 	}

@@ -224,7 +224,7 @@ func TestLoadErrors(t *testing.T) {
 		`(defpage a :path "/" :content (p "x") :live (live :every 100 (bind "x" (p 1)) (bind "x" (p 2))))`: "bound twice",
 		`(deflive "/s" (bind "x" (p 1)))`:                                                                  "nothing makes it change",
 		`(defguard public true)`:                                                                           "is built in",
-		`(defconfig :csp {:img-src "a b;c"})`:                                                              "is no source",
+		`(defconfig :csp {:img-src "a b;c"})`:                                                              "is not a source",
 	} {
 		_, err := page.New(files("app.sx", text), page.WithSecret("x"))
 		if err == nil || !strings.Contains(err.Error(), want) {

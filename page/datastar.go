@@ -145,7 +145,7 @@ func (a *App) datastarPrimitives() []*sx.Primitive {
 					return sx.Nil, err
 				}
 				if q.patches == nil {
-					return sx.Nil, fmt.Errorf("%s: this belongs into a handler or an action: a page has no patches", name)
+					return sx.Nil, fmt.Errorf("%s: this belongs in a handler or an action: a page has no patches", name)
 				}
 				ev, err := event(ctx, q, args)
 				if err == nil {

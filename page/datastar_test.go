@@ -110,7 +110,7 @@ func TestDatastarRefusals(t *testing.T) {
 (defpage home :path "/" :content (do (datastar-patch (b :id "x" "x")) (p "x")))
 (defhandler away :path "/away" () (do (datastar-patch (b :id "a" "x")) (redirect "/")))
 (defhandler gone :path "/gone" () (do (datastar-patch (b :id "a" "x")) (abort 410)))`})
-	if resp, _ := s.get(t, "/"); resp.StatusCode != 500 || !strings.Contains(s.logs.String(), "this belongs into a handler or an action") {
+	if resp, _ := s.get(t, "/"); resp.StatusCode != 500 || !strings.Contains(s.logs.String(), "this belongs in a handler or an action") {
 		t.Errorf("a page that patches: %d", resp.StatusCode)
 	}
 	for path, want := range map[string]int{"/away": 303, "/gone": 410} {

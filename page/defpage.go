@@ -87,7 +87,7 @@ func fields(a *sx.Analyzer, f *sx.Form, i int, head string, known []string) map[
 		case !slices.Contains(known, key):
 			a.Errorf(f.SiteOf(i-1), sx.KeywordError, "%s: unknown field :%s%s", head, key, didYouMean(key, known))
 		case out[key] != nil:
-			a.Errorf(f.SiteOf(i-1), sx.DuplicateError, "%s: the field :%s stands there twice", head, key)
+			a.Errorf(f.SiteOf(i-1), sx.DuplicateError, "%s: the field :%s is given twice", head, key)
 		default:
 			out[key] = f.Form(i)
 		}

@@ -130,7 +130,7 @@ func feedOf(t reflect.Type) (func(reflect.Value) feed, error) {
 			}
 		}, nil
 	}
-	return nil, fmt.Errorf("%s is no iter.Seq[T], iter.Seq2[T, error] or channel to receive from", t)
+	return nil, fmt.Errorf("%s is not an iter.Seq[T], an iter.Seq2[T, error] or a channel to receive from", t)
 }
 
 // inbox holds the values of a feed until the slots are evaluated. With binds that take each value in order the

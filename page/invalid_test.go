@@ -69,7 +69,7 @@ func TestInvalidFromGoAndItsMisuse(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/wrong": "invalid: argument 1 must be a dict of fields and messages, got string",
-		"/early": "invalid: there is no form here: it belongs into a handler or an action",
+		"/early": "invalid: there is no form here: it belongs in a handler or an action",
 	} {
 		method := "POST"
 		if path == "/early" {

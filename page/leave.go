@@ -82,14 +82,14 @@ func redirectTarget(v sx.Value) (string, error) {
 				return o.Text, nil
 			}
 		}
-		return "", fmt.Errorf("redirect: %q is no http or https URL", o.Text)
+		return "", fmt.Errorf("redirect: %q is not an http or https URL", o.Text)
 	}
 	s, ok := v.AsString()
 	if !ok {
 		return "", fmt.Errorf("redirect: argument 1 must be a string, got %s", v.TypeName())
 	}
 	if !sameOriginPath(s) {
-		return "", fmt.Errorf("redirect: %q is no path of this site (for another site write (redirect (trusted-url …)))", s)
+		return "", fmt.Errorf("redirect: %q is not a path of this site (for another site write (redirect (trusted-url …)))", s)
 	}
 	return s, nil
 }

@@ -125,7 +125,7 @@ func (d *declarations) live(a *sx.Analyzer, f *sx.Form, i int, l *liveDef) {
 	} else {
 		for _, n := range p.params() {
 			if !slices.Contains(l.params, n) {
-				a.Errorf(f.Site(), sx.FormError, "live: :src has <%s>, which is no path parameter of page %s", n, l.page.name)
+				a.Errorf(f.Site(), sx.FormError, "live: :src has <%s>, which is not a path parameter of page %s", n, l.page.name)
 			}
 		}
 	}
@@ -200,7 +200,7 @@ func (d *declarations) bind(a *sx.Analyzer, f *sx.Form, l *liveDef) {
 	}
 	s := &slotDef{id: f.Item(1).Text()}
 	if !render.ValidID(s.id) {
-		a.Errorf(f.SiteOf(1), sx.FormError, "bind: %q is no slot id: a letter, then letters, digits and _ . : -", s.id)
+		a.Errorf(f.SiteOf(1), sx.FormError, "bind: %q is not a slot id: a letter, then letters, digits and _ . : -", s.id)
 		return
 	}
 	if l.known[s.id] != nil {

@@ -238,7 +238,7 @@ var configKeys = append([]string{"csp", "origins", "env", "fetch-allow", "lang",
 // configure reads (defconfig :key value …). Its values are literals.
 func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 	if d.config != nil {
-		a.Errorf(f.Site(), sx.DuplicateError, "defconfig stands there twice: first at %s", placeOf(d.config))
+		a.Errorf(f.Site(), sx.DuplicateError, "defconfig is given twice: first at %s", placeOf(d.config))
 		return
 	}
 	d.config = f.Site()
@@ -262,7 +262,7 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 	}
 	if g := fs["name"]; g != nil {
 		if c.name = plainText(g.Value()); c.name == "" {
-			a.Errorf(g.Site(), sx.FormError, ":name must be a text, found %s", sx.Serialize(g.Value()))
+			a.Errorf(g.Site(), sx.FormError, ":name must be a string, found %s", sx.Serialize(g.Value()))
 		}
 	}
 	for _, key := range settingKeys { // they are used elsewhere: see Settings

@@ -74,7 +74,7 @@ func TestProjectFromAnyFileSystem(t *testing.T) {
 	}
 }
 
-// What belongs into the head is found wherever it stands.
+// What belongs in the head is found wherever it is.
 func TestHeadIsCollected(t *testing.T) {
 	s := serve(t, []string{"layouts.sx", layouts, "app.sx", `
 (defcomp ~article (&key name) (article (title name) (meta :name "author" :content name) (link :rel "canonical" :href "/a") (h1 name)))

@@ -69,7 +69,7 @@ func (q *request) sess() *session {
 // responding returns an error when the response can no longer be changed.
 func (q *request) responding(primitive string) error {
 	if q.sent {
-		return fmt.Errorf("%s: the response has begun: this belongs into :data, :auth or a handler", primitive)
+		return fmt.Errorf("%s: the response has begun: this belongs in :data, :auth or a handler", primitive)
 	}
 	return nil
 }

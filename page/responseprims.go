@@ -42,7 +42,7 @@ func respondingPrimitives() []*sx.Primitive {
 				return sx.Nil, fmt.Errorf("invalid: argument 1 must be a dict of fields and messages, got %s", args[0].TypeName())
 			}
 			if q.patches == nil {
-				return sx.Nil, errors.New("invalid: there is no form here: it belongs into a handler or an action")
+				return sx.Nil, errors.New("invalid: there is no form here: it belongs in a handler or an action")
 			}
 			bad := &violations{}
 			for i := range d.Len() {

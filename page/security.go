@@ -53,11 +53,11 @@ func newPolicy(extra []directive) (*policy, error) {
 	for _, e := range extra {
 		name := strings.ToLower(e.name)
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
-			return nil, fmt.Errorf("content security policy: %q is no directive name", e.name)
+			return nil, fmt.Errorf("content security policy: %q is not the name of a directive", e.name)
 		}
 		for _, s := range e.sources {
 			if s == "" || strings.ContainsAny(s, ";, \t\r\n\x00") {
-				return nil, fmt.Errorf("content security policy: %q is no source of %s", s, name)
+				return nil, fmt.Errorf("content security policy: %q is not a source of %s", s, name)
 			}
 		}
 		i := slices.IndexFunc(p.directives, func(d directive) bool { return d.name == name })

@@ -27,7 +27,7 @@ var settingKeys = []string{"addr", "metrics-addr", "data", "log-format", "grace"
 func (s *Settings) set(key string, v sx.Value) (err error) {
 	t := plainText(v)
 	if v.Kind() == sx.KindList || v.Kind() == sx.KindDict || t == "" {
-		return fmt.Errorf(":%s must be a text, found %s", key, sx.Serialize(v))
+		return fmt.Errorf(":%s must be a string, found %s", key, sx.Serialize(v))
 	}
 	switch key {
 	case "addr":

@@ -138,7 +138,7 @@ func keywordsOf(usage string) ([]string, error) {
 		return nil, err
 	}
 	if len(forms) != 1 || forms[0].List() == nil {
-		return nil, fmt.Errorf("%q is no parameter list", usage)
+		return nil, fmt.Errorf("%q is not a parameter list", usage)
 	}
 	var keys []string
 	in := false
@@ -157,7 +157,7 @@ func keywordsOf(usage string) ([]string, error) {
 			p = l.Items[0]
 		}
 		if p.Kind() != sx.KindSymbol {
-			return nil, fmt.Errorf("%q is no parameter list", usage)
+			return nil, fmt.Errorf("%q is not a parameter list", usage)
 		}
 		keys = append(keys, p.Text())
 	}

@@ -13,7 +13,7 @@ import (
 func Decode(v Value, dst any) error {
 	p := reflect.ValueOf(dst)
 	if p.Kind() != reflect.Pointer || p.IsNil() {
-		panic(fmt.Sprintf("sx: Decode into %T, which is no pointer", dst))
+		panic(fmt.Sprintf("sx: Decode into %T, which is not a pointer", dst))
 	}
 	to := p.Elem()
 	if to.Kind() == reflect.Struct && v.Kind() == KindDict {

@@ -56,7 +56,7 @@ func (c *call) sources(expr string) ([]*sx.Source, error) {
 		name := c.args[0]
 		text, err := os.ReadFile(name)
 		if err != nil && strings.HasPrefix(name, "(") {
-			return nil, usagef("%s is no file; write -e before an expression", name)
+			return nil, usagef("%s is not a file; write -e before an expression", name)
 		}
 		if err != nil {
 			return nil, usagef("%v", plainPathError(err))

@@ -39,7 +39,7 @@ func (p Script) Event() (live.Event, error) {
 	}
 	for _, a := range p.Attributes {
 		if a.Name == "" || strings.ContainsAny(a.Name, " \t\r\n\f\x00\"'<>/=") {
-			return live.Event{}, fmt.Errorf("datastar: %q is no attribute name", a.Name)
+			return live.Event{}, fmt.Errorf("datastar: %q is not an attribute name", a.Name)
 		}
 		fmt.Fprintf(&b, ` %s="%s"`, a.Name, html.EscapeString(a.Value))
 	}

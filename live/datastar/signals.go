@@ -92,14 +92,14 @@ func nest(m map[string]any) (map[string]any, error) {
 					}
 				}
 				if taken {
-					return nil, fmt.Errorf("datastar: signals: %q is there twice", key)
+					return nil, fmt.Errorf("datastar: signals: %q is given twice", key)
 				}
 				at[name] = v
 				break
 			}
 			next, ok := old.(map[string]any)
 			if taken && !ok {
-				return nil, fmt.Errorf("datastar: signals: %q is inside a value that is no object", key)
+				return nil, fmt.Errorf("datastar: signals: %q is inside a value that is not an object", key)
 			}
 			if !taken {
 				next = map[string]any{}

@@ -116,7 +116,7 @@ func hostPort(addr string) (string, int, error) {
 	}
 	port, err := strconv.Atoi(text)
 	if err != nil {
-		return "", 0, fmt.Errorf("nats: address %q: port is no number", addr)
+		return "", 0, fmt.Errorf("nats: address %q: the port is not a number", addr)
 	}
 	if port == 0 {
 		port = server.RANDOM_PORT

@@ -4,7 +4,7 @@
 import { Name } from "./names.gen";
 import { report } from "./report";
 import { state } from "./state";
-import { arrive, sameOrigin, take, visit, type Swap } from "./visit";
+import { arrive, sameOrigin, take, travel, visit, type Swap } from "./visit";
 import { send } from "./parts";
 
 const VERBS = ["get", "post", "put", "patch", "delete"];
@@ -48,11 +48,12 @@ function values(e: Element, submitter?: HTMLElement | null, body = true): FormDa
   const form = isForm(e) ? e : body ? (e as Field).form || e.closest("form") : null;
   const data = form ? new FormData(form, form == e ? submitter : null) : new FormData();
   const add = (f: Element) => {
-    const { name, type, checked, value, files } = f as Field;
+    const { name, type, checked, files, selectedOptions } = f as Field & HTMLSelectElement;
     if (isForm(f)) for (const [k, v] of new FormData(f)) data.append(k, v);
     else if (!name) f.querySelectorAll("[name]").forEach(add);
     else if (files) for (const x of files) data.append(name, x);
-    else if (!/^(checkbox|radio)$/.test(type) || checked) data.append(name, value);
+    else if ((!/^(checkbox|radio)$/.test(type) || checked) && !f.matches(":disabled"))
+      for (const x of selectedOptions || [f as Field]) data.append(name, x.value);
   };
   if ((e as Field).name && form != e && (!form || /^(button|submit)$/.test((e as Field).type))) add(e);
   const more = inherited(e, "include");
@@ -69,16 +70,15 @@ const busy = new WeakMap<Element, AbortController>();
 async function ask(e: Element, verb: string, url: string, swap: Swap, submitter?: HTMLElement | null, native?: boolean) {
   const method = verb.toUpperCase();
   const reads = method == "GET";
-  if (!agreed(submitter || e)) return;
-  if (!sameOrigin(url)) return report("request", "app", "another origin: " + url, e);
   const before = busy.get(e);
   // What changes something is not sent twice; what only reads is asked anew.
-  if (before && !reads) return;
+  if ((before && !reads) || !agreed(submitter || e)) return;
+  if (!sameOrigin(url)) return report("request", "app", "another origin: " + url, e);
+  const data = values(e, submitter, !reads);
   before?.abort();
   const ctl = new AbortController();
   const { signal } = ctl;
   busy.set(e, ctl);
-  const data = values(e, submitter, !reads);
   const fields = [...data];
   const init: RequestInit = { method, signal, headers: { "Sx-Request": "1", Accept: "text/html, text/sx, text/event-stream" } };
   const to = new URL(url, location.href);
@@ -91,11 +91,14 @@ async function ask(e: Element, verb: string, url: string, swap: Swap, submitter?
       texts.length < fields.length || (e as HTMLFormElement).enctype == "multipart/form-data" ? data : new URLSearchParams(texts);
   const { _target: target } = swap;
   const marked = [e, ...named(e, inherited(e, "indicator"))];
-  const off = named(e, inherited(e, "disabled-elt")) as Field[];
+  const off = (named(e, inherited(e, "disabled-elt")) as Field[]).filter(x => !x.disabled);
+  const focus = document.activeElement as HTMLElement;
   const mark = (on: boolean) => {
     for (const x of marked) x.classList.toggle("sx-request", on);
     if (target) on ? target.setAttribute("aria-busy", "true") : target.removeAttribute("aria-busy");
     for (const x of off) x.disabled = on;
+    // What is disabled loses the focus.
+    if (!on && off.includes(focus as Field) && document.activeElement == document.body) focus.focus({ preventScroll: true });
   };
   const done = () => busy.get(e) == ctl && busy.delete(e) && mark(false);
   mark(true);
@@ -128,10 +131,14 @@ const agreed = (e: Element) => {
 
 /** The swap that e asks for; `visit`: of a link or form that shows another page. */
 function swapOf(e: Element, target?: Element): Swap {
+  const at = inherited(e, "target");
+  const to = named(e, at)[0];
+  // Whoever is asked to change something else must not change the element itself.
+  if (at && !to && target) throw new Error("no target " + at);
   const [how = "", ...flags] = (inherited(e, "swap") || "").split(/\s+/);
   const push = inherited(e, "push-url");
   return {
-    _target: named(e, inherited(e, "target"))[0] || target,
+    _target: to || target,
     _mode: MODES[how.toLowerCase()] || (how as Swap["_mode"]) || "inner",
     _select: inherited(e, "select"),
     _transition: flags.some(f => /^transition(:true)?$/.test(f)),
@@ -140,11 +147,16 @@ function swapOf(e: Element, target?: Element): Swap {
   };
 }
 
-/** Does what e asks for; false when that is nothing. */
-function act(e: Element, submitter?: HTMLElement | null) {
-  if (e.hasAttribute(Name.AttrSend)) return speak(e, submitter);
-  const verb = VERBS.find(v => get(e, v) != null);
-  if (verb) void ask(e, verb, get(e, verb) || location.href, swapOf(e, e), submitter);
+/** Does what e asks for. */
+async function act(e: Element, submitter?: HTMLElement | null, more?: () => Promise<unknown>) {
+  try {
+    if (more) return await more();
+    if (e.hasAttribute(Name.AttrSend)) return speak(e, submitter);
+    const verb = VERBS.find(v => get(e, v) != null);
+    if (verb) await ask(e, verb, get(e, verb) || location.href, swapOf(e, e), submitter);
+  } catch (err) {
+    report("request", "app", err, e);
+  }
 }
 
 /** Sends a form or a button's values over the socket around it. */
@@ -165,7 +177,8 @@ function speak(e: Element, submitter?: HTMLElement | null) {
   if (send(e, get(e, "send")!, args, line ? { id, html: line.outerHTML } : undefined, back) && isForm(e)) e.reset();
 }
 
-const usual = (e: Element) => (isForm(e) ? "submit" : /^(input|select|textarea)$/.test(e.localName) ? "change" : "click");
+const BUTTON = "a,button,[type=button],[type=submit],[type=image],[type=reset]";
+const usual = (e: Element) => (isForm(e) ? "submit" : e.matches("input,select,textarea") && !e.matches(BUTTON) ? "change" : "click");
 const ASKS = [...VERBS, "send"].map(v => `[sx-${v}]`).join();
 
 function hear(ev: Event) {
@@ -177,8 +190,8 @@ function hear(ev: Event) {
   if (click && (m.button || m.metaKey || m.ctrlKey || m.shiftKey || m.altKey)) return;
   for (let at: Element | null = e; at; at = at.parentElement)
     if (at.matches(ASKS) && usual(at) == type && !at.hasAttribute("sx-trigger")) {
-      if (at.matches("a,form,button")) ev.preventDefault();
-      return act(at, submitter);
+      if (isForm(at) || at.matches(BUTTON)) ev.preventDefault();
+      return void act(at, submitter);
     }
   if (ev.defaultPrevented) return;
   const form = type == "submit" && (e as HTMLFormElement);
@@ -193,9 +206,11 @@ function hear(ev: Event) {
   if (boost == "false" || (method ? !/^(get|post)$/i.test(method) || (boost == null && /get/i.test(method)) : boost == null)) return;
   if (a && (a.hasAttribute("download") || (a.hash && url.split("#")[0] == location.href.split("#")[0]))) return;
   ev.preventDefault();
-  const swap = { ...swapOf(a || e), _visit: true };
-  if (method) void ask(e, method, url, swap, submitter, true);
-  else if (agreed(a as Element)) void visit(url, swap, 0, preloaded(url));
+  void act(e, null, async () => {
+    const swap = { ...swapOf(a || e), _visit: true };
+    if (method) await ask(e, method, url, swap, submitter, true);
+    else if (agreed(a as Element)) await visit(url, swap, undefined, preloaded(url));
+  });
 }
 
 // Preloading: what the pointer or the focus is on.
@@ -230,7 +245,11 @@ export function attend(x: Element) {
   e.$body = spec;
   const alive = () => e.isConnected && get(e, "trigger") == spec;
   for (const part of spec.split(",")) {
-    const [event = "", ...mods] = part.trim().split(/\s+/);
+    let from = "";
+    const [event = "", ...mods] = part
+      .replace(/\sfrom:((?:(?:closest|find|next|previous)\s+)?\S+)/, (_, s: string) => ((from = s), ""))
+      .trim()
+      .split(/\s+/);
     const opt = (name: string) => mods.find(m => m.startsWith(name + ":"))?.slice(name.length + 1);
     const delay = millis(opt("delay"));
     const throttle = millis(opt("throttle"));
@@ -238,17 +257,18 @@ export function attend(x: Element) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let last = -1e9;
     let { value } = e;
-    const go = () => alive() && act(e);
+    let submitter: HTMLElement | null | undefined;
+    const go = () => alive() && void act(e, submitter);
     const run = (ev?: Event) => {
       if (!alive() || ignored(e)) return;
-      if (ev && (ev.type == "submit" || (ev.type == "click" && e.matches("a,button")))) ev.preventDefault();
+      if (ev && (ev.type == "submit" || (ev.type == "click" && e.matches(BUTTON)))) ev.preventDefault();
+      submitter = (ev as SubmitEvent | undefined)?.submitter;
       if (mods.includes("changed") && value == (value = e.value)) return;
       if (throttle && performance.now() < last + throttle) return;
       last = performance.now();
       clearTimeout(timer);
       delay ? (timer = setTimeout(go, delay)) : go();
     };
-    const from = opt("from");
     if (event == "load") run();
     else if (event == "every") {
       const id = setInterval(() => (alive() ? document.hidden || run() : clearInterval(id)), millis(mods[0]));
@@ -269,7 +289,7 @@ export function attend(x: Element) {
 export function attrs() {
   for (const type of ["click", "submit", "change"]) document.addEventListener(type, hear);
   for (const type of ["pointerover", "focusin"]) document.addEventListener(type, preload);
-  addEventListener("popstate", ({ state }) => state?.sx != undefined && visit(location.href, {}, state.sx));
+  addEventListener("popstate", ({ state }) => travel(state?.sx));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stay = () => history.state?.sx != undefined && history.replaceState({ ...history.state, sx: scrollY }, "");
   addEventListener(

@@ -69,7 +69,7 @@ if (!w.Sx) {
   w.__sxResolve = resolveSuspense;
   new MutationObserver(records => {
     retry();
-    records.some(r => [...r.addedNodes].some(n => n.nodeType == 1)) ? process() : (scan(), sockets());
+    records.some(r => r.attributeName == "sx-trigger" || [...r.addedNodes].some(n => n.nodeType == 1)) ? process() : (scan(), sockets());
   }).observe(document, {
     childList: true,
     subtree: true,

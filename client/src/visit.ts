@@ -24,6 +24,10 @@ export interface Swap {
 }
 
 export const sameOrigin = (url: string) => new URL(url, location.href).origin == location.origin;
+const page = () => location.href.split("#")[0]!;
+/** The page that is shown, and whether an entry of the history is ours. */
+let shown = page();
+let pushed = false;
 const parse = (src: string) => new DOMParser().parseFromString(trust(src), "text/html");
 
 /** Applies a response. Resolves when the page shows it; false: the browser loads the address itself. */
@@ -105,7 +109,9 @@ export async function take(r: Response, swap: Swap): Promise<boolean | void> {
     const url = new URL(push === true ? r.url : push, location.href);
     if (url.origin == location.origin && url.href != location.href)
       history[swap._replace ? "replaceState" : "pushState"]({ sx: 0 }, "", url);
+    pushed = true;
   }
+  if (push || swap._visit) shown = page();
   return true;
 }
 
@@ -171,12 +177,12 @@ const foreign = (doc: Document) =>
 let line: HTMLElement | undefined;
 
 /** Focus, scroll and announcement after a visit. */
-export function arrive(y = 0) {
+export function arrive(y?: number) {
   const find = (s: string) => document.querySelector<HTMLElement>(s);
   const to = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const at = to || find("[autofocus]") || find("main") || document.body;
-  if (to) to.scrollIntoView();
-  else scrollTo({ top: y, behavior: "instant" });
+  if (to && y == undefined) to.scrollIntoView();
+  else scrollTo({ top: y || 0, behavior: "instant" });
   if (at.tabIndex < 0) at.tabIndex = -1;
   at.focus({ preventScroll: true });
   if (!line?.isConnected) {
@@ -189,6 +195,13 @@ export function arrive(y = 0) {
 }
 
 let current: AbortController | undefined;
+
+/** The history went to an entry, which was left at a place of the page. Steps within a page are the browser's, and so are
+ * those between entries that are not ours. */
+export function travel(y?: number) {
+  if (page() == shown) current?.abort();
+  else if (y != undefined || pushed) void visit(location.href, {}, y || 0);
+}
 
 /** Goes to an address of this origin without reloading the scripts. */
 export async function visit(url: string, how: Swap, y?: number, ready?: Promise<Response>) {

@@ -36,7 +36,7 @@ func TestRequestsOfPeople(t *testing.T) {
 			act:  `window.asked = 0; window.confirm = () => ++asked; for (let i = 0; i < 3; i++) document.querySelector("button").click(); if (asked != 1) throw new Error(asked + " questions")`,
 			want: "POST /slow"},
 		{name: "fields that are no JSON", body: `<button sx-post="/echo" sx-vals="{" sx-target="#out">go</button>`, problem: true,
-			act: `document.addEventListener("sx:error", e => { window.wrong = e.detail.kind; const b = document.querySelector("button"); b.setAttribute("sx-vals", '{"a": 1}'); setTimeout(() => b.click()) }, {once: true}); document.querySelector("button").click()`,
+			act:  `document.addEventListener("sx:error", e => { window.wrong = e.detail.kind; const b = document.querySelector("button"); b.setAttribute("sx-vals", '{"a": 1}'); setTimeout(() => b.click()) }, {once: true}); document.querySelector("button").click()`,
 			done: `window.wrong == "request" && ` + answered, want: "POST /echo a=1"},
 		{name: "a target that is not there", body: `<button sx-get="/echo" sx-target="#nowhere">go</button>`, problem: true,
 			act: `document.addEventListener("sx:error", e => window.wrong = e.detail.message); document.querySelector("button").click()`, done: `/#nowhere/.test(window.wrong) && document.querySelector("button").textContent == "go"`, want: ""},
@@ -125,4 +125,3 @@ func TestHistoryOfPeople(t *testing.T) {
 	step(`history.go(-2)`, at("a", `location.hash == ""`))
 	clean(t, ctx)
 }
-

@@ -15,6 +15,7 @@ type mailbox struct {
 	newest sx.Value
 	queue  []sx.Value
 	any    bool
+	gap    bool // there were more, which the topic has forgotten
 }
 
 // add puts what came later behind what a mailbox holds.
@@ -23,14 +24,16 @@ func (b *mailbox) add(later mailbox) {
 		b.newest, b.any = later.newest, true
 	}
 	b.queue = append(b.queue, later.queue...)
+	b.gap = b.gap || later.gap
 }
 
 const mostQueued = 1000 // messages that wait for ordered binds; the oldest are left out beyond
 
 // changes calls turn at once and upon each change, with what was published to the topics and read from the feed
 // meanwhile, until ctx ends or turn returns an error. A tick brings an empty mailbox. feed may be nil, and give nil. A topic
-// that cannot be followed is reported and left out.
-func (a *App) changes(ctx context.Context, topics []string, every time.Duration, feed func(ring func()) *inbox, failed func(error), turn func(mailbox) error) error {
+// that cannot be followed is reported and left out. places says where to go on in each topic, and afterwards where that is; a
+// topic without a place, and every one when it is nil, is followed from now on.
+func (a *App) changes(ctx context.Context, topics []string, places map[string]hub.Cursor, every time.Duration, feed func(ring func()) *inbox, failed func(error), turn func(mailbox) error) error {
 	wake := make(chan struct{}, 1) // buffered by one: a publisher leaves its mark and goes on
 	ring := func() {
 		select {
@@ -40,12 +43,20 @@ func (a *App) changes(ctx context.Context, topics []string, every time.Duration,
 	}
 	var subs []*hub.Subscriber
 	for _, name := range topics {
-		sub, err := a.hub.Subscribe(ctx, messagePrefix+name, hub.Cursor{}, hub.FromNow(), hub.WithWake(ring))
+		opts := []hub.SubscribeOption{hub.WithWake(ring)}
+		if places[name].IsZero() {
+			opts = append(opts, hub.FromNow())
+		}
+		sub, err := a.hub.Subscribe(ctx, messagePrefix+name, places[name], opts...)
 		if err != nil {
 			failed(err)
 			continue
 		}
-		defer sub.Close()
+		defer func() {
+			if sub.Close(); places != nil {
+				places[name] = sub.Cursor()
+			}
+		}()
 		subs = append(subs, sub)
 	}
 	var tick <-chan time.Time
@@ -66,6 +77,7 @@ func (a *App) changes(ctx context.Context, topics []string, every time.Duration,
 				if b == nil || err != nil {
 					break
 				}
+				box.gap = box.gap || b.Reset != ""
 				for _, msg := range b.Messages {
 					forms, err := sx.Read(sx.NewSource("message", string(msg.Data)), sx.Limits{Nesting: 64})
 					if err != nil || len(forms) != 1 {
@@ -78,7 +90,7 @@ func (a *App) changes(ctx context.Context, topics []string, every time.Duration,
 			}
 		}
 		if n := len(box.queue) - mostQueued; n > 0 {
-			box.queue = box.queue[n:]
+			box.queue, box.gap = box.queue[n:], true
 		}
 		in.take(&box)
 		return box
@@ -95,6 +107,9 @@ func (a *App) changes(ctx context.Context, topics []string, every time.Duration,
 		case <-patience.C:
 			late = true
 		case <-ctx.Done():
+			if first.any { // they will not come again
+				return turn(first)
+			}
 			return nil
 		}
 	}

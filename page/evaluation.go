@@ -28,18 +28,26 @@ type evaluation struct {
 	q      *request
 	topic  string
 
-	mu      sync.Mutex
-	last    map[string]string // what each slot shows, to leave unchanged ones silent
-	message sx.Value          // the newest
+	*progress
+	mu   sync.Mutex
+	last map[string]string // what each slot shows, to leave unchanged ones silent
+}
+
+// progress is where the evaluation of a topic stands. It outlives a run, as what was published does in the hub: whoever was alone
+// and comes back is told what has changed and what was published meanwhile, and nothing else.
+type progress struct {
+	places  map[string]hub.Cursor // of the topics of :on
+	message sx.Value              // the newest; guarded by the evaluation's mu
+	left    []sx.Value            // messages that ordered slots have still to take
+	served  int                   // ordered slots that have taken the first of them
 }
 
 // producer returns what the hub runs while somebody is subscribed to the topic. The hub keeps it as long as the topic, so it looks the
-// live form up in the program of the moment, and again after each reload. What the slots show outlives a run, as it does in the hub:
-// whoever comes back is not told what has not changed.
+// live form up in the program of the moment, and again after each reload.
 func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub.Producer {
+	at := &progress{places: map[string]hub.Cursor{}, message: sx.Nil}
 	var e *evaluation // of the latest run; runs do not overlap
 	return func(ctx context.Context) {
-		message := sx.Nil
 		for ctx.Err() == nil {
 			reloaded := a.regions.reload()
 			s := a.current()
@@ -52,7 +60,7 @@ func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub
 					return
 				}
 			}
-			next := &evaluation{app: a, site: s, l: now, params: params, topic: topic, last: map[string]string{}, message: message}
+			next := &evaluation{app: a, site: s, l: now, params: params, topic: topic, progress: at, last: map[string]string{}}
 			if e != nil && e.site.hash == s.hash {
 				next.last = e.last
 			} else if e != nil && slices.ContainsFunc(e.l.slots, func(d *slotDef) bool { return now.known[d.id] == nil }) {
@@ -74,7 +82,6 @@ func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub
 				return
 			}
 			cancel()
-			message = e.newest()
 		}
 	}
 }
@@ -106,7 +113,7 @@ func (e *evaluation) run(ctx context.Context) {
 		reading.Go(func() { e.follow(ctx, in) }) // ends with ctx, or with the feed
 		return in
 	}
-	e.app.changes(ctx, topics, e.l.every, feed, failed, func(box mailbox) error {
+	e.app.changes(ctx, topics, e.places, e.l.every, feed, failed, func(box mailbox) error {
 		e.take(ctx, box)
 		return nil
 	})
@@ -133,6 +140,12 @@ func (e *evaluation) values(ctx context.Context, message sx.Value) ([]sx.Value, 
 
 // take evaluates the slots upon messages, or without any.
 func (e *evaluation) take(ctx context.Context, box mailbox) {
+	if box.gap && slices.ContainsFunc(e.l.slots, func(s *slotDef) bool { return s.mode.Ordered() }) {
+		e.app.hub.Forget(e.topic) // clients are told that something is missing
+		e.mu.Lock()
+		clear(e.last)
+		e.mu.Unlock()
+	}
 	e.ordered(ctx, box.queue)
 	if box.any {
 		e.mu.Lock()
@@ -170,36 +183,53 @@ func (e *evaluation) refresh(ctx context.Context) {
 		places <- struct{}{}
 		slots.Go(func() {
 			defer func() { <-places }()
-			e.slot(ctx, s, values)
+			if err := e.slot(ctx, s, values); err != nil {
+				e.fail(ctx, s, err)
+			}
 		})
 	}
 	slots.Wait()
 }
 
-// ordered evaluates the slots that take each message in order.
+// ordered evaluates the slots that take each message in order. What it does not come to before ctx ends is left for the next run.
 func (e *evaluation) ordered(ctx context.Context, queue []sx.Value) {
-	for _, msg := range queue {
+	if e.left = append(e.left, queue...); len(e.left) > mostQueued {
+		e.left, e.served = e.left[len(e.left)-mostQueued:], 0
+	}
+	for len(e.left) > 0 {
+		served := 0
 		for _, s := range e.l.slots {
 			if !s.mode.Ordered() {
 				continue
 			}
-			values, err := e.values(ctx, msg)
-			if err != nil {
-				e.fail(ctx, s, err)
+			if served++; served <= e.served {
 				continue
 			}
-			e.slot(ctx, s, values)
+			values, err := e.values(ctx, e.left[0])
+			if err == nil {
+				err = e.slot(ctx, s, values)
+			}
+			if err != nil && ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				e.fail(ctx, s, err)
+			}
+			e.served = served
 		}
+		e.left, e.served = e.left[1:], 0
 	}
+	e.left = nil
 }
 
-func (e *evaluation) slot(ctx context.Context, s *slotDef, values []sx.Value) {
+// slot evaluates a slot and publishes it.
+func (e *evaluation) slot(ctx context.Context, s *slotDef, values []sx.Value) error {
 	f, err := e.site.slotFrame(ctx, s, values, s.wire)
 	if err != nil {
-		e.fail(ctx, s, err)
-		return
+		return err
 	}
 	e.publish(s, f)
+	return nil
 }
 
 // fail reports a slot whose evaluation failed: in the log, and to the clients, which keep the last good

@@ -2,6 +2,9 @@ package page_test
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -98,5 +101,75 @@ func TestUnchangedSlotsSendNothingToWhoComesBack(t *testing.T) {
 	text := in.until("n3")
 	if n := strings.Count(text, "<b>same</b>"); n != 1 {
 		t.Errorf("the unchanged slot was sent %d times:\n%s", n, text)
+	}
+}
+
+// A stream's only client loses nothing when its connection is cut and it comes back: what was published meanwhile is evaluated
+// then, in order, and what the others show stays.
+func TestTheOnlyClientLosesNothing(t *testing.T) {
+	s := serve(t, []string{"app.sx", `
+(defpage log :path "/" :content (~live (~suspense :id "log"))
+  :live (live :src "/s" :on "n" (bind "log" :mode :append :key message (li "line " message)) (bind "newest" (b "newest " message))))`})
+	line := regexp.MustCompile(`<li>line (\d+)</li>`)
+	var got []string
+	cursor, next := "", 0
+	for round := range 12 {
+		ctx, cancel := context.WithCancel(t.Context())
+		in := s.open(t, ctx, "/_sx/live?s=/s&c="+cursor)
+		if round == 0 {
+			in.until("newest")
+		}
+		for range 20 {
+			s.app.Publish("n", sx.Number(float64(next)))
+			next++
+		}
+		want := next - 1
+		if round%3 == 2 {
+			want -= 10 // it is cut while lines are on their way
+		}
+		in.until(fmt.Sprintf("<li>line %d</li>", want))
+		in.until("\n\n")
+		cancel()
+		text := in.all.String()
+		lacks(t, "a stream that goes on", text, "sx-reset", "newest </b>nil")
+		for _, event := range strings.SplitAfter(text, "\n\n") {
+			if !strings.HasSuffix(event, "\n\n") {
+				break
+			}
+			if m := line.FindStringSubmatch(event); m != nil {
+				got = append(got, m[1])
+			}
+			if _, rest, ok := strings.Cut(event, "\nid: "); ok {
+				cursor, _, _ = strings.Cut(rest, "\n")
+			}
+		}
+		for end := time.Now().Add(10 * time.Second); s.app.Running() > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the slots are still evaluated though nobody is there")
+			}
+			if round%2 == 0 { // while nobody is there, or is leaving
+				s.app.Publish("n", sx.Number(float64(next)))
+				next++
+			}
+		}
+		if round%2 == 1 {
+			for range 5 {
+				s.app.Publish("n", sx.Number(float64(next)))
+				next++
+			}
+		}
+	}
+	in := s.open(t, t.Context(), "/_sx/live?s=/s&c="+cursor)
+	in.until(fmt.Sprintf("<li>line %d</li>", next-1))
+	for _, m := range line.FindAllStringSubmatch(in.all.String(), -1) {
+		got = append(got, m[1])
+	}
+	for i, n := range got {
+		if n != strconv.Itoa(i) {
+			t.Fatalf("line %s is the %dth that came, of %d", n, i, next)
+		}
+	}
+	if len(got) != next {
+		t.Errorf("%d lines came of %d", len(got), next)
 	}
 }

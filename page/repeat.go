@@ -119,7 +119,7 @@ func (p *repeat) follow(ctx context.Context, out *live.Stream) error {
 		return nil
 	}
 	begun := false
-	err := p.site.app.changes(ctx, topics, p.h.every, nil, func(err error) { p.site.logError(":on of handler "+p.h.name, err) },
+	err := p.site.app.changes(ctx, topics, nil, p.h.every, nil, func(err error) { p.site.logError(":on of handler "+p.h.name, err) },
 		func(box mailbox) error {
 			if !begun || !box.any {
 				begun = true

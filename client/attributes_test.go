@@ -343,7 +343,7 @@ func TestAttributes(t *testing.T) {
 }
 
 // TestAttributeTable holds the table of attributes in the documentation: every attribute that the client reads
-// stands there, with a test that exists.
+// is in it, with a test that exists.
 func TestAttributeTable(t *testing.T) {
 	page, err := os.ReadFile("../docs/pages/attributes.sx")
 	if err != nil {

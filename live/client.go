@@ -20,7 +20,7 @@ import (
 	"github.com/sx-framework/sxgo/render"
 )
 
-// Client follows an event stream, exact to WHATWG HTML, "Server-sent events", and comes back when it breaks. Only URL must be set. A
+// Client follows an event stream, exactly as WHATWG HTML, "Server-sent events", says, and reconnects when it breaks. Only URL must be set. A
 // Client may be used by several goroutines if nobody changes it; each call of Events is a connection of its own.
 type Client struct {
 	URL         string
@@ -40,7 +40,7 @@ type Client struct {
 	OnRetry func(failures int, err error, wait time.Duration) error
 }
 
-// ResponseError is a response that is no event stream.
+// ResponseError is a response that is not an event stream.
 type ResponseError struct {
 	Status          int           // HTTP status
 	ContentType     string        // when that is what is wrong
@@ -59,7 +59,7 @@ func (e *ResponseError) Error() string {
 	return fmt.Sprintf("event stream: found status %d %s, expected 200", e.Status, http.StatusText(e.Status))
 }
 
-// temporary says whether trying again is of use. Browsers never try again after a status; a service that does not would stop for good
+// temporary reports whether trying again makes sense. Browsers never try again after a status; a service that does not would stop for good
 // whenever the server it follows is deployed.
 func (e *ResponseError) temporary() bool {
 	switch e.Status {
@@ -311,7 +311,7 @@ func (d *decoded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// keptError keeps the error that reading ended with.
+// keptError keeps the error with which reading ended.
 type keptError struct {
 	r   io.Reader
 	err error
@@ -342,7 +342,7 @@ func (l *lazyGzip) Read(p []byte) (int, error) {
 	return l.z.Read(p)
 }
 
-// watchedReader puts its timer off with every byte.
+// watchedReader restarts its timer with every byte.
 type watchedReader struct {
 	r io.Reader
 	d time.Duration

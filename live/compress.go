@@ -20,8 +20,8 @@ import (
 // Compression once per event
 //
 // A compressor per connection costs hundreds of kilobytes each, and compresses the same event again for everyone. Both formats in
-// use here allow better. A deflate stream (RFC 1951) is a row of blocks; one that was made by a compressor that knew nothing before it, and
-// that ends on a byte boundary, may stand anywhere in a stream. A zstd stream (RFC 8878 section 3) is a row of frames, each
+// use here allow better. A deflate stream (RFC 1951) is a sequence of blocks; a block that refers to nothing before it, and that ends on a
+// byte boundary, may appear anywhere in a stream. A zstd stream (RFC 8878 section 3) is a sequence of frames, each
 // complete. So an event is compressed once, and its block is copied into every stream, whoever joined when. What is
 // different for each stream (the source's name, keep-alives) goes between the blocks uncompressed, in stored
 // blocks, which need no compressor. A gzip stream (RFC 1952) so made has a header and no trailer, since it has no end.

@@ -107,7 +107,7 @@ func (d *decoder) setRetry(value []byte) {
 			return
 		}
 	}
-	const most = 24 * time.Hour // nobody means more, and a Duration could not hold all that digits can say
+	const most = 24 * time.Hour // nobody means more, and a Duration could not hold every number that can be written
 	ms, err := strconv.ParseInt(string(value), 10, 64)
 	if err != nil || ms > most.Milliseconds() {
 		ms = most.Milliseconds()
@@ -138,7 +138,7 @@ func (d *decoder) restart() {
 	d.data, d.name, d.nextID = d.data[:0], "", d.lastID
 }
 
-// decodeUTF8 replaces what is no UTF-8 by U+FFFD, one for each maximal part of a character, as browsers do (WHATWG Encoding, "UTF-8 decoder").
+// decodeUTF8 replaces what is not UTF-8 by U+FFFD, one for each maximal part of a character, as browsers do (WHATWG Encoding, "UTF-8 decoder").
 // Go's own conversions replace each byte.
 func decodeUTF8(b []byte) string {
 	if utf8.Valid(b) {

@@ -116,7 +116,7 @@ func encodeSSE(m *hub.Message) []byte {
 var objectEnd = []byte("}\n\n")
 
 // splitSource divides an encoded event into what all subscribers share and the end, which names the source on a stream that carries several.
-// Data that is no JSON object stays whole.
+// Data that is not a JSON object stays whole.
 func splitSource(enc []byte, source string) (shared []byte, end string) {
 	if !bytes.HasSuffix(enc, objectEnd) {
 		return enc, ""

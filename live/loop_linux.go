@@ -345,7 +345,7 @@ func (l *loop) takeLater(now time.Time) {
 	})
 }
 
-// write returns data to the socket and keeps what it does not take. It reports false when the socket is closed.
+// write hands data to the socket and keeps what it does not take. It reports false when the socket is closed.
 func (l *loop) write(k *socket, data []byte, now time.Time) bool {
 	all := len(data)
 	for len(data) > 0 {
@@ -372,7 +372,7 @@ func (l *loop) write(k *socket, data []byte, now time.Time) bool {
 	return true
 }
 
-// discard reads what a client has no business sending.
+// discard reads and drops what a client sends: it has no reason to send anything.
 func (l *loop) discard(k *socket) bool {
 	var buf [4096]byte
 	for range 16 {

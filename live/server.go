@@ -116,7 +116,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	return err
 }
 
-// drainDelay is when one client of a draining server shall come back.
+// drainDelay is after how long one client of a draining server is to come back.
 func (c *config) drainDelay() time.Duration {
 	return 100*time.Millisecond + rand.N(max(c.drainWindow, 1))
 }

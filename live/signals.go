@@ -25,7 +25,7 @@ const signalsParam = "signals"
 const maxSignals = 1 << 20
 
 // ReadSignals reads the client's state into the value that into points at, as encoding/json does: from the query parameter "signals" of GET, HEAD and
-// DELETE requests, from a JSON body, or from the form field "signals". Without any, into is left alone. What is no valid
+// DELETE requests, from a JSON body, or from the form field "signals". Without any, into is left alone. What is not valid
 // JSON, does not fit into, or is larger than 1 MiB is a *SignalsError.
 func ReadSignals(r *http.Request, into any) error { return readSignals(r, signalsParam, into) }
 

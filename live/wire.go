@@ -32,8 +32,8 @@ func setHeader(h http.Header, c coding) {
 	}
 }
 
-// closeAfter makes a plain connection end with its stream. Kept open it would lead the client back to a server that it was sent away from,
-// past a balancer that knows better. In HTTP/2 the field would end the other streams as well.
+// closeAfter makes a plain connection end with its stream. Kept open, it would lead the client back to the server that it was sent away from,
+// past the balancer. In HTTP/2 the field would end the other streams as well.
 func closeAfter(w http.ResponseWriter, r *http.Request) {
 	if r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")

@@ -192,7 +192,7 @@ func (a *App) Reload(fsys fs.FS) error {
 	return nil
 }
 
-// Shutdown tells open streams to come back elsewhere, makes /readyz say no, and waits for them and for
+// Shutdown tells open streams to reconnect elsewhere, makes /readyz say no, and waits for them and for
 // background work until ctx ends; then it closes hub and database. Stop the http.Server afterwards.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)

@@ -60,7 +60,7 @@ type server struct {
 	logs *logs
 }
 
-// files makes a file system of names and texts by turns.
+// files makes a file system of alternating names and texts.
 func files(list ...string) fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for i := 0; i < len(list); i += 2 {
@@ -69,7 +69,7 @@ func files(list ...string) fstest.MapFS {
 	return fsys
 }
 
-// serve starts an application from files, given as name and text by turns.
+// serve starts an application from files, given as alternating names and texts.
 func serve(t testing.TB, list []string, opts ...page.Option) *server {
 	t.Helper()
 	return serveFS(t, files(list...), opts...)

@@ -34,7 +34,7 @@ const mostQueued = 1000 // messages that wait for ordered binds; the oldest are 
 // that cannot be followed is reported and left out. places says where to go on in each topic, and afterwards where that is; a
 // topic without a place, and every one when it is nil, is followed from now on.
 func (a *App) changes(ctx context.Context, topics []string, places map[string]hub.Cursor, every time.Duration, feed func(ring func()) *inbox, failed func(error), turn func(mailbox) error) error {
-	wake := make(chan struct{}, 1) // buffered by one: a publisher leaves its mark and goes on
+	wake := make(chan struct{}, 1) // buffered by one: a publisher leaves its mark and does not wait
 	ring := func() {
 		select {
 		case wake <- struct{}{}:

@@ -278,7 +278,7 @@ func (a *App) patchScript(_ context.Context, q *request, args []sx.Value) (live.
 	return p.Event()
 }
 
-// patchOptions reads names and values by turns; the form has checked the names. nil leaves an option out.
+// patchOptions reads alternating names and values; the form has checked the names. nil leaves an option out.
 func patchOptions(args []sx.Value, id *string, retry *time.Duration, own func(key string, v sx.Value) error) error {
 	for i := 0; i+1 < len(args); i += 2 {
 		v := args[i+1]

@@ -67,8 +67,8 @@ func (c *cacheRule) header() string {
 
 var pageFields = []string{"path", "title", "layout", "auth", "data", "head", "content", "live", "error", "status", "headers", "cache", "wire"}
 
-// fields reads the :keyword value pairs of a definition from item i on. What is wrong is reported, and the
-// rest goes on.
+// fields reads the :keyword value pairs of a definition from item i on. What is wrong is reported and left
+// out.
 func fields(a *sx.Analyzer, f *sx.Form, i int, head string, known []string) map[string]*sx.Form {
 	out := map[string]*sx.Form{}
 	for ; i < f.Len(); i++ {

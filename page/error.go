@@ -27,7 +27,7 @@ type errorView struct {
 
 func (e errorView) title() string { return fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)) }
 
-// friendly is what visitors read when the program gives no words of its own.
+// friendly is what visitors read when the program does not say it in its own words.
 func friendly(status int) string {
 	switch status {
 	case 400:
@@ -219,7 +219,7 @@ func (s *site) builtinErrorPage(w http.ResponseWriter, q *request, v errorView, 
 	}
 }
 
-// served lists what there is, for who has gone astray in development.
+// served lists what there is, for whoever mistyped an address in development.
 func (s *site) served() string {
 	if len(s.router.all) == 0 {
 		return "The application has no pages yet: (defpage home :path \"/\" :content (h1 \"Hello\"))"
@@ -248,7 +248,7 @@ func explain(err error) []string {
 	return []string{sx.Explain(err)}
 }
 
-// wantsJSON reports whether an error is better said in JSON. To Datastar's client it is, which takes HTML for elements to patch.
+// wantsJSON reports whether an error is better sent as JSON. For Datastar's client it is: it takes HTML for elements to patch.
 func wantsJSON(r *http.Request) bool {
 	if r.Header.Get("Datastar-Request") != "" {
 		return true

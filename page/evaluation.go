@@ -64,7 +64,7 @@ func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub
 			if e != nil && e.site.hash == s.hash {
 				next.last = e.last
 			} else if e != nil && slices.ContainsFunc(e.l.slots, func(d *slotDef) bool { return now.known[d.id] == nil }) {
-				a.hub.Forget(topic) // whoever comes shall not be told of slots that are no more
+				a.hub.Forget(topic) // a newcomer must not be told of slots that no longer exist
 			}
 			e = next
 			of := &request{app: a, site: s, r: backgroundRequest(topic), params: params, sent: true, sub: &submission{}}

@@ -6,7 +6,7 @@ import (
 )
 
 // flat reports whether a client gets the page whole and in order: crawlers, which may not wait for what comes late,
-// browsers that save data, HTTP/1.0, which has no chunks, and whoever asks with ?_sx=flat.
+// browsers that save data, HTTP/1.0, which knows no chunked responses, and whoever asks with ?_sx=flat.
 func flat(r *http.Request) bool {
 	if r.URL.RawQuery != "" && r.URL.Query().Get("_sx") == "flat" || r.Header.Get("Save-Data") == "on" || r.ProtoMajor == 1 && r.ProtoMinor == 0 {
 		return true

@@ -95,7 +95,7 @@ func (a *App) regionOf(ctx context.Context, q *request, address string) *region 
 	}
 	q.mu.Unlock()
 	r := &region{slots: map[string]string{}}
-	// A cursor says that the page shows what came before it: of other streams it shows nothing.
+	// A cursor says that the page shows everything before it; of the other streams it shows nothing.
 	if l, params, _, err := q.site.source(q, address); err == nil && q.page.shows(l) {
 		a.fill(ctx, q, l, params, address, r)
 	}

@@ -52,8 +52,8 @@ func (h hashing) hash(ctx context.Context, password string) (string, error) {
 
 var errPasswordHash = errors.New("the second argument is not what password-hash gave")
 
-// matches reports whether a password is that of a hash. An empty hash is that of nobody: it takes as long as another, so
-// that the time of an answer does not tell who has an account.
+// matches reports whether a password is that of a hash. An empty hash belongs to nobody; checking it takes as long as any other,
+// so that the time of an answer does not tell who has an account.
 func (h hashing) matches(ctx context.Context, password, hash string) (bool, error) {
 	if hash == "" {
 		_, err := h.derive(ctx, password, make([]byte, 16), passwordRounds, sha256.Size)

@@ -14,8 +14,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A built application carries its assets as browsers get them: bundled, and compressed in every coding. They lie in a
-// folder of assets/, so that a Go program that embeds assets/ takes them along, beside a list of them.
+// A built application carries its assets as browsers get them: bundled, and compressed in every coding. They are in a
+// folder of assets/, beside a list of them, so that a Go program that embeds assets/ has them too.
 const (
 	builtDir  = "sx-built"
 	builtList = builtDir + "/list.json"
@@ -29,7 +29,7 @@ type builtRow struct {
 	Encoded map[string]string `json:"encoded,omitempty"` // the file of each content coding
 }
 
-// Prebuild makes the assets of an application ready ahead of time. It gives files, by their path from the root, to be
+// Prebuild makes the assets of an application ready ahead of time. It returns files, by their path from the root, to be
 // added to those of the application: an App without a bundler then serves them, and neither bundles nor compresses
 // anything when it starts. minify is what production wants; without it nothing is compressed either. The same input
 // gives the same bytes.

@@ -104,7 +104,7 @@ func watch(srv *http.Server, log *slog.Logger) {
 			c.heard.Store(true)
 		case http.StateHijacked, http.StateClosed:
 			w.open.Delete(conn)
-			// A balancer that looks whether the port is open sends nothing; that is no news.
+			// A balancer that only checks whether the port is open sends nothing; that is not worth a line.
 			if state == http.StateClosed && c.heard.Load() && !c.asked.Load() {
 				w.refusals.note("connection without a whole request", "from", conn.RemoteAddr().String())
 			}

@@ -76,7 +76,7 @@ func (g *regions) message(topic string) sx.Value {
 	return e.newest()
 }
 
-// once runs f for a topic unless it is running already, and gives its outcome to all who ask meanwhile.
+// once runs f for a topic unless it is running already, and gives its outcome to everyone who asked in the meantime.
 func (g *regions) once(ctx context.Context, topic string, f func() error) error {
 	g.mu.Lock()
 	for d := g.first[topic]; d != nil; d = g.first[topic] {

@@ -29,7 +29,7 @@ func traceOf(ctx context.Context) *trace {
 	return t
 }
 
-// begin returns the time, unless nobody wants to know.
+// begin returns the time, or the zero time when nothing is collected.
 func (t *trace) begin() time.Time {
 	if t == nil {
 		return time.Time{}

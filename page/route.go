@@ -107,7 +107,7 @@ func (n *routeNode) child(s segment) *routeNode {
 	return e.node
 }
 
-// find looks a path up. It gives the route and its parameters; or, when only other methods are served
+// find looks a path up. It returns the route and its parameters; or, if only other methods are served
 // there, those methods; or nothing.
 func (t *router) find(method string, segments []string) (*route, []param, []string) {
 	var values [16]sx.Value

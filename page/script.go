@@ -63,7 +63,7 @@ func (s *site) hasScripts() bool {
 	return false
 }
 
-// partsOf tells which parts of the client p uses: sockets, and how much of the language its frames need.
+// partsOf says which parts of the client p uses: sockets, and how much of the language its frames need.
 func (s *site) partsOf(p *pageDef, anyWire bool) client.Parts {
 	var parts client.Parts
 	if p.wire == "sx" {
@@ -112,7 +112,7 @@ func (s *site) liveAt(src string, own bool) *liveDef {
 	return nil
 }
 
-// languageOf tells how much of the language a stream's frames need: none where they carry HTML.
+// languageOf says how much of the language a stream's frames need: none where they carry HTML.
 func (s *site) languageOf(l *liveDef) client.Language {
 	wire := false
 	for _, d := range l.slots {

@@ -14,7 +14,7 @@ import (
 // Site is what a Server serves: an App, or what stands in its place while there is none.
 type Site interface {
 	http.Handler
-	// Drain makes /readyz say no and tells open streams to come back elsewhere; it returns when they have left or
+	// Drain makes /readyz say no and tells open streams to reconnect elsewhere; it returns when they have left or
 	// ctx ends.
 	Drain(ctx context.Context) error
 	// Shutdown closes what responses use, when none is running any more.

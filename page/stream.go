@@ -14,7 +14,7 @@ import (
 )
 
 // A page with boundaries is streamed. The shell is evaluated; each boundary that is reached begins at once,
-// on a machine of its own, while the shell goes on. When the shell is written, boundaries that have
+// on a machine of its own, while the shell is still being evaluated. When the shell is written, boundaries that have
 // finished stand in place and the others show their fallbacks; then each is sent when it is ready, as a
 // direct child of body, and only then the document ends.
 //
@@ -169,8 +169,8 @@ func (st *stream) run(ctx context.Context, f *sx.Machine, p *part) {
 	st.finish(p, f.Out, host, f.Dest().Wire(), err)
 }
 
-// expire ends a part whose time is over. Its body may go on for a while, when it is in Go code that does not
-// look at its context; what it gives is dropped.
+// expire ends a part whose time is over. Its body may run on for a while, if it is in Go code that does not
+// look at its context; what it returns is dropped.
 func (st *stream) expire(p *part, timeout time.Duration) {
 	st.mu.Lock()
 	over := p.finished

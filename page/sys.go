@@ -109,7 +109,7 @@ func (s *system) networkRates(ctx context.Context) (rates counters, at time.Time
 	})
 }
 
-// percent rounds to one decimal: more says nothing and makes every frame differ.
+// percent rounds to one decimal: more digits say nothing and would make every frame differ.
 func percent(f float64) sx.Value { return sx.Number(float64(int(f*10+0.5)) / 10) }
 
 func (s *system) primitives() []*sx.Primitive {

@@ -16,7 +16,7 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
-// A file that a visitor sent lies in a temporary file until its request has been answered. What a program saves is
+// A file that a visitor sent is in a temporary file until its request has been answered. What a program saves is
 // kept in the folder uploads of the application's data, under a name that cannot be guessed, and is served from there
 // as something foreign: never as a page or a script of this site.
 

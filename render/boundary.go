@@ -34,7 +34,7 @@ type Boundary struct {
 	Start, End int // where the placeholder stands in the output it was written to
 }
 
-// Runner evaluates the bodies of boundaries while the page goes on. A page implements it to stream; without
+// Runner evaluates the bodies of boundaries while the page is being evaluated. A page implements it to stream; without
 // one boundaries are rendered in place.
 type Runner interface {
 	// Start begins with the body of b, usually in another goroutine with its own machine (sx.Machine.Fork)

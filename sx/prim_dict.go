@@ -33,7 +33,7 @@ func dictPrimitives() []*Primitive {
 	}
 }
 
-// pairsOf checks that args are keys and values by turns. The first one is argument first of the primitive name.
+// pairsOf checks that args are alternating keys and values. The first one is argument first of the primitive name.
 func (m *Machine) pairsOf(name string, first int, args []Value) {
 	if len(args)%2 != 0 {
 		m.Fail(ArityError, "%s: the key %s has no value", name, describe(args[len(args)-1]))

@@ -5,7 +5,7 @@ import "unsafe"
 // The room that data take: slabs for lists, dicts and items, and a limit by the size of the text.
 
 // maxRoom is how many bytes the data of a text may take: 32 for each byte, and some for nothing, so that a short
-// text may be as dense as it likes.
+// text may be as dense as it will.
 func maxRoom(text string) int { return 1<<20 + 32*len(text) }
 
 // grow makes room for as many items as the text will have if it goes on as it began; append alone would

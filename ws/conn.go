@@ -238,7 +238,7 @@ func (c *Conn) call(f func() error) (err error) {
 	return f()
 }
 
-// receive reads one message and handles it. It reports whether to go on.
+// receive reads one message and handles it. It reports whether to continue.
 func (c *Conn) receive() bool {
 	// Without a context of its own, which the library would watch for every frame: closing the connection ends
 	// reading as well.

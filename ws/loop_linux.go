@@ -191,7 +191,7 @@ func (l *loop) poll() {
 		n = max(n, 0)
 		l.mu.Lock()
 		for i, e := range events[:n] {
-			conns[i] = l.byFD[e.Fd] // one whose number has changed hands looks in vain once
+			conns[i] = l.byFD[e.Fd] // one whose number now belongs to another looks once for nothing
 		}
 		l.mu.Unlock()
 		for i, e := range events[:n] {

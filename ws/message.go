@@ -22,7 +22,7 @@ type Message struct {
 
 var errNotHeaded = errors.New("a message is a list headed by a symbol")
 
-// ParseMessage reads the text of a client message. It evaluates nothing and looks no name up.
+// ParseMessage reads the text of a client message. It evaluates nothing and looks up no name.
 func ParseMessage(text string) (Message, error) {
 	if len(text) > maxMessage {
 		return Message{}, fmt.Errorf("message too long: %d bytes, at most %d are allowed", len(text), maxMessage)

@@ -165,7 +165,7 @@ func (c *Conn) put(wire []byte) {
 	if !c.watched {
 		c.watched = true
 		if c.loop.watch(c) != nil {
-			go c.drop() // nobody would tell when it takes more; ends at once
+			go c.drop() // nothing would report when it takes more; ends at once
 			return
 		}
 	}
@@ -174,7 +174,7 @@ func (c *Conn) put(wire []byte) {
 	}
 }
 
-// discard forgets the rest and lets those go on who wait for that. Called with wmu held.
+// discard forgets the rest and releases those who wait for it to be taken. Called with wmu held.
 func (c *Conn) discard() {
 	c.rest = nil
 	if c.room != nil {

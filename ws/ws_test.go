@@ -36,7 +36,7 @@ func newSite(t *testing.T, opts ...ws.Option) *site { return makeSite(t, false, 
 
 type siteMaker func(t *testing.T, opts ...ws.Option) *site
 
-// everywhere runs a test with connections that loops serve and with such as have a goroutine each, which is
+// everywhere runs a test with connections that loops serve and with connections that have a goroutine each, which is
 // what other systems and TLS get.
 func everywhere(t *testing.T, f func(t *testing.T, newSite siteMaker)) {
 	t.Run("loops", func(t *testing.T) { f(t, newSite) })

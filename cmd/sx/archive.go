@@ -163,7 +163,7 @@ func bareExecutable() ([]byte, error) {
 	if len(r.File) == 0 {
 		return nil, errors.New("the application behind this executable is empty")
 	}
-	// The first local header begins where the executable ends; its data offset lies behind name and extra field.
+	// The first local header begins where the executable ends; its data begins after the name and the extra field.
 	first := int64(len(exe))
 	for _, f := range r.File {
 		off, err := f.DataOffset()

@@ -13,7 +13,7 @@ import (
 
 // brokerFrom links this process with others: at the NATS server that NATS_URL names, or, with how "embedded", at one inside this process,
 // which listens for the other nodes at NATS_CLUSTER ("host:port"), knows them by NATS_ROUTES ("nats-route://host:port,…") and is called
-// NATS_NAME (default the host's name). With two routes or more three nodes keep what is published. Neither is this process alone. The broker is to be closed.
+// NATS_NAME (default the host's name). With two routes or more three nodes keep what is published. Without either this process is alone. The broker is to be closed.
 func brokerFrom(ctx context.Context, log *slog.Logger, how string) (hub.Broker, io.Closer, error) {
 	url := os.Getenv("NATS_URL")
 	switch {

@@ -81,10 +81,10 @@ func (l *bundle) current() bool {
 	return true
 }
 
-// fileNames lists what lies below a folder.
+// fileNames lists the files below a folder.
 func fileNames(dir string) string {
 	var b strings.Builder
-	filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error { // what cannot be read is the bundler's to report
+	filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error { // the bundler reports what cannot be read
 		fmt.Fprintln(&b, name)
 		return nil
 	})

@@ -77,7 +77,7 @@ func (c *call) parse(max int) error {
 	return nil
 }
 
-// isGiven reports whether a flag stood on the command line, be it with an empty value.
+// isGiven reports whether a flag stood on the command line, even with an empty value.
 func (c *call) isGiven(name string) bool {
 	found := false
 	c.flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// What a built site takes along of an application's folder. Symbolic links count as what they lead to, as they do when
+// What a built site takes from an application's folder. Symbolic links count as what they lead to, as they do when
 // the folder is served: those in public/ only within it, others wherever they lead.
 
 // collectFiles reads what a built application needs. Tests, hidden files and what programs write stay out.
@@ -47,7 +47,7 @@ func collectFiles(dir string) ([]archiveFile, error) {
 	return out, err
 }
 
-// deployed tells which files outside of public/ a built application needs.
+// deployed says which files outside of public/ a built application needs.
 func deployed(name string) bool {
 	base := path.Base(name)
 	switch {

@@ -38,7 +38,7 @@ func (d *devLog) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &c
 }
 
-// WithGroup implements slog.Handler; groups are left out, they say nothing to people.
+// WithGroup implements slog.Handler; groups are left out: they mean nothing to people.
 func (d *devLog) WithGroup(string) slog.Handler { return d }
 
 // Handle implements slog.Handler.

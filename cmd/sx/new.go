@@ -33,7 +33,7 @@ func projectTemplates() []template {
 	sub := func(fsys fs.FS, dir string) fs.FS {
 		out, err := fs.Sub(fsys, dir)
 		if err != nil {
-			panic(err) // a name above that is no path: a programming mistake
+			panic(err) // a name above that is not a path: a programming mistake
 		}
 		return out
 	}
@@ -218,7 +218,7 @@ func indirect(mod string) string {
 }
 
 // checkout returns the folder that this sx was built from, or "". One that was built with -trimpath does not know; it may
-// still stand there, as bin/sx does.
+// still be inside it, as bin/sx is.
 func checkout() string {
 	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
 		if root := filepath.Dir(filepath.Dir(filepath.Dir(file))); ownModule(root) {

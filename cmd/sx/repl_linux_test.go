@@ -52,7 +52,7 @@ type screen struct {
 
 var controls = regexp.MustCompile("\x1b\\[[0-9;?]*[a-zA-Z]|\r")
 
-// waitFor waits until text stands there, after what was waited for before.
+// waitFor waits until text appears, after what was waited for before.
 func (s *screen) waitFor(text string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {

@@ -29,7 +29,7 @@ func terminal(stream any) bool {
 		return false
 	}
 	info, err := f.Stat()
-	// The null device is a character device too, and no person sits there.
+	// The null device is a character device too, and nobody reads it.
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull && !isNull(info)
 }
 

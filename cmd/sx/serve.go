@@ -195,7 +195,7 @@ func (d *devSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, failurePage, html.EscapeString(text))
 }
 
-// failurePage asks again by itself: there is no application yet whose stream could tell of the cure.
+// failurePage asks again by itself: there is no application yet whose stream could tell that it has been repaired.
 const failurePage = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="1"><title>Does not load</title>
 <style>body{margin:0;padding:2.5rem;background:#14171f;color:#e8ecf5;font:15px/1.6 ui-monospace,Menlo,Consolas,monospace}
 h1{font:600 1.3rem system-ui,sans-serif;color:#ff7b8e}pre{white-space:pre-wrap}p{color:#8d97ad;font-family:system-ui,sans-serif}</style>

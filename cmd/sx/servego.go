@@ -109,7 +109,7 @@ func (g *goServer) run(ctx context.Context) error {
 	}
 }
 
-// choose finds the address at which the program will listen, and holds that nobody listens there yet: someone else's
+// choose finds the address at which the program will listen, and makes sure that nobody listens there yet: someone else's
 // program would be taken for ours.
 func (g *goServer) choose() (net.Addr, error) {
 	addr := g.addr
@@ -232,7 +232,7 @@ func (p *process) ended() <-chan struct{} {
 	return p.done
 }
 
-// stop asks the program to end, makes it after five seconds, and waits for it.
+// stop asks the program to end, kills it after five seconds, and waits for it.
 func (p *process) stop() {
 	if p == nil {
 		return

@@ -59,8 +59,8 @@ func (w *watcher) add(dir string) error {
 	})
 }
 
-// forget ends the watching of a folder that has another name now, and of those below it: the system would go on to report
-// what happens there under the old one.
+// forget ends the watching of a folder that has another name now, and of those below it: the system would keep reporting what happens
+// there under the old one.
 func (w *watcher) forget(dir string) {
 	for _, name := range w.fs.WatchList() {
 		if name == dir || strings.HasPrefix(name, dir+string(filepath.Separator)) {
@@ -74,7 +74,7 @@ func ignoredDir(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains([]string{"node_modules", "dist", "data", "bin"}, name)
 }
 
-// ignoredFile tells apart the leavings of editors.
+// ignoredFile reports whether a file is what an editor leaves behind.
 func ignoredFile(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "#") || strings.HasSuffix(name, "~") ||
 		strings.HasSuffix(name, ".swp") || strings.HasSuffix(name, ".tmp") || name == "4913"

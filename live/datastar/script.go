@@ -26,7 +26,7 @@ type Script struct {
 }
 
 // Event returns the script as an event that appends a script element to the body. Code that would end the element is an error, as is an attribute
-// whose name is none. Whoever sends it decides that the page may run it: a Stream asks for AllowScripts.
+// whose name is not one. Whoever sends it decides that the page may run it: a Stream asks for AllowScripts.
 func (p Script) Event() (live.Event, error) {
 	if lower := strings.ToLower(p.Code); strings.Contains(lower, "</script") || strings.Contains(lower, "<!--") {
 		// WHATWG HTML, "Restrictions for contents of script elements".

@@ -23,7 +23,7 @@ type Signals struct {
 	Retry         time.Duration // default 1s, which is not written
 }
 
-// Event returns the patch as an event. Values that are no JSON object are an error, as are line ends in EventID.
+// Event returns the patch as an event. Values that are not a JSON object are an error, as are line ends in EventID.
 func (p Signals) Event() (live.Event, error) {
 	text, err := signalsJSON(p.Values)
 	if err != nil {
@@ -118,7 +118,7 @@ const Param = "datastar"
 const maxSignals = 1 << 20
 
 // ReadSignals reads the client's signals into the value that into points at: from the query parameter "datastar" of GET and HEAD requests, and of
-// DELETE requests that have it, from the body otherwise. Without any, into is left alone. What is no valid JSON, does not fit into, or is
+// DELETE requests that have it, from the body otherwise. Without any, into is left alone. What is not valid JSON, does not fit into, or is
 // larger than 1 MiB is a *live.SignalsError: answer 400.
 func ReadSignals(r *http.Request, into any) error {
 	text, err := signalsText(r)

@@ -14,8 +14,8 @@ type Broker interface {
 	Publish(topic string, ev Event) error
 
 	// Follow calls f, from one goroutine at a time, first with what is remembered of the topic, then with what is published. It does
-	// not wait for either. After stop has returned f is not called any more. A broker that loses its connection goes on by itself once
-	// it is back: with the events missed, or with another Start if it cannot have them.
+	// not wait for either. After stop has returned f is not called any more. A broker that loses its connection continues by itself once it
+	// is back: with the events missed, or with another Start if it cannot have them.
 	Follow(topic string, f Follower) (stop func(), err error)
 }
 
@@ -23,7 +23,7 @@ type Broker interface {
 type Follower interface {
 	// Start begins a life of the topic in which events up to number floor are lost. Everything delivered before is forgotten.
 	Start(epoch, floor uint64)
-	// Deliver adds an event. Numbers ascend, with gaps if the broker likes; one that was delivered already is ignored.
+	// Deliver adds an event. Numbers ascend, possibly with gaps; one that was delivered already is ignored.
 	Deliver(seq uint64, ev Event)
 	// Ready says that what was remembered when Follow was called has been delivered.
 	Ready()

@@ -31,7 +31,7 @@
 //	}
 //
 // A Producer makes a topic's events only while somebody is subscribed; Snapshot gives a page the values that exist and the cursor
-// from which its stream goes on, so that nothing falls between the two.
+// from which its stream continues, so that nothing falls between the two.
 //
 // A Hub is safe for concurrent use. A Subscriber belongs to one goroutine, except for Close. Events, messages and batches are
 // immutable: whoever publishes Data must not change it afterwards.

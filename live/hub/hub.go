@@ -107,7 +107,7 @@ func (h *Hub) Subscribe(ctx context.Context, name string, cursor Cursor, opts ..
 		s.state = subscriberNow
 	}
 	if s.wake == nil {
-		// Buffered by one: a publisher leaves its mark and goes on, whether or not the reader is waiting.
+		// Buffered by one: a publisher leaves its mark and does not wait, whether or not the reader is waiting.
 		s.ready = make(chan struct{}, 1)
 		s.wake = func() {
 			select {

@@ -70,7 +70,7 @@ type subscribeConfig struct {
 // SubscribeOption changes how Subscribe reads a topic.
 type SubscribeOption func(*subscribeConfig)
 
-// WithProducer returns the topic its producer, unless it has one already. See Producer.
+// WithProducer gives the topic its producer, unless it has one already. See Producer.
 func WithProducer(p Producer) SubscribeOption { return func(c *subscribeConfig) { c.producer = p } }
 
 // WithWake makes the hub call wake, instead of ending a Next that waits, when there is something new after a Poll that found nothing, and

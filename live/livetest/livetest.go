@@ -1,5 +1,5 @@
 // Package livetest serves handlers over a network within the process, so that tests of streams can run in fake time:
-// testing/synctest takes a goroutine that waits for such a network for idle, and one that waits for a socket for busy.
+// to testing/synctest a goroutine that waits on such a network is idle, and one that waits on a socket is not.
 // It is imported by tests only.
 package livetest
 

@@ -41,7 +41,7 @@ func node(t *testing.T, url string, opts ...nats.Option) (*hub.Hub, *nats.Broker
 	return h, b
 }
 
-// conform runs the conformance tests with nodes that connect by turns to the servers.
+// conform runs the conformance tests with nodes that connect to the servers in turn.
 func conform(t *testing.T, servers []*nats.Server, opts ...nats.Option) {
 	hubtest.Run(t, func(t *testing.T) func() *hub.Hub {
 		opts := append([]nats.Option{nats.Stream(strings.NewReplacer("/", "_", " ", "_").Replace(t.Name())), nats.InMemory(), nats.History(1024, 1<<20, 0)}, opts...)

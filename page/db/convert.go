@@ -153,7 +153,7 @@ func (c column) time(t time.Time) sx.Value {
 }
 
 // text converts text. SQLite keeps what was written into a date column, in whatever form; what is a time
-// is given in one form.
+// is returned in one form.
 func (c column) text(s string) (sx.Value, error) {
 	switch c.kind {
 	case boolColumn:

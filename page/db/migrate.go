@@ -16,7 +16,7 @@ import (
 // Migrate applies the *.sql files of a folder in the order of their names, each in a transaction, and notes
 // each with its checksum in the table sx_migrations. A file that was applied before is skipped; one that was
 // changed since is an error. NAME.sqlite.sql and NAME.postgres.sql are for one database only. Processes that
-// start together wait for each other. It gives the names it applied.
+// start together wait for each other. It returns the names of those it applied.
 func (d *DB) Migrate(ctx context.Context, fsys fs.FS, dir string) ([]string, error) {
 	entries, err := fs.ReadDir(fsys, dir) // sorted by name
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,7 +72,7 @@ func (d *DB) concerns(name string) bool {
 }
 
 func (d *DB) migrate(ctx context.Context, conn *sql.Conn, name, text string) (ran bool, err error) {
-	// Line ends differ between checkouts; they are no change of the file.
+	// Line ends differ between checkouts; that does not count as a change of the file.
 	hash := sha256.Sum256([]byte(strings.ReplaceAll(text, "\r\n", "\n")))
 	sum := hex.EncodeToString(hash[:])
 	one, two, three := "?", "?", "?"

@@ -254,7 +254,7 @@ func newForm(p *Page, n *html.Node) *Form {
 	return f
 }
 
-// lines returns the text of a textarea as it stands, blanks and line breaks included.
+// lines returns the text of a textarea as it is, blanks and line breaks included.
 func lines(n *html.Node) string {
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {

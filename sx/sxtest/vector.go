@@ -2,7 +2,7 @@ package sxtest
 
 import "fmt"
 
-// Cut calls f with data cut into pieces in every way a network likes to: whole, byte by byte, and in two at
+// Cut calls f with data cut into pieces in every way that a network may: whole, byte by byte, and in two at
 // every offset, so between CR and LF and inside a character too. name says which cut it is. The pieces
 // share data's bytes.
 func Cut(data []byte, f func(name string, pieces [][]byte)) {

@@ -199,32 +199,34 @@ func (c *call) summarize(ctx context.Context, target string, built time.Duration
 	return nil
 }
 
-// measureStart starts the built site in an empty folder, without the data and the database of the environment,
-// up to the point where it would listen.
-func measureStart(ctx context.Context, target string) (time.Duration, error) {
-	abs, err := filepath.Abs(target)
-	if err != nil {
-		return 0, err
-	}
+// measured times run, which starts a program in an empty folder, without the data and the database of the environment; end
+// ends what it started. Errors carry what the program said.
+func measured(cmd *exec.Cmd, run func(cmd *exec.Cmd) error, end func()) (time.Duration, error) {
 	tmp, err := os.MkdirTemp("", "sx-start-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(tmp)
-	cmd := exec.CommandContext(ctx, abs, "--start-only")
-	cmd.Dir, cmd.Env = tmp, measuringEnv(tmp)
 	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	cmd.Dir, cmd.Stderr = tmp, &stderr
+	cmd.Env = append(append(os.Environ(), "SX_DATA="+tmp, "DATABASE_URL=", "NATS_URL=", "SX_SECRET=measuring", "SX_LOG_FORMAT=text", "SX_METRICS_ADDR="), cmd.Env...)
 	began := time.Now()
-	if err := cmd.Run(); err != nil {
+	err = run(cmd)
+	took := time.Since(began)
+	end()
+	if err != nil {
 		return 0, errors.Join(errors.New(strings.TrimSpace(stderr.String())), err)
 	}
-	return time.Since(began), nil
+	return took, nil
 }
 
-// measuringEnv is the environment of a site whose start is measured.
-func measuringEnv(data string) []string {
-	return append(os.Environ(), "SX_DATA="+data, "DATABASE_URL=", "NATS_URL=", "SX_SECRET=measuring", "SX_LOG_FORMAT=text", "SX_METRICS_ADDR=")
+// measureStart starts the built site up to the point where it would listen.
+func measureStart(ctx context.Context, target string) (time.Duration, error) {
+	abs, err := filepath.Abs(target)
+	if err != nil {
+		return 0, err
+	}
+	return measured(exec.CommandContext(ctx, abs, "--start-only"), (*exec.Cmd).Run, func() {})
 }
 
 // goStartMost is how long a Go program may take until it accepts connections.
@@ -236,11 +238,6 @@ func measureGoStart(ctx context.Context, target string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	tmp, err := os.MkdirTemp("", "sx-start-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(tmp)
 	ln, err := page.Listen("127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -253,24 +250,23 @@ func measureGoStart(ctx context.Context, target string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	var stderr bytes.Buffer
 	cmd := exec.Command(abs)
-	cmd.Dir, cmd.Stderr = tmp, &stderr
-	cmd.Env = append(measuringEnv(tmp), "SX_ADDR="+addr.String(), "PORT="+port, "SX_GRACE=1s", "SX_DEV=")
+	cmd.Env = []string{"SX_ADDR=" + addr.String(), "PORT=" + port, "SX_GRACE=1s", "SX_DEV="}
 	tie(cmd)
-	began := time.Now()
-	p, err := startProcess(cmd)
-	if err != nil {
-		return 0, err
+	var p *process
+	run := func(cmd *exec.Cmd) (err error) {
+		if p, err = startProcess(cmd); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, goStartMost)
+		defer cancel()
+		if err := awaitListener(ctx, addr, p, time.Millisecond); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("it accepts no connection on SX_ADDR=%s within %s", addr, goStartMost)
+		}
+		return nil
 	}
-	defer p.stop()
-	ctx, cancel := context.WithTimeout(ctx, goStartMost)
-	defer cancel()
-	if err := awaitListener(ctx, addr, p, time.Millisecond); err != nil {
-		return 0, errors.Join(errors.New(strings.TrimSpace(stderr.String())), err)
-	}
-	if ctx.Err() != nil {
-		return 0, fmt.Errorf("it accepts no connection on SX_ADDR=%s within %s", addr, goStartMost)
-	}
-	return time.Since(began), nil
+	return measured(cmd, run, func() { p.stop() })
 }

@@ -169,6 +169,7 @@ func (d *declarations) page(a *sx.Analyzer, f *sx.Form) {
 		return &compiled{fn: a.Function(where, p.names, g)}
 	}
 	p.title, p.head, p.onError, p.status, p.headers = fn("title"), fn("head"), fn("error"), fn("status"), fn("headers")
+	checkLiterals(a, fs)
 	if g := contentForm(a, f, fs["layout"], fs["content"]); g != nil {
 		p.content = &compiled{fn: a.Function(where, p.names, g)}
 	} else {
@@ -405,4 +406,35 @@ func (d *declarations) checkPage(a *sx.Analyzer, p *pageDef) {
 			})
 		}
 	}
+}
+
+// checkLiterals reports literals that could be told only when somebody asks for the page.
+func checkLiterals(a *sx.Analyzer, fs map[string]*sx.Form) {
+	if g := fs["status"]; g != nil && literal(g) {
+		if _, err := statusArg(":status", g.Value(), 200, 599); err != nil {
+			a.Errorf(g.Site(), sx.FormError, "%v", err)
+		}
+	}
+	if g := fs["error"]; g != nil && literal(g) {
+		a.Errorf(g.Site(), sx.FormError, ":error must be a function such as (fn (e) (p \"Sorry\")), found %s", sx.Serialize(g.Value()))
+	}
+	g := fs["headers"]
+	if g == nil || g.Value().Kind() != sx.KindDict {
+		return
+	}
+	headers := g.Value().Dict()
+	for i := range headers.Len() {
+		name, v := headers.At(i)
+		if err := (&request{}).setHeader(name, ""); err != nil {
+			a.Errorf(g.Site(), sx.FormError, ":headers: %q cannot be set", name)
+		} else if v.IsString() && (&request{}).setHeader(name, v.Text()) != nil {
+			a.Errorf(g.Site(), sx.FormError, ":headers: the value of %s holds a line break", name)
+		}
+	}
+}
+
+// literal tells whether a form is its own value, and no name or call.
+func literal(g *sx.Form) bool {
+	v := g.Value()
+	return v.IsString() || v.IsNumber() || v.Kind() == sx.KindBool || v.Kind() == sx.KindKeyword
 }

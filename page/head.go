@@ -57,12 +57,22 @@ func languageOf(out []byte) string {
 	tag, _, _ := bytes.Cut(out, []byte(">"))
 	_, value, _ := bytes.Cut(tag, []byte(` lang="`))
 	lang, _, ok := bytes.Cut(value, []byte(`"`))
-	if !ok || strings.ContainsFunc(string(lang), func(c rune) bool {
-		return c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
-	}) {
+	if !ok || !languageTag(string(lang)) {
 		return ""
 	}
 	return string(lang)
+}
+
+// languageTag tells whether s may be a language tag (RFC 5646), by its letters.
+func languageTag(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // appendHead appends what the framework adds to the end of head: title, what was hoisted, :head, assets, and

@@ -252,6 +252,14 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 		return textList(g.Value())
 	}
 	c.origins, c.env = texts("origins"), texts("env")
+	for i, o := range c.origins {
+		c.origins[i] = strings.TrimSuffix(o, "/") // as people copy them; browsers send them without
+		if _, err := crossOrigin(c.origins[i : i+1]); err != nil {
+			a.Errorf(fs["origins"].Site(), sx.FormError, ":origins: %v", err)
+			c.origins = nil
+			break
+		}
+	}
 	for _, t := range texts("fetch-allow") {
 		p, err := parsePrefix(t)
 		if err != nil {
@@ -273,7 +281,9 @@ func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
 		}
 	}
 	if g := fs["lang"]; g != nil {
-		c.lang = plainText(g.Value())
+		if c.lang = plainText(g.Value()); !languageTag(c.lang) {
+			a.Errorf(g.Site(), sx.FormError, ":lang must be a language such as \"en\" or \"fr-CA\", found %s", sx.Serialize(g.Value()))
+		}
 	}
 	if g := fs["max-body"]; g != nil {
 		if v := g.Value(); v.IsNumber() && v.Float() > 0 {

@@ -101,3 +101,26 @@ func TestHeadIsCollected(t *testing.T) {
 		lacks(t, c.path+" body", rest, "<title", "<meta")
 	}
 }
+
+// What a literal says is wrong is said when the page is loaded, and not to whoever asks for it first.
+func TestLiteralFieldsAreChecked(t *testing.T) {
+	for text, want := range map[string]string{
+		`(defpage a :path "/a" :status 99 :content "x")`:                               "app.sx:1:31: :status: the status must be a number from 200 to 599, got 99",
+		`(defpage a :path "/a" :status "ok" :content "x")`:                             `app.sx:1:31: :status: the status must be a number from 200 to 599, got "ok"`,
+		`(defpage a :path "/a" :headers {"Set-Cookie" "a=b"} :content "x")`:            `app.sx:1:32: :headers: "Set-Cookie" cannot be set`,
+		`(defpage a :path "/a" :headers {"X" (str "a") "a b" (str "c")} :content "x")`: `app.sx:1:32: :headers: "a b" cannot be set`,
+		`(defpage a :path "/a" :headers {"X" "a\nb"} :content "x")`:                    `app.sx:1:32: :headers: the value of X holds a line break`,
+		`(defpage a :path "/a" :error "sorry" :content "x")`:                           `app.sx:1:30: :error must be a function such as`,
+		`(defconfig :lang "not a language")`:                                           `app.sx:1:18: :lang must be a language such as "en"`,
+		`(defconfig :origins ("https://a.example" "foo"))`:                             `app.sx:1:21: :origins: invalid origin "foo"`,
+	} {
+		if _, err := page.New(files("app.sx", text), page.WithSecret("x")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s:\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+	if _, err := page.New(files("app.sx", `
+(defconfig :lang "zh-Hant-TW" :origins ("https://a.example/" "http://b:8080"))
+(defpage a :path "/a" :status (if (request-arg "x") 201 200) :headers {:x-a 1 "X-B" (request-arg "b")} :error (fn (e) "sorry") :content "x")`), page.WithSecret("x")); err != nil {
+		t.Error(err)
+	}
+}

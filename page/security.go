@@ -171,8 +171,8 @@ func sameOriginPath(s string) bool {
 func crossOrigin(trusted []string) (*http.CrossOriginProtection, error) {
 	c := http.NewCrossOriginProtection()
 	for _, o := range trusted {
-		if err := c.AddTrustedOrigin(strings.TrimSuffix(o, "/")); err != nil {
-			return nil, fmt.Errorf("origin %q: %w", o, err)
+		if err := c.AddTrustedOrigin(o); err != nil {
+			return nil, err
 		}
 	}
 	return c, nil

@@ -196,7 +196,15 @@ func (a *App) Reload(fsys fs.FS) error {
 // background work until ctx ends; then it closes hub and database. Stop the http.Server afterwards.
 func (a *App) Shutdown(ctx context.Context) error {
 	a.draining.Store(true)
-	err := errors.Join(a.live.Drain(ctx), a.ws.Drain(ctx))
+	var streams error
+	drained := make(chan struct{})
+	go func() { // ends when the streams have, or with ctx
+		defer close(drained)
+		streams = a.live.Drain(ctx)
+	}()
+	err := a.ws.Drain(ctx)
+	<-drained
+	err = errors.Join(streams, err)
 	a.stop(errShutdown)
 	err = errors.Join(err, a.hub.Close(ctx))
 	done := make(chan struct{})

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -162,10 +163,17 @@ func (c *Conn) join(lastEventID, defs string) bool {
 // choose lets the endpoint choose the channel.
 func (c *Conn) choose() bool {
 	channel := ""
+	s := c.srv
+	s.mu.Lock()
+	s.choosing[c] = struct{}{}
+	s.mu.Unlock()
 	err := c.call(func() (err error) {
 		channel, err = c.ep.Join(c.ctx, c)
 		return err
 	})
+	s.mu.Lock()
+	delete(s.choosing, c)
+	s.mu.Unlock()
 	var refused *StatusError
 	if errors.As(err, &refused) { // a browser is not told the status of a handshake: this is its way to hear it
 		c.Close(websocket.StatusCode(4000+refused.Code), http.StatusText(refused.Code))
@@ -363,7 +371,7 @@ func (c *Conn) handle(ctx context.Context, text string) bool {
 		_, ok := c.run(ctx, m)
 		return ok
 	}
-	d, fresh := c.srv.delivered.begin(c.ep.Session, m.ID, time.Now())
+	d, fresh := c.srv.delivered.begin(c.sender(text), m.ID, time.Now())
 	ok := true
 	if fresh {
 		d.refusal, ok = c.run(ctx, m)
@@ -377,6 +385,16 @@ func (c *Conn) handle(ctx context.Context, text string) bool {
 	}
 	_ = c.Send(render.Frame{Event: render.EventAck, ID: m.ID, Message: d.refusal})
 	return ok
+}
+
+// sender says whose ids a message's id is compared with: those of the session's messages to the channel. Without a session clients have
+// nothing but their ids, and of two who gave the same one to different messages neither is to be lost.
+func (c *Conn) sender(text string) string {
+	if c.ep.Session != "" {
+		return c.ep.Session + "\x00" + c.ep.Channel
+	}
+	sum := sha256.Sum256([]byte(text))
+	return "\x00" + c.ep.Channel + "\x00" + string(sum[:16])
 }
 
 // run calls the handler. A refusal is what the client is told when the message was not handled; ok is false when

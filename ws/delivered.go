@@ -26,8 +26,8 @@ const (
 )
 
 // begin notes a message. It reports whether it is new; if not, done is closed once it is handled.
-func (d *delivered) begin(session, id string, now time.Time) (e *delivery, fresh bool) {
-	key := session + "\x00" + id
+func (d *delivered) begin(sender, id string, now time.Time) (e *delivery, fresh bool) {
+	key := sender + "\x00" + id
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.expire(now)

@@ -78,6 +78,7 @@ type Server struct {
 	mu       sync.Mutex
 	open     int
 	channels map[string]map[*Conn]struct{}
+	choosing map[*Conn]struct{} // their Join is running
 	address  map[string]int
 	session  map[string]int
 	admitted int
@@ -94,7 +95,7 @@ type Server struct {
 
 // NewServer makes a server.
 func NewServer(h *hub.Hub, opts ...Option) *Server {
-	s := &Server{cfg: newConfig(opts), hub: h, channels: map[string]map[*Conn]struct{}{},
+	s := &Server{cfg: newConfig(opts), hub: h, channels: map[string]map[*Conn]struct{}{}, choosing: map[*Conn]struct{}{},
 		address: map[string]int{}, session: map[string]int{}, stop: make(chan struct{})}
 	if h.Linked() {
 		s.people = newPeople(h, s.cfg.heartbeat, s.cfg.logger)
@@ -388,7 +389,8 @@ func (s *Server) pinger() {
 
 // Drain tells every client to come back after a delay, each after another one, and closes the connections
 // with 1001. New ones are refused with 503. It returns when all have ended; when ctx ends first, those left
-// are cut and its error is returned.
+// are cut, the contexts of their handlers end, and its error is returned, at the latest a second later, whatever
+// a handler does.
 func (s *Server) Drain(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.draining {
@@ -413,10 +415,13 @@ func (s *Server) Drain(ctx context.Context) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		for _, c := range s.all() {
-			c.drop()
+		s.cut()
+		t := time.NewTimer(cutPatience)
+		defer t.Stop()
+		select {
+		case <-done:
+		case <-t.C: // a handler does not heed its context
 		}
-		<-done
 		err = ctx.Err()
 	}
 	s.mu.Lock()
@@ -430,6 +435,23 @@ func (s *Server) Drain(ctx context.Context) error {
 		s.people.stop()
 	}
 	return err
+}
+
+// cutPatience is how long Drain waits for handlers whose context has ended.
+const cutPatience = time.Second
+
+// cut ends all connections and what runs for them.
+func (s *Server) cut() {
+	list := s.all()
+	s.mu.Lock()
+	for c := range s.choosing {
+		list = append(list, c)
+	}
+	s.mu.Unlock()
+	for _, c := range list {
+		c.cancel()
+		c.drop()
+	}
 }
 
 func remoteHost(r *http.Request) string {

@@ -112,6 +112,18 @@ export function make(v: V): Node {
   return (v._node = e);
 }
 
+/** Gives a text another value. Where a selection begins or ends only what differs is written, so that it stays. */
+export function write(d: Node, s: string) {
+  const { anchorNode, focusNode } = getSelection()!;
+  if (d != anchorNode && d != focusNode) return void (d.nodeValue = s);
+  const old = d.nodeValue!;
+  let i = 0;
+  let end = 0;
+  while (i < s.length && old[i] == s[i]) i++;
+  while (end < Math.min(s.length, old.length) - i && s.at(~end) == old.at(~end)) end++;
+  (d as Text).replaceData(i, old.length - i - end, s.slice(i, s.length - end));
+}
+
 /** Sets an attribute so that no policy objects. */
 export function put(e: Element, name: string, value: string) {
   // A style attribute would need style-src-attr; the object model does not.

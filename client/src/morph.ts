@@ -9,7 +9,7 @@
 // A field that was edited since the last server value keeps the edit; only its default changes.
 
 import { behind } from "./cursor";
-import { attr, inside, make, type Owned, pending, put, V } from "./dom";
+import { attr, inside, make, type Owned, pending, put, V, write } from "./dom";
 
 const same = (o: V, n: V) => o._tag == n._tag && o._key == n._key && o._ns == n._ns;
 
@@ -170,7 +170,7 @@ let around: [boolean, string] | undefined;
 export function patch(o: V, n: V) {
   const d = o._node!;
   if (!o._tag || o._tag == "!") {
-    if (o._text !== n._text) d.nodeValue = o._text = n._text;
+    if (o._text !== n._text) write(d, (o._text = n._text));
     return;
   }
   if (n._hold || o._tag == "?") return;
@@ -256,8 +256,17 @@ const style = (s = "") => {
   return d;
 };
 
+/** Would another default take away what the person is about to enter, or has chosen in a group? */
+const held = (f: HTMLInputElement, name: string) =>
+  name == "value"
+    ? f.validity?.badInput || f.matches("[type=range]:active")
+    : name == "checked" &&
+      [...document.querySelectorAll<HTMLInputElement>("[type=radio]:checked")].some(
+        x => x != f && x.type == f.type && x.name == f.name && x.form == f.form && !x.defaultChecked,
+      );
+
 function change(e: HTMLElement, name: string, was?: string, now?: string) {
-  if (name.startsWith("on") || name == "srcdoc") return;
+  if (name.startsWith("on") || name == "srcdoc" || held(e as HTMLInputElement, name)) return;
   if (name == "class" && e.getAttribute(name) !== (was ?? null)) {
     // Classes that someone else has added stay.
     const old = words(was);

@@ -6,7 +6,7 @@
 // once more with a mark in the place of each text, and the tree of that is laid beside the one in the page.
 // What stands elsewhere too, or not by itself, has no node; a change there goes the long way.
 
-import { type Owned, type V, version } from "./dom";
+import { type Owned, type V, version, write } from "./dom";
 
 /** A text of a payload, what stands before it there, and the node that it is in, with what is around it. */
 interface Hole {
@@ -60,7 +60,7 @@ export function quick(at: Owned, text: string, sx: boolean): boolean {
     }
   }
   if (text.slice(j) != known._rest) return miss(v);
-  for (const [x, s] of changes) x._v._node!.nodeValue = x._v._text = x._around.join((x._text = s));
+  for (const [x, s] of changes) write(x._v._node!, (x._v._text = x._around.join((x._text = s))));
   return true;
 }
 

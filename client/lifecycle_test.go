@@ -68,8 +68,9 @@ func (s *site) line(n int) {
 
 const lines = `[...document.querySelectorAll("li")].map(e => e.textContent).join()`
 
-// TestLifecycleHidden hides a tab: after a minute it has no stream, and shown again it goes on where it was.
-func TestLifecycleHidden(t *testing.T) {
+// logUnderClock opens a page with a log that shows its first line, in a browser whose clock the test moves.
+func logUnderClock(t *testing.T) (*site, context.Context) {
+	t.Helper()
 	s := newSite(t)
 	s.page("/{$}", logPage)
 	ctx := clienttest.Browser(t)
@@ -77,6 +78,12 @@ func TestLifecycleHidden(t *testing.T) {
 	visit(t, ctx, s.URL)
 	s.line(1)
 	until(t, ctx, lines+` == "1"`)
+	return s, ctx
+}
+
+// TestLifecycleHidden hides a tab: after a minute it has no stream, and shown again it goes on where it was.
+func TestLifecycleHidden(t *testing.T) {
+	s, ctx := logUnderClock(t)
 	js[bool](t, ctx, `hide(true); advance(40000); return true`)
 	s.line(2)
 	until(t, ctx, lines+` == "1,2"`) // a tab in the background is still live
@@ -112,13 +119,7 @@ func TestLifecycleHidden(t *testing.T) {
 
 // TestLifecycleStall has a line that goes silent without being cut, and a server that never answers.
 func TestLifecycleStall(t *testing.T) {
-	s := newSite(t)
-	s.page("/{$}", logPage)
-	ctx := clienttest.Browser(t)
-	before(t, ctx, clock)
-	visit(t, ctx, s.URL)
-	s.line(1)
-	until(t, ctx, lines+` == "1"`)
+	s, ctx := logUnderClock(t)
 	js[bool](t, ctx, `advance(44000); return true`)
 	s.line(2) // a sign of life: the wait begins anew
 	until(t, ctx, lines+` == "1,2"`)

@@ -19,18 +19,13 @@ import (
 // messagePrefix begins the topics that (publish! …) publishes to, apart from those of streams.
 const messagePrefix = "message:"
 
+// liveOptions are those of the server of event streams.
 func (a *App) liveOptions() []live.Option {
 	return []live.Option{
 		live.WithLogger(a.log),
 		live.MaxConnections(0, a.limits.PerAddress, 0),
 		live.AllowOrigin(a.allowOrigin),
-		live.AddressOf(func(r *http.Request) string {
-			o := originOf(r)
-			if a.cfg.dev && o.addr.IsLoopback() {
-				return ""
-			}
-			return o.addr.String()
-		}),
+		live.AddressOf(a.countedAddress),
 	}
 }
 

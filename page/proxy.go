@@ -46,6 +46,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
+// trusts reports whether an address is that of a proxy whose headers count.
 func (p proxies) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(prefix netip.Prefix) bool { return prefix.Contains(a) })
 }
@@ -57,11 +58,21 @@ type origin struct {
 	host   string     // as the client wrote it
 }
 
+// url returns scheme and host as the client wrote them.
 func (o origin) url() string {
 	if o.secure {
 		return "https://" + o.host
 	}
 	return "http://" + o.host
+}
+
+// countedAddress returns the address under which a client's live connections are counted: none for the developer's own.
+func (a *App) countedAddress(r *http.Request) string {
+	o := originOf(r)
+	if a.cfg.dev && o.addr.IsLoopback() {
+		return ""
+	}
+	return o.addr.String()
 }
 
 // owns reports whether a URL, or a path, is of this origin.

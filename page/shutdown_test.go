@@ -16,6 +16,20 @@ import (
 	"github.com/sx-framework/sxgo/page"
 )
 
+// serveUntilStopped serves an application, at an address of its own, until stop is called. served tells how that ended.
+func serveUntilStopped(t *testing.T, app *page.App) (addr string, stop context.CancelFunc, served <-chan error) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	ended := make(chan error, 1)
+	go func() { ended <- app.Serve(ctx, ln) }() // ends with ctx
+	return ln.Addr().String(), stop, ended
+}
+
 // A server that leaves first says so on an open listener, then sends streams elsewhere, then accepts nothing new,
 // lets running responses finish, and ends within its grace period.
 func TestServeShutsDownInOrder(t *testing.T) {
@@ -28,15 +42,8 @@ func TestServeShutsDownInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "http://" + ln.Addr().String()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- app.Serve(ctx, ln) }() // ends with ctx
+	addr, stop, served := serveUntilStopped(t, app)
+	url := "http://" + addr
 
 	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // so that each request finds the listener
 	open := func(path string) *reader {
@@ -123,15 +130,8 @@ func TestServeEndsWithinItsGracePeriod(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- app.Serve(ctx, ln) }() // ends with ctx
-	resp, err := http.Get("http://" + ln.Addr().String() + "/slow")
+	addr, stop, served := serveUntilStopped(t, app)
+	resp, err := http.Get("http://" + addr + "/slow")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,15 +155,8 @@ func TestShutdownClosesSilentConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- app.Serve(ctx, ln) }() // ends with ctx
-	conn, err := net.Dial("tcp", ln.Addr().String())
+	addr, stop, served := serveUntilStopped(t, app)
+	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,13 +196,7 @@ func (a *App) socketOptions() []ws.Option {
 		ws.WithLogger(a.log),
 		ws.MaxConnections(0, a.limits.PerAddress, 0),
 		ws.AllowOrigin(a.allowOrigin),
-		ws.AddressOf(func(r *http.Request) string {
-			o := originOf(r)
-			if a.cfg.dev && o.addr.IsLoopback() {
-				return ""
-			}
-			return o.addr.String()
-		}),
+		ws.AddressOf(a.countedAddress),
 	}
 }
 

@@ -156,6 +156,14 @@ func TestErrorPages(t *testing.T) {
 	files := []string{"app.sx", `
 (defpage home :path "/" :data {:x (if (request-arg "gone") (not-found) (error "boom"))} :content (p x))
 (defpage own :path "/own" :error (fn (e) (b "sorry " (get e "message"))) :content (p (error "boom")))
+(defcomp ~lay (&key (n :as number) &rest children) (html (head) (body (nav "n" n) children)))
+(defcomp ~bad (&rest children) (html (body (nav (error "layout")) children)))
+(defcomp ~sorry (&key e) (p "sorry " (get e "message")))
+(defpage framed :path "/framed/<int:id>" :layout (~lay :n id) :error (fn (e) (<> (title "Sorry") (~sorry :e e) (~suspense :id "s" (i "whole")))) :content (p (error "boom")))
+(defpage data :path "/data" :layout ~lay :data {:a (begin (set-response-status 202) (set-response-header "Cache-Control" "public, max-age=60") 1) :b (error "db") :c 2} :error (fn (e) (~sorry :e e) (p (inspect (list a b c)))) :content (p a b c))
+(defpage badlayout :path "/badlayout" :layout ~bad :error (fn (e) (~sorry :e e)) :content (p "x"))
+(defpage baderror :path "/baderror" :layout ~lay :error (fn (e) (p (error "again"))) :content (p (error "boom")))
+(defpage away :path "/away" :layout ~lay :error (fn (e) (redirect "/elsewhere")) :content (p (error "boom")))
 (defpage teapot :path "/tea" :status 418 :headers {:x-tea "yes"} :content (p "tea"))
 (defpage missing :path 404 :title "Gone" :content (h1 "no " message status))
 (defpage failed :path 500 :content (h1 "failed " status))`}
@@ -169,13 +177,19 @@ func TestErrorPages(t *testing.T) {
 		{"/?gone=1", 404, "<h1>no There is no page at this address.404</h1>"},
 		{"/nowhere", 404, "<title>Gone</title>"},
 		{"/own", 500, "<b>sorry boom</b>"},
+		{"/framed/7", 500, `<title>Sorry</title>`},
+		{"/framed/7", 500, `<body><nav>n7</nav><p>sorry boom</p><div id="sx-suspense-s" data-suspense="s"><i>whole</i></div></body>`},
+		{"/data", 500, "<body><nav>n</nav><p>sorry db</p><p>(1 nil nil)</p></body>"},
+		{"/badlayout", 500, "<body><p>sorry layout</p></body>"},
+		{"/baderror", 500, "<h1>failed 500</h1>"},
+		{"/away", 303, ""},
 		{"/tea", 418, "<p>tea</p>"},
 	} {
 		resp, body := s.get(t, c.path)
 		if resp.StatusCode != c.status || !strings.Contains(body, c.want) {
 			t.Errorf("%s: got %d %s", c.path, resp.StatusCode, body)
 		}
-		if c.status >= 400 && c.path != "/tea" && c.path != "/own" && resp.Header.Get("Cache-Control") != "no-store" {
+		if c.status >= 400 && c.path != "/tea" && resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: Cache-Control %q", c.path, resp.Header.Get("Cache-Control"))
 		}
 	}

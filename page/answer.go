@@ -142,6 +142,9 @@ func (v *view) writeHeaders(h http.Header, page []byte, hashes inlineHashes) {
 		}
 	}
 	s.fixed.secure(h)
+	if v.cause != nil {
+		h["Cache-Control"] = []string{"no-store"}
+	}
 	if p.cache == nil {
 		h["Content-Security-Policy"] = []string{s.policyFor(v.q.nonce)}
 		if len(h["Cache-Control"]) == 0 {

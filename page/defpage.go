@@ -25,6 +25,7 @@ type pageDef struct {
 	head    *compiled
 	content *compiled
 	onError *compiled // :error, a function of the error
+	frame   *compiled // the layout around what :error gives, or nil
 	status  *compiled
 	headers *compiled
 	cache   *cacheRule
@@ -170,6 +171,12 @@ func (d *declarations) page(a *sx.Analyzer, f *sx.Form) {
 	}
 	p.title, p.head, p.onError, p.status, p.headers = fn("title"), fn("head"), fn("error"), fn("status"), fn("headers")
 	checkLiterals(a, fs)
+	if g := fs["layout"]; g != nil && p.onError != nil {
+		const shown = "sx-shown"
+		if items := layoutCall(g); items != nil {
+			p.frame = &compiled{fn: a.Function(where, append(slices.Clone(p.names), shown), g.With(append(items, sx.Symbol(shown))...))}
+		}
+	}
 	if g := contentForm(a, f, fs["layout"], fs["content"]); g != nil {
 		p.content = &compiled{fn: a.Function(where, p.names, g)}
 	} else {
@@ -296,20 +303,28 @@ func contentForm(a *sx.Analyzer, f, layout, content *sx.Form) *sx.Form {
 	if layout == nil || layout.Value().IsNil() {
 		return content
 	}
-	var items []sx.Value
-	switch v := layout.Value(); {
-	case v.Kind() == sx.KindSymbol && strings.HasPrefix(v.Text(), "~"):
-		items = []sx.Value{v}
-	case v.Kind() == sx.KindList && v.List().Len() > 0 && v.List().Items[0].Kind() == sx.KindSymbol && strings.HasPrefix(v.List().Items[0].Text(), "~"):
-		items = slices.Clone(v.List().Items)
-	default:
-		a.Errorf(layout.Site(), sx.FormError, ":layout must be a component such as ~layouts/main or (~layouts/main :section \"news\"), found %s", sx.Serialize(v))
+	items := layoutCall(layout)
+	if items == nil {
+		a.Errorf(layout.Site(), sx.FormError, ":layout must be a component such as ~layouts/main or (~layouts/main :section \"news\"), found %s", sx.Serialize(layout.Value()))
 		return content
 	}
 	if content != nil {
 		items = append(items, content.Value())
 	}
 	return layout.With(items...)
+}
+
+// layoutCall gives the call of a layout, without children, or nil when it names none.
+func layoutCall(layout *sx.Form) []sx.Value {
+	component := func(v sx.Value) bool { return v.Kind() == sx.KindSymbol && strings.HasPrefix(v.Text(), "~") }
+	v := layout.Value()
+	switch {
+	case component(v):
+		return []sx.Value{v}
+	case v.Kind() == sx.KindList && v.List().Len() > 0 && component(v.List().Items[0]):
+		return slices.Clone(v.List().Items)
+	}
+	return nil
 }
 
 // guardNames reads :auth: a keyword, a symbol or a string, or a list of them; :public is no guard.

@@ -183,7 +183,7 @@ func (a *App) primitives() []*sx.Primitive {
 // compile makes the values of all compiled forms.
 func (d *declarations) compile() {
 	for _, p := range d.site.pages {
-		for _, c := range []*compiled{p.title, p.head, p.content, p.onError, p.status, p.headers} {
+		for _, c := range []*compiled{p.title, p.head, p.content, p.onError, p.frame, p.status, p.headers} {
 			c.finish()
 		}
 		for _, e := range p.data {
@@ -402,7 +402,10 @@ func (s *site) loadData(ctx context.Context, p *pageDef, params []sx.Value) ([]s
 	for _, e := range p.data {
 		v, err := s.prog.Call(ctx, e.fn.value, values...)
 		if err != nil {
-			return nil, err
+			for len(values) < len(p.names) {
+				values = append(values, sx.Nil)
+			}
+			return values, err
 		}
 		sx.Freeze(v) // boundaries see it from other goroutines
 		values = append(values, v)

@@ -67,7 +67,10 @@ func (s *site) renderPage(w http.ResponseWriter, q *request, p *pageDef, status 
 	}
 	values, err := s.loadData(ctx, p, values)
 	if err != nil {
-		s.fail(w, q, where, p.framed(err))
+		err = p.framed(err)
+		if !s.pageError(ctx, w, q, p, values, err) {
+			s.fail(w, q, where, err)
+		}
 		return
 	}
 	v := newView(view{site: s, q: q, page: p, values: values, status: status})
@@ -119,22 +122,33 @@ func (s *site) renderErrorPage(w http.ResponseWriter, q *request, p *pageDef, st
 	return nil
 }
 
-// pageError shows :error of a page whose evaluation failed before anything was sent. It reports false when
-// there is none, or when it fails itself.
+// pageError shows :error of a page whose data or content failed before anything was sent, in the page's layout; in none
+// when it is the layout that fails. It reports false when there is no :error, or when it fails itself.
 func (s *site) pageError(ctx context.Context, w http.ResponseWriter, q *request, p *pageDef, values []sx.Value, cause error) bool {
 	if p.onError == nil || !sx.Catchable(cause) {
 		return false
 	}
 	s.logError("page "+p.name, cause)
-	v := newView(view{site: s, q: q, page: p, values: values, status: http.StatusInternalServerError, whole: true, cause: cause})
-	defer v.done()
-	defer v.stream.close(errResponseOver)
-	if err := v.evaluate(ctx); err != nil {
-		s.logError(":error of page "+p.name, err)
-		return false
+	q.mu.Lock()
+	q.status, q.header = 0, nil // what the page said of itself before it failed
+	q.mu.Unlock()
+	try := func(bare bool) (sent bool) {
+		v := newView(view{site: s, q: q, page: p, values: values, status: http.StatusInternalServerError, whole: true, cause: cause, bare: bare})
+		defer v.done()
+		defer v.stream.close(errResponseOver)
+		err := v.evaluate(ctx)
+		if _, leaves := leaving(err); leaves {
+			s.fail(w, q, p.where, err)
+			return true
+		}
+		if err != nil {
+			s.logError(":error of page "+p.name, err)
+			return false
+		}
+		v.send(w)
+		return true
 	}
-	v.send(w)
-	return true
+	return p.frame != nil && try(false) || try(true)
 }
 
 // view is one page being evaluated and sent.
@@ -147,6 +161,7 @@ type view struct {
 	stream *stream
 	whole  bool  // not streamed
 	cause  error // :error is shown instead of the content
+	bare   bool  // without the layout
 
 	late  bool   // boundaries follow the shell
 	out   []byte // markup of the content
@@ -182,7 +197,13 @@ func (v *view) evaluate(ctx context.Context) error {
 	m.Out = v.buf.b
 	return m.Protect(func() {
 		if v.cause != nil {
-			m.EmitCall(m.Call(p.onError.value, v.values...), sx.ErrorValue(v.cause))
+			onError := m.Call(p.onError.value, v.values...)
+			if v.bare {
+				m.EmitCall(onError, sx.ErrorValue(v.cause))
+			} else {
+				shown := m.Call(onError, sx.ErrorValue(v.cause))
+				m.EmitCall(p.frame.value, append(slices.Clip(v.values), shown)...)
+			}
 			v.out = m.Out
 			return
 		}

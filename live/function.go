@@ -35,9 +35,7 @@ func (s *Server) functionSource(r *http.Request, src Source, lastID string) (Sou
 			_, err := s.hub.Publish(topic, ev)
 			return err
 		})
-		for _, f := range fn.cfg.onDisconnect {
-			f(r, err)
-		}
+		fn.cfg.disconnected(r, err)
 	}}, nil
 }
 
@@ -48,7 +46,7 @@ func (fn *function) follow(subscribed, base context.Context, r *http.Request, la
 		s := &Stream{cfg: &fn.cfg, r: r, publish: publish, lastID: lastID}
 		s.ctx, s.cancel = context.WithCancelCause(base)
 		stop := context.AfterFunc(subscribed, func() { s.cancel(context.Canceled) })
-		err := fn.f(s.ctx, s)
+		err := fn.call(s)
 		stop()
 		s.mu.Lock()
 		began, closed := s.began, errors.Is(s.err, ErrClosed)

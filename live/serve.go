@@ -119,9 +119,7 @@ func (st *stream) release() {
 // end is called once, by whoever served the stream.
 func (st *stream) end(err error) {
 	st.release()
-	for _, f := range st.server.cfg.onDisconnect {
-		f(st.hooks, err)
-	}
+	st.server.cfg.disconnected(st.hooks, err)
 }
 
 // serve checks everything that can be refused with a status, and then serves by whichever path the connection allows.
@@ -137,7 +135,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, resolve ResolveFu
 		return
 	}
 	st := &stream{server: s, plain: !many, share: adm}
-	if err := s.prepare(st, r, resolve, list); err != nil {
+	err = func() error {
+		prepared := false
+		defer func() {
+			if !prepared { // the application's code has panicked: net/http reports it, and the stream must not stay counted
+				st.release()
+			}
+		}()
+		err := s.prepare(st, r, resolve, list)
+		prepared = true
+		return err
+	}()
+	if err != nil {
 		st.release()
 		s.cfg.refuse(w, r, err)
 		return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -60,19 +61,16 @@ func (fn *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &fn.cfg
 	adm, err := c.server.admit(r)
 	if err == nil {
+		defer adm.release()
 		err = c.sameOrigin(r)
 		for i := 0; err == nil && i < len(c.onConnect); i++ {
 			err = c.onConnect[i](r)
-		}
-		if err != nil {
-			adm.release()
 		}
 	}
 	if err != nil {
 		c.refuse(w, r, err)
 		return
 	}
-	defer adm.release()
 	s := newStream(c, w, r, &fn.shared)
 	defer s.cancel(nil)
 	if v := c.server; v != nil {
@@ -91,10 +89,31 @@ func (fn *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	first := time.AfterFunc(beginAfter, s.open)
 	defer first.Stop()
-	err = fn.f(s.ctx, s)
-	err = s.finish(err)
-	for _, g := range c.onDisconnect {
-		g(r, err)
+	err = s.finish(fn.call(s))
+	c.disconnected(r, err)
+}
+
+// call calls the function; a panic in it is an error.
+func (fn *function) call(s *Stream) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn.f(s.ctx, s)
+}
+
+// disconnected calls the functions of OnDisconnect. A panic in one is logged: it may run in a goroutine of ours.
+func (c *config) disconnected(r *http.Request, err error) {
+	for _, f := range c.onDisconnect {
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					c.log.Error("OnDisconnect panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				}
+			}()
+			f(r, err)
+		}()
 	}
 }
 

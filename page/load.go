@@ -14,6 +14,7 @@ import (
 
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
+	"runtime/debug"
 )
 
 // site is everything that loading an application gives. It is immutable; a reload makes another one.
@@ -380,7 +381,7 @@ func (s *site) urlFor(name string, args *sx.Dict) (string, error) {
 func (s *site) runGuards(ctx context.Context, q *request, names []string) error {
 	for _, n := range names {
 		if g := s.app.cfg.guards[n]; g != nil {
-			if err := g(q.r.WithContext(ctx)); err != nil {
+			if err := callGuard(g, q.r.WithContext(ctx)); err != nil {
 				return err
 			}
 			continue
@@ -394,6 +395,16 @@ func (s *site) runGuards(ctx context.Context, q *request, names []string) error 
 		}
 	}
 	return nil
+}
+
+// callGuard calls a guard written in Go. A panic in it is an error: those of streams run apart from any request.
+func callGuard(g Guard, r *http.Request) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("guard: panic in Go: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return g(r)
 }
 
 // loadData evaluates :data, entry by entry, and gives what the other fields of the page see.

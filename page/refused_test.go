@@ -169,3 +169,38 @@ func TestDataOutlivesWhoAskedFirst(t *testing.T) {
 		}
 	})
 }
+
+// A guard written in Go that panics refuses, also when it is asked again while a stream is open.
+func TestPanickingGuard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var bad atomic.Bool
+		c := serveFake(t, `(defpage p :path "/p" :auth :odd :content (p "x")) (deflive "/s" :auth :odd :every 60000 (bind "n" (b "n")))`,
+			page.WithGuard("odd", func(*http.Request) error {
+				if bad.Load() {
+					panic("odd")
+				}
+				return nil
+			}))
+		resp, err := c.Get("http://x/s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		bad.Store(true)
+		began := time.Now()
+		io.Copy(io.Discard, resp.Body)
+		if took := time.Since(began); took > 6*time.Minute {
+			t.Errorf("it ended after %v", took)
+		}
+		for _, path := range []string{"/p", "/s"} {
+			resp, err := c.Get("http://x" + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != 500 {
+				t.Errorf("%s: got %d, want 500", path, resp.StatusCode)
+			}
+		}
+	})
+}

@@ -234,56 +234,13 @@ func assign(dst reflect.Value, v Value, depth int) *mismatch {
 	if depth > maxDataDepth {
 		return &mismatch{"", "data that do not contain themselves", v}
 	}
+	if done, m := assignUnchanged(dst, v); done {
+		return m
+	}
+	if done, m := assignText(dst, v); done {
+		return m
+	}
 	rt := dst.Type()
-	switch rt {
-	case valueType:
-		dst.Set(reflect.ValueOf(v))
-		return nil
-	case listType:
-		if v.IsNil() || v.Kind() == KindList {
-			dst.Set(reflect.ValueOf(v.List()))
-			return nil
-		}
-		return &mismatch{"", "a list", v}
-	case dictType:
-		if v.IsNil() || v.Kind() == KindDict {
-			dst.Set(reflect.ValueOf(v.Dict()))
-			return nil
-		}
-		return &mismatch{"", "a dict", v}
-	}
-	if v.tag() == kindRecord || v.tag() == kindGoList || v.tag() == KindOpaque { // it came from Go
-		if x := reflect.ValueOf(ToGo(v)); x.IsValid() {
-			if x.Type().AssignableTo(rt) {
-				dst.Set(x)
-				return nil
-			}
-			if x.Kind() == reflect.Pointer && x.Type().Elem().AssignableTo(rt) {
-				dst.Set(x.Elem())
-				return nil
-			}
-		}
-	}
-	if rt == timeType {
-		t, ok := time.Time{}, false
-		if v.IsString() {
-			t, ok = parseTime(trimSpace(v.Text()))
-		}
-		if !ok {
-			return &mismatch{"", "a date and time (RFC 3339)", v}
-		}
-		dst.Set(reflect.ValueOf(t))
-		return nil
-	}
-	if rt.Kind() != reflect.Pointer && reflect.PointerTo(rt).Implements(unmarshalerType) {
-		if !v.IsString() {
-			return &mismatch{"", "a string", v}
-		}
-		if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(v.Text())); err != nil {
-			return &mismatch{"", fmt.Sprintf("text for %s (%v)", rt, err), v}
-		}
-		return nil
-	}
 	switch rt.Kind() {
 	case reflect.Bool:
 		if v.tag() != KindBool {
@@ -300,24 +257,9 @@ func assign(dst reflect.Value, v Value, depth int) *mismatch {
 			return &mismatch{"", "a number", v}
 		}
 		dst.SetFloat(v.Float())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		n, ok := exactInteger(v)
-		if !ok {
-			return &mismatch{"", "an integer", v}
-		}
-		if dst.OverflowInt(n) {
-			return &mismatch{"", fmt.Sprintf("an integer of %d bits", rt.Bits()), v}
-		}
-		dst.SetInt(n)
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		n, ok := exactInteger(v)
-		if !ok {
-			return &mismatch{"", "an integer", v}
-		}
-		if n < 0 || dst.OverflowUint(uint64(n)) {
-			return &mismatch{"", fmt.Sprintf("an integer of %d bits that is not negative", rt.Bits()), v}
-		}
-		dst.SetUint(uint64(n))
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return assignInteger(dst, v)
 	case reflect.Pointer:
 		if v.IsNil() {
 			return nil
@@ -348,6 +290,91 @@ func assign(dst reflect.Value, v Value, depth int) *mismatch {
 	return nil
 }
 
+// assignUnchanged serves types that take values of SX as they are, and values that came from Go and fit without a copy.
+// done is false for all others.
+func assignUnchanged(dst reflect.Value, v Value) (done bool, m *mismatch) {
+	rt := dst.Type()
+	switch rt {
+	case valueType:
+		dst.Set(reflect.ValueOf(v))
+		return true, nil
+	case listType:
+		if v.IsNil() || v.Kind() == KindList {
+			dst.Set(reflect.ValueOf(v.List()))
+			return true, nil
+		}
+		return true, &mismatch{"", "a list", v}
+	case dictType:
+		if v.IsNil() || v.Kind() == KindDict {
+			dst.Set(reflect.ValueOf(v.Dict()))
+			return true, nil
+		}
+		return true, &mismatch{"", "a dict", v}
+	}
+	if v.tag() != kindRecord && v.tag() != kindGoList && v.tag() != KindOpaque { // it did not come from Go
+		return false, nil
+	}
+	x := reflect.ValueOf(ToGo(v))
+	switch {
+	case !x.IsValid():
+		return false, nil
+	case x.Type().AssignableTo(rt):
+		dst.Set(x)
+		return true, nil
+	case x.Kind() == reflect.Pointer && x.Type().Elem().AssignableTo(rt):
+		dst.Set(x.Elem())
+		return true, nil
+	}
+	return false, nil
+}
+
+// assignText serves times and types that read themselves from text. done is false for all others.
+func assignText(dst reflect.Value, v Value) (done bool, m *mismatch) {
+	rt := dst.Type()
+	if rt == timeType {
+		t, ok := time.Time{}, false
+		if v.IsString() {
+			t, ok = parseTime(trimSpace(v.Text()))
+		}
+		if !ok {
+			return true, &mismatch{"", "a date and time (RFC 3339)", v}
+		}
+		dst.Set(reflect.ValueOf(t))
+		return true, nil
+	}
+	if rt.Kind() == reflect.Pointer || !reflect.PointerTo(rt).Implements(unmarshalerType) {
+		return false, nil
+	}
+	if !v.IsString() {
+		return true, &mismatch{"", "a string", v}
+	}
+	if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(v.Text())); err != nil {
+		return true, &mismatch{"", fmt.Sprintf("text for %s (%v)", rt, err), v}
+	}
+	return true, nil
+}
+
+// assignInteger serves the integer types, signed or not: a number fits exactly or not at all.
+func assignInteger(dst reflect.Value, v Value) *mismatch {
+	n, ok := exactInteger(v)
+	switch {
+	case !ok:
+		return &mismatch{"", "an integer", v}
+	case dst.CanInt():
+		if dst.OverflowInt(n) {
+			return &mismatch{"", fmt.Sprintf("an integer of %d bits", dst.Type().Bits()), v}
+		}
+		dst.SetInt(n)
+	default:
+		if n < 0 || dst.OverflowUint(uint64(n)) {
+			return &mismatch{"", fmt.Sprintf("an integer of %d bits that is not negative", dst.Type().Bits()), v}
+		}
+		dst.SetUint(uint64(n))
+	}
+	return nil
+}
+
+// exactInteger returns a number that is an integer, and whether v is one.
 func exactInteger(v Value) (int64, bool) {
 	if !v.IsNumber() || v.Float() != math.Trunc(v.Float()) {
 		return 0, false
@@ -355,6 +382,7 @@ func exactInteger(v Value) (int64, bool) {
 	return int64(v.Float()), true
 }
 
+// assignList serves slices and arrays.
 func assignList(dst reflect.Value, v Value, depth int) *mismatch {
 	rt := dst.Type()
 	if rt.Elem().Kind() == reflect.Uint8 && rt.Kind() == reflect.Slice && v.IsString() {
@@ -383,6 +411,7 @@ func assignList(dst reflect.Value, v Value, depth int) *mismatch {
 	return nil
 }
 
+// assignDict serves maps and structs.
 func assignDict(dst reflect.Value, v Value, depth int) *mismatch {
 	rt := dst.Type()
 	if v.IsNil() && rt.Kind() == reflect.Map {

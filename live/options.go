@@ -110,7 +110,7 @@ func MaxConnections(total, perAddress, perSession int) Option {
 	}
 }
 
-// MaxSources bounds the sources of one multiplexed stream. Default 64, beyond 400.
+// MaxSources bounds the sources of one multiplexed stream. Default 64, beyond 429.
 func MaxSources(n int) Option { return func(c *config) { c.sources = n } }
 
 // AddressOf sets how a client's address is found. Default: the host of RemoteAddr.

@@ -21,10 +21,13 @@ func TestCompressionCanBeSwitchedOff(t *testing.T) {
 
 func TestSourcesOfOneStreamAreBounded(t *testing.T) {
 	s := startSite(t, "net/http", nil, live.MaxSources(2))
-	for query, want := range map[string]int{"?s=/a&s=/b": http.StatusOK, "?s=/a&s=/b&s=/c": http.StatusBadRequest} {
+	for query, want := range map[string]int{"?s=/a&s=/b": http.StatusOK, "?s=/a&s=/b&s=/c": http.StatusTooManyRequests} {
 		r := s.open(render.LivePath + query)
 		if r.resp.StatusCode != want {
 			t.Errorf("%s: status %d, want %d", query, r.resp.StatusCode, want)
+		}
+		if after := r.resp.Header.Get("Retry-After"); (after == "") != (want == http.StatusOK) {
+			t.Errorf("%s: Retry-After %q", query, after)
 		}
 		r.resp.Body.Close()
 	}

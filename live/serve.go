@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -75,7 +76,7 @@ func wantedSources(query string, most int) ([]wanted, error) {
 			}
 			seen[value] = true
 			if list = append(list, wanted{src: value}); len(list) > most {
-				return bad("too many sources")
+				return nil, &StatusError{Code: http.StatusTooManyRequests, RetryAfter: time.Minute, Err: fmt.Errorf("more than %d sources", most)}
 			}
 		case len(list) == 0:
 			return bad("cursor without a source before it")

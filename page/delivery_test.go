@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,6 +178,48 @@ func TestLiveConnectionsOfAnAddress(t *testing.T) {
 		resp, _ := s.get(t, path)
 		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: %s, %v", path, resp.Status, resp.Header)
+		}
+	}
+}
+
+// So are those of one session, wherever they come from, and those beyond what the process may have; others are let in.
+func TestLiveConnectionsOfASession(t *testing.T) {
+	s := serve(t, []string{"app.sx", `(deflive "/s" :every 1000 (bind "n" (b "here")))
+(defaction log-in :path "/in" (&key user) (do (session-set! "user" user) "in"))
+(defpage home :path "/" :content (~ws :src "/ws" :on-message (fn (m c) nil)))`}, page.WithLimits(page.Limits{PerSession: 2, Connections: 3}))
+	in := func(user string) string {
+		resp, _ := s.do(t, "POST", "/in", "user="+user, "Content-Type", form)
+		return "sx=" + resp.Cookies()[0].Value
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	open := func(path, cookie string) int {
+		t.Helper()
+		r, _ := http.NewRequestWithContext(ctx, "GET", s.URL+path, nil)
+		r.Header.Set("Cookie", cookie)
+		if path == "/ws" {
+			for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+				r.Header.Set(k, v)
+			}
+		}
+		resp, err := s.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		if resp.StatusCode >= 400 && resp.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %s without Retry-After", path, resp.Status)
+		}
+		return resp.StatusCode
+	}
+	ada, bob := in("ada"), in("bob")
+	for path, ok := range map[string]int{"/s": 200, "/ws": 101} {
+		var got []int
+		for _, cookie := range []string{ada, ada, ada, bob, bob, ""} {
+			got = append(got, open(path, cookie))
+		}
+		if want := []int{ok, ok, 429, ok, 503, 503}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", path, got, want)
 		}
 	}
 }

@@ -23,7 +23,13 @@ const messagePrefix = "message:"
 func (a *App) liveOptions() []live.Option {
 	return []live.Option{
 		live.WithLogger(a.log),
-		live.MaxConnections(0, a.limits.PerAddress, 0),
+		live.MaxConnections(a.limits.Connections, a.limits.PerAddress, a.limits.PerSession),
+		live.SessionOf(func(r *http.Request) string {
+			if r.Header.Get("Cookie") == "" {
+				return ""
+			}
+			return a.sessions.read(r, originOf(r).secure).id
+		}),
 		live.AllowOrigin(a.allowOrigin),
 		live.AddressOf(a.countedAddress),
 	}

@@ -49,6 +49,8 @@ type Limits struct {
 	Evaluations int           // pages and boundaries evaluated at once in the whole process; default 4096
 	Timeout     time.Duration // of a page up to its shell, of a handler, and of a boundary without :timeout; default 30s
 	PerAddress  int           // live connections from one address; default 1,000, loopback in development unlimited
+	PerSession  int           // live connections of one session; default 200
+	Connections int           // streams, and as many sockets, at once in the whole process; default 100,000
 }
 
 func (l Limits) filled() Limits {
@@ -67,6 +69,8 @@ func (l Limits) filled() Limits {
 		Evaluations: int(min(pick(int64(l.Evaluations), 4096), 1<<24)),
 		Timeout:     time.Duration(pick(int64(l.Timeout), int64(30*time.Second))),
 		PerAddress:  int(pick(int64(l.PerAddress), 1000)),
+		PerSession:  int(pick(int64(l.PerSession), 200)),
+		Connections: int(pick(int64(l.Connections), 100_000)),
 	}
 }
 

@@ -194,7 +194,7 @@ func (a *App) socketComponent(m *sx.Machine, args *sx.Dict, children sx.Value) {
 func (a *App) socketOptions() []ws.Option {
 	return []ws.Option{
 		ws.WithLogger(a.log),
-		ws.MaxConnections(0, a.limits.PerAddress, 0),
+		ws.MaxConnections(a.limits.Connections, a.limits.PerAddress, a.limits.PerSession),
 		ws.AllowOrigin(a.allowOrigin),
 		ws.AddressOf(a.countedAddress),
 	}

@@ -7,14 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/sx"
-	"runtime/debug"
 )
 
 // site is everything that loading an application gives. It is immutable; a reload makes another one.
@@ -42,20 +38,6 @@ type site struct {
 	cross        *http.CrossOriginProtection
 	assets       *assets
 	public       *static
-}
-
-// siteConfig is (defconfig …).
-type siteConfig struct {
-	csp        []directive
-	origins    []string
-	env        []string
-	fetchAllow []netip.Prefix
-	lang       string
-	name       string // what pages without a title are called
-	maxBody    int64
-
-	datastarScripts bool
-	wholeClient     bool // every page's script has all parts
 }
 
 // declarations is what the definitions of one load are collected in.
@@ -211,202 +193,6 @@ func (d *declarations) compile() {
 	d.site.compileMarkups()
 }
 
-// guard compiles (defguard name body…).
-func (d *declarations) guard(a *sx.Analyzer, f *sx.Form) {
-	name, ok := nameOf(a, f, "defguard")
-	if !ok {
-		return
-	}
-	switch {
-	case d.site.guards[name] != nil:
-		a.Errorf(f.Site(), sx.DuplicateError, "guard %s is defined twice: first at %s", name, placeOf(d.site.guards[name].fn.Site()))
-		return
-	case d.site.app.cfg.guards[name] != nil:
-		a.Errorf(f.Site(), sx.DuplicateError, "guard %s is defined in Go already", name)
-		return
-	case name == "public":
-		a.Errorf(f.Site(), sx.DuplicateError, "guard public is built in: it lets everybody pass")
-		return
-	case f.Len() < 3:
-		a.Errorf(f.Site(), sx.FormError, "guard %s has no body", name)
-		return
-	}
-	d.site.guards[name] = &compiled{fn: a.Function("guard "+name, nil, f.Forms(2)...)}
-}
-
-var configKeys = append([]string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts", "client"}, settingKeys...)
-
-// configure reads (defconfig :key value …). Its values are literals.
-func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
-	if d.config != nil {
-		a.Errorf(f.Site(), sx.DuplicateError, "defconfig is given twice: first at %s", placeOf(d.config))
-		return
-	}
-	d.config = f.Site()
-	c := &d.site.config
-	fs := fields(a, f, 1, "defconfig", configKeys)
-	texts := func(key string) []string {
-		g := fs[key]
-		if g == nil {
-			return nil
-		}
-		return textList(g.Value())
-	}
-	c.origins, c.env = texts("origins"), texts("env")
-	for i, o := range c.origins {
-		c.origins[i] = strings.TrimSuffix(o, "/") // as people copy them; browsers send them without
-		if _, err := crossOrigin(c.origins[i : i+1]); err != nil {
-			a.Errorf(fs["origins"].Site(), sx.FormError, ":origins: %v", err)
-			c.origins = nil
-			break
-		}
-	}
-	for _, t := range texts("fetch-allow") {
-		p, err := parsePrefix(t)
-		if err != nil {
-			a.Errorf(fs["fetch-allow"].Site(), sx.FormError, ":fetch-allow: %v", err)
-			continue
-		}
-		c.fetchAllow = append(c.fetchAllow, p)
-	}
-	if g := fs["name"]; g != nil {
-		if c.name = plainText(g.Value()); c.name == "" {
-			a.Errorf(g.Site(), sx.FormError, ":name must be a string, found %s", sx.Serialize(g.Value()))
-		}
-	}
-	for _, key := range settingKeys { // they are used elsewhere: see Settings
-		if g := fs[key]; g != nil {
-			if err := new(Settings).set(key, g.Value()); err != nil {
-				a.Errorf(g.Site(), sx.FormError, "%v", err)
-			}
-		}
-	}
-	if g := fs["lang"]; g != nil {
-		if c.lang = plainText(g.Value()); !languageTag(c.lang) {
-			a.Errorf(g.Site(), sx.FormError, ":lang must be a language such as \"en\" or \"fr-CA\", found %s", sx.Serialize(g.Value()))
-		}
-	}
-	if g := fs["max-body"]; g != nil {
-		if v := g.Value(); v.IsNumber() && v.Float() > 0 {
-			c.maxBody = int64(v.Float())
-		} else {
-			a.Errorf(g.Site(), sx.FormError, ":max-body must be a number of bytes")
-		}
-	}
-	if g := fs["datastar-scripts"]; g != nil {
-		if g.Value().Kind() != sx.KindBool {
-			a.Errorf(g.Site(), sx.FormError, ":datastar-scripts must be true or false")
-		}
-		c.datastarScripts = g.Value().Truthy()
-	}
-	if g := fs["client"]; g != nil {
-		if c.wholeClient = plainText(g.Value()) == "whole"; !c.wholeClient && plainText(g.Value()) != "needed" {
-			a.Errorf(g.Site(), sx.FormError, ":client must be :needed or :whole, found %s", sx.Serialize(g.Value()))
-		}
-	}
-	if g := fs["csp"]; g != nil {
-		dict := g.Value().Dict()
-		if g.Value().Kind() != sx.KindDict {
-			a.Errorf(g.Site(), sx.FormError, ":csp must be a dict such as {:img-src \"https://images.example\"}")
-			return
-		}
-		for i := range dict.Len() {
-			name, v := dict.At(i)
-			c.csp = append(c.csp, directive{name, textList(v)})
-		}
-		if _, err := newPolicy(c.csp); err != nil {
-			a.Errorf(g.Site(), sx.FormError, "%v", err)
-		}
-	}
-}
-
-// textList returns a text, or the texts of a list; a list may be quoted.
-func textList(v sx.Value) []string {
-	l := v.List()
-	if l == nil {
-		if v.IsNil() {
-			return nil
-		}
-		return strings.Fields(plainText(v))
-	}
-	items := l.Items
-	if len(items) > 0 && (items[0].IsSymbol("quote") || items[0].IsSymbol("list")) {
-		if items[0].IsSymbol("quote") && len(items) == 2 {
-			return textList(items[1])
-		}
-		items = items[1:]
-	}
-	var out []string
-	for _, i := range items {
-		out = append(out, plainText(i))
-	}
-	return out
-}
-
-// urlFor returns the path of a page, handler or action by name. Arguments that are no path parameters go
-// into the query.
-func (s *site) urlFor(name string, args *sx.Dict) (string, error) {
-	for _, r := range s.router.all {
-		if r.name != name {
-			continue
-		}
-		used := map[string]bool{}
-		path, err := r.pattern.build(func(n string) (string, bool) {
-			used[n] = true
-			v, ok := args.Lookup(n)
-			return plainText(v), ok
-		})
-		if err != nil {
-			return "", fmt.Errorf("url-for: %w", err)
-		}
-		query := url.Values{}
-		for i := range args.Len() {
-			if k, v := args.At(i); !used[k] && !v.IsNil() {
-				query.Add(k, plainText(v))
-			}
-		}
-		if len(query) > 0 {
-			path += "?" + query.Encode()
-		}
-		return path, nil
-	}
-	var names []string
-	for _, r := range s.router.all {
-		names = append(names, r.name)
-	}
-	return "", fmt.Errorf("url-for: no page, handler or action %s (there are %s)", name, strings.Join(names, ", "))
-}
-
-// runGuards runs the guards by name: the first that refuses decides.
-func (s *site) runGuards(ctx context.Context, q *request, names []string) error {
-	for _, n := range names {
-		if g := s.app.cfg.guards[n]; g != nil {
-			if err := callGuard(g, q.r.WithContext(ctx)); err != nil {
-				return err
-			}
-			continue
-		}
-		v, err := s.prog.Call(ctx, s.guards[n].value)
-		if err != nil {
-			return err
-		}
-		if !v.Truthy() {
-			return ErrUnauthorized
-		}
-	}
-	return nil
-}
-
-// callGuard calls a guard written in Go. A panic in it is an error: those of streams run apart from any request.
-func callGuard(g Guard, r *http.Request) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("guard: panic in Go: %v\n%s", v, debug.Stack())
-		}
-	}()
-	return g(r)
-}
-
 // loadData evaluates :data, entry by entry, and gives what the other fields of the page see.
 func (s *site) loadData(ctx context.Context, p *pageDef, params []sx.Value) ([]sx.Value, error) {
 	values := params
@@ -422,42 +208,4 @@ func (s *site) loadData(ctx context.Context, p *pageDef, params []sx.Value) ([]s
 		values = append(values, v)
 	}
 	return values, nil
-}
-
-// RouteInfo is one line of a listing of routes.
-type RouteInfo struct {
-	Method string // "GET"; empty for every method
-	Path   string
-	Kind   string // "page", "handler", "action", "stream" or "socket"
-	Name   string
-	Place  string // file:line:col, or "Go"
-	Static bool   // a page that reaches no IO and has no stream: the same for everyone, at any time
-}
-
-// Routes lists what is served, in the order of declaration.
-func (a *App) Routes() []RouteInfo {
-	var out []RouteInfo
-	for _, r := range a.current().router.all {
-		out = append(out, RouteInfo{r.method, r.pattern.text, r.kind, r.name, r.place, r.kind == "page" && a.current().static(r.name)})
-	}
-	return out
-}
-
-// static reports whether a page reaches no IO, has no guards and no stream.
-func (s *site) static(name string) bool {
-	i := slices.IndexFunc(s.pages, func(p *pageDef) bool { return p.name == name && p.errors == 0 })
-	if i < 0 {
-		return false
-	}
-	p := s.pages[i]
-	fields := []*compiled{p.title, p.head, p.content, p.onError, p.status, p.headers}
-	for _, d := range p.data {
-		fields = append(fields, d.fn)
-	}
-	for _, c := range fields {
-		if c != nil && c.fn.Effects() != sx.Pure {
-			return false
-		}
-	}
-	return len(p.live) == 0 && len(p.guards) == 0 && p.pattern != nil
 }

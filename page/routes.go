@@ -1,0 +1,82 @@
+package page
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sx-framework/sxgo/sx"
+)
+
+// RouteInfo is one line of a listing of routes.
+type RouteInfo struct {
+	Method string // "GET"; empty for every method
+	Path   string
+	Kind   string // "page", "handler", "action", "stream" or "socket"
+	Name   string
+	Place  string // file:line:col, or "Go"
+	Static bool   // a page that reaches no IO and has no stream: the same for everyone, at any time
+}
+
+// Routes lists what is served, in the order of declaration.
+func (a *App) Routes() []RouteInfo {
+	var out []RouteInfo
+	for _, r := range a.current().router.all {
+		out = append(out, RouteInfo{r.method, r.pattern.text, r.kind, r.name, r.place, r.kind == "page" && a.current().static(r.name)})
+	}
+	return out
+}
+
+// static reports whether a page reaches no IO, has no guards and no stream.
+func (s *site) static(name string) bool {
+	i := slices.IndexFunc(s.pages, func(p *pageDef) bool { return p.name == name && p.errors == 0 })
+	if i < 0 {
+		return false
+	}
+	p := s.pages[i]
+	fields := []*compiled{p.title, p.head, p.content, p.onError, p.status, p.headers}
+	for _, d := range p.data {
+		fields = append(fields, d.fn)
+	}
+	for _, c := range fields {
+		if c != nil && c.fn.Effects() != sx.Pure {
+			return false
+		}
+	}
+	return len(p.live) == 0 && len(p.guards) == 0 && p.pattern != nil
+}
+
+// urlFor returns the path of a page, handler or action by name. Arguments that are no path parameters go
+// into the query.
+func (s *site) urlFor(name string, args *sx.Dict) (string, error) {
+	for _, r := range s.router.all {
+		if r.name != name {
+			continue
+		}
+		used := map[string]bool{}
+		path, err := r.pattern.build(func(n string) (string, bool) {
+			used[n] = true
+			v, ok := args.Lookup(n)
+			return plainText(v), ok
+		})
+		if err != nil {
+			return "", fmt.Errorf("url-for: %w", err)
+		}
+		query := url.Values{}
+		for i := range args.Len() {
+			if k, v := args.At(i); !used[k] && !v.IsNil() {
+				query.Add(k, plainText(v))
+			}
+		}
+		if len(query) > 0 {
+			path += "?" + query.Encode()
+		}
+		return path, nil
+	}
+	var names []string
+	for _, r := range s.router.all {
+		names = append(names, r.name)
+	}
+	return "", fmt.Errorf("url-for: no page, handler or action %s (there are %s)", name, strings.Join(names, ", "))
+}

@@ -135,10 +135,9 @@ func (v *view) writeHeaders(h http.Header, page []byte, hashes inlineHashes) {
 		h["Content-Type"] = s.fixed.html
 	}
 	if len(h["Content-Language"]) == 0 {
-		if lang := languageOf(v.out); lang != "" {
-			h["Content-Language"] = []string{lang}
-		} else {
-			h["Content-Language"] = s.fixed.lang
+		h["Content-Language"] = s.fixed.lang
+		if lang := languageOf(v.out); lang != nil && string(lang) != s.fixed.lang[0] {
+			h["Content-Language"] = []string{string(lang)}
 		}
 	}
 	s.fixed.secure(h)

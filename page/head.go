@@ -46,25 +46,25 @@ func (v *view) titleEdit(head []byte) (edit, bool) {
 	return edit{start: start, end: start + end + len("</title>")}, true
 }
 
-// languageOf returns what a document that begins with html says of its language, or "".
-func languageOf(out []byte) string {
+// languageOf returns what a document that begins with html says of its language, or nil.
+func languageOf(out []byte) []byte {
 	if len(out) > 1 && out[1] == '!' {
 		_, out, _ = bytes.Cut(out, []byte(">"))
 	}
 	if !hasFold(out, "<html") {
-		return ""
+		return nil
 	}
 	tag, _, _ := bytes.Cut(out, []byte(">"))
 	_, value, _ := bytes.Cut(tag, []byte(` lang="`))
 	lang, _, ok := bytes.Cut(value, []byte(`"`))
-	if !ok || !languageTag(string(lang)) {
-		return ""
+	if !ok || !languageTag(lang) {
+		return nil
 	}
-	return string(lang)
+	return lang
 }
 
 // languageTag tells whether s may be a language tag (RFC 5646), by its letters.
-func languageTag(s string) bool {
+func languageTag[T string | []byte](s T) bool {
 	for i := range len(s) {
 		c := s[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
@@ -72,7 +72,7 @@ func languageTag(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return len(s) > 0
 }
 
 // appendHead appends what the framework adds to the end of head: title, what was hoisted, :head, assets, and

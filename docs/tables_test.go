@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,5 +98,26 @@ func TestIndexFinds(t *testing.T) {
 		if got := strings.Contains(found, "<tr>"); got != (want != "") || !strings.Contains(found, want) {
 			t.Errorf("%q does not lead to %q:\n%s", words, want, found)
 		}
+	}
+}
+
+// TestNamedFilesExist holds that the files of this project that pages name are there.
+func TestNamedFilesExist(t *testing.T) {
+	pages, err := filepath.Glob("pages/*.sx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\b(?:sx|render|live|ws|page|client|cmd|docs|examples)(?:/[a-z_]+)+\.(?:go|ts|sx|d\.ts)\b`)
+	seen := 0
+	for _, name := range pages {
+		for _, file := range named.FindAllString(readText(t, name), -1) {
+			seen++
+			if _, err := os.Stat("../" + file); err != nil {
+				t.Errorf("%s names %s: %v", name, file, err)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("%d files were found; something is not looked at", seen)
 	}
 }

@@ -54,6 +54,8 @@ func TestRequestsOfPeople(t *testing.T) {
 		{name: "forms that are the browser's", body: `<form id="a" method="post" action="/echo" target="_blank"><button>a</button></form><form id="b" method="post" action="https://example.org/"><button>b</button></form><form id="c" action="/echo"><button>c</button></form><dialog open><form id="d" method="dialog"><button>d</button></form></dialog><form id="e" method="post" action="/echo" sx-boost="false"><button>e</button></form>`,
 			act: `addEventListener("submit", e => { window.left = (window.left || "") + (e.defaultPrevented ? "-" : "+"); e.preventDefault() }); for (const b of document.querySelectorAll("button")) b.click()`, done: `window.left == "+++++"`, want: ""},
 		{name: "a button outside of its form", body: `<form id="f" sx-post="/echo" sx-target="#out"><input name="a" value="1"></form><button form="f" name="s" value="2">go</button>`, act: click("button"), want: "POST /echo a=1&s=2"},
+		{name: "a form whose fields have names of its own", body: `<form sx-post="/echo" sx-target="#out"><input name="reset" value="1"><input name="method" value="2"><input name="action" value="3"><input name="enctype" value="4"><button>go</button></form>`,
+			act: click("button"), want: "POST /echo reset=1&method=2&action=3&enctype=4"},
 		{name: "what is not valid is not sent", body: `<form sx-post="/echo" sx-target="#out"><input name="a" required><button>go</button></form>`,
 			act: click("button") + `; document.querySelector("input").value = "1"; document.querySelector("button").click()`, want: "POST /echo a=1"},
 		{name: "the answer does not reset what was typed meanwhile", body: `<form sx-post="/slow" sx-target="#out"><input name="a" value=""><button>go</button></form>`,
@@ -123,5 +125,38 @@ func TestHistoryOfPeople(t *testing.T) {
 		t.Errorf("after a step back that was taken back the page shows %s, want c", got)
 	}
 	step(`history.go(-2)`, at("a", `location.hash == ""`))
+	step(`document.querySelector(".b").href += "#x"; `+press("b"), at("b", `location.hash == "#x" && scrollY > 2000`))
+	step(`document.querySelector(".c").href += "#100%"; `+press("c"), at("c", `location.hash == "#100%" && scrollY == 0`))
+	clean(t, ctx)
+}
+
+// TestAnswerAndStream has a request on its way while the stream brings a newer value of a slot within its target: the
+// answer, which knows nothing of it, must not bring the older one back. Without such a value the answer counts.
+func TestAnswerAndStream(t *testing.T) {
+	s := newSite(t)
+	s.page("GET /{$}", `<div data-sx-live="/a" data-sx-cursor="e1-0"><div id="box"><b data-suspense="x">0</b><i>old</i></div></div><button sx-get="/part" sx-target="#box">go</button>`)
+	asked, answer := make(chan bool), make(chan string)
+	s.answer("/part", func(w http.ResponseWriter, r *http.Request) {
+		asked <- true
+		fmt.Fprint(w, <-answer)
+	})
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	until(t, ctx, `document.querySelector(".sx-live")`)
+	box := func(want string) { t.Helper(); until(t, ctx, `document.querySelector("#box").innerHTML == '`+want+`'`) }
+	s.publish("/a", "sx-resolve", `{"id":"x","html":"1"}`)
+	box(`<b data-suspense="x">1</b><i>old</i>`)
+	js[bool](t, ctx, `document.querySelector("button").click(); return true`)
+	<-asked
+	s.publish("/a", "sx-resolve", `{"id":"x","html":"2"}`)
+	box(`<b data-suspense="x">2</b><i>old</i>`)
+	answer <- `<b data-suspense="x">1</b><i>new</i>`
+	box(`<b data-suspense="x">2</b><i>new</i>`)
+	js[bool](t, ctx, `document.querySelector("button").click(); return true`)
+	<-asked
+	answer <- `<b data-suspense="x">two</b><i>newer</i>`
+	box(`<b data-suspense="x">two</b><i>newer</i>`)
+	s.publish("/a", "sx-resolve", `{"id":"x","html":"3"}`)
+	box(`<b data-suspense="x">3</b><i>newer</i>`)
 	clean(t, ctx)
 }

@@ -113,8 +113,28 @@ func TestNothingRuns(t *testing.T) {
 		`(noscript (str "<img src=x: onerror=" %s ">"))`, `(xmp (str "</xmp><img src=x: onerror=" %s ">"))`, `(template (img :src "x:" :onerror %s))`,
 		`(frameset (frame :src (str "javascript:" %s)))`, `(applet :code %s)`, `(video :poster (str "javascript:" %s))`,
 		`(let ((tag script)) (tag %s))`, `((fn (x) (img :src "x:" :onerror x)) %s)`, `(map (fn (x) (img :src "x:" :onerror x)) (list %s))`,
+		// Names in other cases and namespaces, one in another, and what only animations set.
+		`(svg (a :xlink:HREF (str "javascript:" %s) (text "x")))`, `(svg (a :XLINK:href (str "javascript:" %s) (text "x")))`,
+		`(svg (a (make-spread (dict "xlink:href" (str "javascript:" %s))) (text "x")))`, `(svg (a (make-spread (dict "XLINK:HREF" (str "java\nscript:" %s))) (text "x")))`,
+		`(svg (use :href (str "data:image/svg+xml,<svg id=x onload=" %s ">#x")))`, `(svg (foreignObject (iframe :src (str "javascript:parent." %s))))`,
+		`(math (mi (svg (foreignObject (img :src "x:" :onerror %s)))))`, `(math (mtext (html:iframe :srcdoc %s)))`, `(template (template (img :src "x:" :onerror %s)))`,
+		`(html:IFRAME :srcDOC %s)`, `(svg:IFRAME :src (str "javascript:parent." %s))`, `(html:ScRiPt %s)`, `(svg (html:script %s))`, `(math (svg:script %s))`,
+		`(svg (set :attributeName "onclick" :to %s))`, `(svg (animate :attributeName "onload" :values %s))`, `(svg (a (set :attributeName "xlink:href" :to (str "javascript:" %s)) (text "x")))`,
+		`(svg (a (animate :ATTRIBUTENAME "href" :BY (str "javascript:" %s)) (text "x")))`, `(svg (a (animateTransform :attributeName "href" :to (str " java\tscript:" %s)) (text "x")))`,
+		`(form (input :type "image" :formAction (str "javascript:" %s)))`, `(button :form "f" :FORMACTION (str "javascript:" %s) "x")`,
+		`(meta (make-spread (dict "HTTP-EQUIV" "refresh" "content" (str "0;url=javascript:" %s))))`, `(div (make-spread (dict "__proto__" %s)) "x")`,
+		`(div :style (dict "__proto__" %s "constructor" "url(x)" "toString" "x") "x")`, `(div (make-spread (json-decode (str "{\"onclick\":1,\"__proto__\":" (json-encode %s) "}"))) "x")`,
+		`(div :class (dict "\" onclick=1" %s) "x")`, `(video (source :src (str "javascript:" %s)))`, `(img :srcset (str "x, javascript:" %s " 2x"))`, `(img :src (str "data:text/html,<script>" %s))`,
+		`(a :href (str "jav&#x61;script:" %s) "x")`, `(a :href (str "javascript&colon;" %s) "x")`, `(a :ping (str "/x javascript:" %s) :href "#x" "x")`,
+		`(link :rel "stylesheet" :href (str "data:text/css,*{}" %s))`, `(style (str "@import 'javascript:" %s "'"))`,
+		// Markup that parsers read twice in different ways.
+		`(raw! (str "<img src=x: onerror=" %s ">"))`, `(svg (raw! (str "<style><!--</style><img src=x: onerror=" %s ">")))`, `(template (raw! (str "<img src=x: onerror=" %s ">")))`,
+		`(raw! (str "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=x: onerror=" %s "&gt;\">"))`,
+		`(raw! (str "<form><math><mtext></form><form><mglyph><style></math><img src=x: onerror=" %s ">"))`, `(noscript (raw! (str "<p title=\"</noscript><img src=x: onerror=" %s ">\">")))`,
+		`(select (raw! (str "<option><style></option></select><img src=x: onerror=" %s ">")))`,
+		`(textarea (raw! (str "</textarea><img src=x: onerror=" %s ">")))`, `(html-comment (raw! (str "--><img src=x: onerror=" %s ">")))`, `(raw! (str "<template shadowrootmode=open><img src=x: onerror=" %s "></template>"))`,
 	} {
-		attacks = append(attacks, fmt.Sprintf(src, run))
+		attacks = append(attacks, strings.ReplaceAll(src, "%s", run))
 	}
 	b, _ := json.Marshal(attacks)
 	bad, err := chromedp.Run(ctx, chromedp.Evaluate[[]string]("SxTest.attack("+string(b)+")", chromedp.EvalAwaitPromise))

@@ -3,6 +3,7 @@
 
 import { Name } from "./names.gen";
 import { report } from "./report";
+import { host } from "./frame";
 import { state } from "./state";
 import { arrive, sameOrigin, take, travel, visit, type Swap } from "./visit";
 import { send } from "./parts";
@@ -18,6 +19,8 @@ const inherited = (e: Element, name: string) => {
 };
 const ignored = (e: Element) => e.closest("[sx-ignore]");
 const isForm = (e: Element) => e instanceof HTMLFormElement;
+/** A field may have that name. */
+const reset = (e: Element) => HTMLFormElement.prototype.reset.call(e);
 
 /** The elements an attribute names: this, closest S, find S, next S, previous S, or a selector. */
 function named(e: Element, s: string | null): Element[] {
@@ -90,6 +93,7 @@ async function ask(e: Element, verb: string, url: string, swap: Swap, submitter?
     init.body =
       texts.length < fields.length || (e as HTMLFormElement).enctype == "multipart/form-data" ? data : new URLSearchParams(texts);
   const { _target: target } = swap;
+  swap = { ...swap, _since: host._seen };
   const marked = [e, ...named(e, inherited(e, "indicator"))];
   const off = (named(e, inherited(e, "disabled-elt")) as Field[]).filter(x => !x.disabled);
   const focus = document.activeElement as HTMLElement;
@@ -108,7 +112,7 @@ async function ask(e: Element, verb: string, url: string, swap: Swap, submitter?
     const bad = status >= 400;
     if (bad && status != 422 && !native) throw new Error(`${method} ${to.pathname}: status ${status}`);
     // It was sent as it stands: what the answer shows is newer. Typed on meanwhile, it stays.
-    if (isForm(e) && !bad && !reads && [...values(e, submitter)].join() == fields.join()) e.reset();
+    if (isForm(e) && !bad && !reads && [...values(e, submitter)].join() == fields.join()) reset(e);
     done();
     if (bad) swap = { ...swap, _push: false, _visit: false };
     if (!(await take(r, swap))) return;
@@ -174,7 +178,7 @@ function speak(e: Element, submitter?: HTMLElement | null) {
       if (x && x.value === "") x.value = String(args[k]);
     }
   };
-  if (send(e, get(e, "send")!, args, line ? { id, html: line.outerHTML } : undefined, back) && isForm(e)) e.reset();
+  if (send(e, get(e, "send")!, args, line ? { id, html: line.outerHTML } : undefined, back) && isForm(e)) reset(e);
 }
 
 const BUTTON = "a,button,[type=button],[type=submit],[type=image],[type=reset]";

@@ -47,9 +47,9 @@ export class V {
   }
 }
 
-/** Expandos, whose names no element has of its own: an element's server version, how far the stream has come that fills a slot, and that a
- * region has come again with a page. */
-export type Owned = Element & { $v?: V; $upto?: string; $came?: boolean };
+/** Expandos, whose names no element has of its own: an element's server version, how far the stream has come that fills a slot, the number of
+ * the value that it got from it, and that a region has come again with a page. */
+export type Owned = Element & { $v?: V; $upto?: string; $seen?: number; $came?: boolean };
 
 const NONE: [] = [];
 const text = (s: string, node?: Node, tag = "") => new V(tag, "", NONE, NONE, s, node);

@@ -45,8 +45,10 @@ export interface Host {
   renew(els: Set<Element>, refused?: boolean): void;
   /** Heeds the sx-trigger of an element. */
   attend?(e: Element): void;
+  /** How many values slots have got from streams. */
+  _seen: number;
 }
-export const host = {} as Host;
+export const host = { _seen: 0 } as Host;
 
 /** Slots whose next snapshot starts from nothing. */
 const stale = new Set<Element>();
@@ -186,7 +188,10 @@ function fill(f: Frame) {
     stale.delete(e);
     inner ? tell(e, f) : fire(e.isConnected ? e : document, "resolve", f);
   }
-  if (at && _at) at.$upto = _at;
+  if (at && _at) {
+    at.$upto = _at;
+    at.$seen = ++host._seen;
+  }
 }
 
 const told = new Map<EventTarget, Frame>();

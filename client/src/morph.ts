@@ -167,6 +167,12 @@ export function finish() {
 /** The region around what is being patched: is its source the same, and its cursor. */
 let around: [boolean, string] | undefined;
 
+/** What streams had brought when the answer was asked for that is being applied: what came since is newer. */
+let asked: number | undefined;
+export const begin = (since?: number) => {
+  asked = since;
+};
+
 export function patch(o: V, n: V) {
   const d = o._node!;
   if (!o._tag || o._tag == "!") {
@@ -179,7 +185,7 @@ export function patch(o: V, n: V) {
   if (n._slot != undefined) {
     // What fills a slot is newer than its placeholder, and what a stream has brought it than a page from before.
     const waits = attr(n, "aria-busy") == "true";
-    const older = around && e.$upto && (around[1] ? behind(around[1], e.$upto) : around[0]);
+    const older = around ? e.$upto && (around[1] ? behind(around[1], e.$upto) : around[0]) : e.$seen! > asked!;
     if (n._slot == o._slot && (waits ? !pending(e) : older)) return;
     if (around && !waits) e.$upto = around[1];
   }

@@ -2,7 +2,7 @@
 
 import { Name } from "./names.gen";
 import { type Owned, V, inside, make, pending, version } from "./dom";
-import { finish, kids } from "./morph";
+import { begin, finish, kids } from "./morph";
 import { forget } from "./quick";
 
 /** What to do with a payload; "inner" is the default. */
@@ -27,9 +27,10 @@ type Keyed = Node & { $key?: string };
 
 /**
  * Applies a payload, which `read` gives for the element that it will stand in. All of it is read before the first change:
- * a payload that fails leaves the page as it was.
+ * a payload that fails leaves the page as it was. since: of an answer, what streams had brought when it was asked for.
  */
-export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?: string) {
+export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?: string, since?: number) {
+  begin(since);
   const parent = at.parentNode;
   const end = mode == "append" || mode == "prepend";
   const keyed = key != undefined;

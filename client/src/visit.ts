@@ -21,6 +21,10 @@ export interface Swap {
   _replace?: boolean;
   /** A visit: focus and scroll start anew. */
   _visit?: boolean;
+  /** Where in the page it leads to: answers do not say. */
+  _hash?: string;
+  /** What streams had brought when it was asked for. */
+  _since?: number;
 }
 
 export const sameOrigin = (url: string) => new URL(url, location.href).origin == location.origin;
@@ -91,7 +95,7 @@ export async function take(r: Response, swap: Swap): Promise<boolean | void> {
   }
   const run = () => {
     if (title) document.title = title;
-    if (mode != "none") apply(to || document.body, mode, read);
+    if (mode != "none") apply(to || document.body, mode, read, undefined, swap._since);
     for (const [id, kids] of slots) {
       const at = slot(id);
       if (at) {
@@ -107,6 +111,7 @@ export async function take(r: Response, swap: Swap): Promise<boolean | void> {
   else run();
   if (push) {
     const url = new URL(push === true ? r.url : push, location.href);
+    url.hash ||= swap._hash || "";
     if (url.origin == location.origin && url.href != location.href)
       history[swap._replace ? "replaceState" : "pushState"]({ sx: 0 }, "", url);
     pushed = true;
@@ -179,7 +184,8 @@ let line: HTMLElement | undefined;
 /** Focus, scroll and announcement after a visit. */
 export function arrive(y?: number) {
   const find = (s: string) => document.querySelector<HTMLElement>(s);
-  const to = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  // What is no encoding stands for itself.
+  const to = document.getElementById(decodeURIComponent(location.hash.slice(1).replace(/%(?![\da-f]{2})/gi, "%25")));
   const at = to || find("[autofocus]") || find("main") || document.body;
   if (to && y == undefined) to.scrollIntoView();
   else scrollTo({ top: y || 0, behavior: "instant" });
@@ -211,7 +217,7 @@ export async function visit(url: string, how: Swap, y?: number, ready?: Promise<
     const r = await (ready || fetch(url, { signal, headers: { "Sx-Request": "1", Accept: "text/html" } }));
     if (signal.aborted) return;
     if (!sameOrigin(r.url) || !/^text\/html/.test(r.headers.get("content-type") || "")) location.assign(url);
-    else if (await take(r, { ...how, _visit: true })) arrive(y);
+    else if (await take(r, { ...how, _visit: true, _hash: new URL(url, location.href).hash })) arrive(y);
   } catch (e) {
     if (signal.aborted) return;
     report("visit", "network", e, document, { url });

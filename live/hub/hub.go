@@ -336,6 +336,9 @@ func (h *Hub) sweepTopics() {
 	for _, t := range h.topics {
 		t.mu.Lock()
 		t.expire(now)
+		if t.subscribers == 0 {
+			t.slim()
+		}
 		empty := t.subscribers == 0 && t.n == 0 && len(t.slots) == 0 && now-t.used > int64(h.cfg.age)
 		stale := t.subscribers == 0 && (t.producer != nil || t.unfollow != nil) && now-t.left > int64(h.cfg.retain)
 		t.mu.Unlock()

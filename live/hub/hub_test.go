@@ -466,3 +466,48 @@ func TestEmptyValueTakesTheSlotOut(t *testing.T) {
 		t.Errorf("got %+v %v, want a reset", b, err)
 	}
 }
+
+// Topics that nobody reads any more cost what their slots' values do, and those without any nothing.
+func TestTopicsLeaveNothingBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hub.New()
+		defer h.Close(context.Background())
+		const kept, gone = 50, 500
+		for i := range kept + gone {
+			name := fmt.Sprint(i)
+			ctx, cancel := context.WithCancel(t.Context())
+			var opts []hub.SubscribeOption
+			if i >= kept {
+				opts = append(opts, hub.WithProducer(func(ctx context.Context) {
+					h.Publish(name, hub.Event{Slot: "s", Data: []byte("x")})
+					<-ctx.Done()
+				}))
+			}
+			s, err := h.Subscribe(ctx, name, hub.Cursor{}, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i < kept {
+				for range 100 {
+					h.Publish(name, hub.Event{Slot: "log", Kind: hub.Ordered, Data: []byte("x")})
+				}
+				h.Publish(name, hub.Event{Slot: "state", Data: []byte("x")})
+			}
+			if _, err := s.Next(ctx); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+		}
+		if h.Held() == 0 {
+			t.Error("nothing is remembered for those who come back")
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if st, held := h.Stats(), h.Held(); st.Topics != kept || st.Subscribers != 0 || held != 0 {
+			t.Errorf("%d topics, %d subscribers and %d things of readers are left, want %d topics alone", st.Topics, st.Subscribers, held, kept)
+		}
+		if m, ok := h.Current("0", "state"); !ok || string(m.Data) != "x" {
+			t.Error("a slot's value is forgotten")
+		}
+	})
+}

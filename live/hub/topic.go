@@ -156,6 +156,14 @@ func (t *topic) expire(now int64) {
 	}
 }
 
+// slim lets go of what only readers need. A topic that nobody reads may be kept long for the values of its slots.
+func (t *topic) slim() {
+	t.last, t.whole, t.spare = nil, nil, nil
+	if t.n == 0 {
+		t.ring, t.first = nil, 0
+	}
+}
+
 // begin starts a new life, in which everything up to floor is already lost.
 func (t *topic) begin(epoch, floor uint64) []*Subscriber {
 	t.epoch, t.head, t.floor, t.lost = epoch, floor, floor, floor

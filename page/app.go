@@ -115,6 +115,9 @@ func loggerOf(format string) (*slog.Logger, error) {
 	return nil, fmt.Errorf("SX_LOG_FORMAT is %q; text or json was expected", format)
 }
 
+// leastSecret is the length below which SX_SECRET is worth a warning: 16 random bytes in hexadecimal.
+const leastSecret = 32
+
 func (a *App) configure() error {
 	var err error
 	env := func(name string) string { v, _ := a.cfg.lookupEnv(name); return v }
@@ -130,6 +133,8 @@ func (a *App) configure() error {
 		if !a.cfg.dev {
 			a.log.Warn("SX_SECRET is not set: sessions end with this process")
 		}
+	} else if len(secret) < leastSecret && a.cfg.secret == "" && !a.cfg.dev {
+		a.log.Warn("SX_SECRET is short: whoever guesses it can forge sessions; openssl rand -hex 32 makes a good one", "characters", len(secret), "want", leastSecret)
 	}
 	a.keys = keyring{[]byte(secret)}
 	a.sessions = &sessionCodec{key: a.keys.key("session"), now: a.cfg.now}

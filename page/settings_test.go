@@ -93,4 +93,16 @@ func TestLogFormat(t *testing.T) {
 	}
 	defer app.Shutdown(context.Background())
 	wants(t, "log", b.String(), "SX_SECRET is not set")
+	for secret, short := range map[string]bool{"short": true, strings.Repeat("x", 32): false} {
+		t.Setenv("SX_SECRET", secret)
+		b.Reset()
+		app, err := page.New(files(), page.WithLogger(slog.New(slog.NewTextHandler(&b, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		app.Shutdown(context.Background())
+		if got := strings.Contains(b.String(), "SX_SECRET is short"); got != short || strings.Contains(b.String(), secret+"x") || strings.Contains(b.String(), "="+secret) {
+			t.Errorf("with %q: %s", secret, b.String())
+		}
+	}
 }

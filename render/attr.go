@@ -201,10 +201,20 @@ func appendClass(m *sx.Machine, dst []byte, v sx.Value, begin int) []byte {
 	case sx.KindNumber:
 		dst = appendName(dst, atomText(v), begin)
 	case sx.KindList:
-		for i := range v.Len() {
-			dst = appendClass(m, dst, v.Index(i), begin)
+		n := v.Len()
+		m.Step(n)
+		for i := range n {
+			if item := v.Index(i); item.Kind() == sx.KindList {
+				dst = appendClassList(m, dst, item, begin)
+			} else {
+				dst = appendClass(m, dst, item, begin)
+			}
+			if len(dst)-begin > 1<<16 {
+				m.Bytes(len(dst) - begin)
+			}
 		}
 	case sx.KindDict:
+		m.Step(v.Len())
 		for name, on := range v.Entries() {
 			if on.Truthy() {
 				dst = appendName(dst, name, begin)
@@ -213,6 +223,12 @@ func appendClass(m *sx.Machine, dst []byte, v sx.Value, begin int) []byte {
 	default:
 		m.Fail(sx.TypeError, ":class must be a string, a list or a dict, got %s", v.TypeName())
 	}
+	return dst
+}
+
+// appendClassList appends those of a list in a list, which may contain itself.
+func appendClassList(m *sx.Machine, dst []byte, v sx.Value, begin int) []byte {
+	m.Nest(func() { dst = appendClass(m, dst, v, begin) })
 	return dst
 }
 

@@ -18,6 +18,7 @@ type Analyzer struct {
 	loops    []*loopTarget
 	depth    int
 	expanded int            // macro uses so far
+	formed   int            // forms that macros made so far
 	retry    int            // nested named lets that are being analysed a second time
 	memo     map[*List]Expr // see elementOrCall
 	ids      map[string]*Site
@@ -25,7 +26,10 @@ type Analyzer struct {
 	kept     *customRec // what the base made of it, or nil
 }
 
-const analyzeDepth = 4000 // nested forms, after expansion
+const (
+	analyzeDepth = 4000    // nested forms, after expansion
+	analyzeMade  = 1 << 20 // forms that macros make in one form at top level
+)
 
 func (a *Analyzer) report(e *Error) {
 	if a.exp != nil {
@@ -209,15 +213,27 @@ func (a *Analyzer) Expr(f *Form, i int) Expr { return a.sub(f.Form(i)) }
 // Analyze analyses a form.
 func (a *Analyzer) Analyze(f *Form) Expr { return a.sub(f) }
 
+// deeper notes that f is a form inside the one being analysed. What a macro made may contain itself.
+func (a *Analyzer) deeper(f *Form) {
+	problem := ""
+	if a.depth++; a.depth > analyzeDepth {
+		problem = "forms nest too deeply, or a macro expands without end"
+	}
+	if f.exp != nil {
+		if a.formed++; a.formed > analyzeMade {
+			problem = fmt.Sprintf("macro %s makes more than %d forms", f.exp.macro.Name, analyzeMade)
+		}
+	}
+	if problem != "" {
+		e := &Error{Kind: LimitError, Message: problem}
+		e.setPlace(f.site.place)
+		panic(e)
+	}
+}
+
 // form analyses one form.
 func (a *Analyzer) form(f *Form) Expr {
-	if a.depth++; a.depth > analyzeDepth {
-		panic(func() *Error {
-			e := &Error{Kind: LimitError, Message: "forms nest too deeply, or a macro expands without end"}
-			e.setPlace(f.site.place)
-			return e
-		}())
-	}
+	a.deeper(f)
 	defer func() { a.depth-- }()
 	switch f.v.tag() {
 	case KindSymbol:

@@ -10,7 +10,8 @@ import (
 // exact, times are text, lists fill slices, dicts fill maps and structs by the names of their fields. Unlike there, an
 // entry of v that a struct at the top has no field for is an error: what comes from outside must have the shape that
 // is expected. The error is an *Error of kind TypeError. It panics when dst is not a pointer.
-func Decode(v Value, dst any) error {
+func Decode(v Value, dst any) (err error) {
+	defer goDataError(&err)
 	p := reflect.ValueOf(dst)
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		panic(fmt.Sprintf("sx: Decode into %T, which is not a pointer", dst))

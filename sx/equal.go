@@ -5,8 +5,15 @@ import "unsafe"
 // Equal reports whether a and b are equal as = sees it: numbers and text by value, lists item by item, dicts
 // and spreads key by key in any order, rendered markup by its text, everything else only to itself. A Go
 // slice equals a list, a Go struct a dict. It takes cyclic data, which is equal when no finite look can
-// tell it apart, and data of any depth.
-func Equal(a, b Value) bool {
+// tell it apart, and data of any depth. Go data that have no value are equal to nothing but themselves.
+func Equal(a, b Value) (eq bool) {
+	var err error
+	defer goDataError(&err)
+	return equalValues(a, b)
+}
+
+// equalValues is Equal where what Go data raise is an error of the program.
+func equalValues(a, b Value) bool {
 	if eq, done := equalAtoms(a, b); done {
 		return eq
 	}

@@ -217,6 +217,7 @@ func (n *fieldNode) read(m *Machine, d Value) Value {
 		v, _ := (*Dict)(d.p).Lookup(n.name)
 		return v
 	case kindRecord:
+		m.at = n.site // a field may hold what has no value
 		v, _ := d.recordField(n.name, n.cache)
 		return v
 	}

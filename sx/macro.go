@@ -1,6 +1,9 @@
 package sx
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // macro analyses a defmacro. Macros are functions from forms to forms that run while the program loads.
 func (a *Analyzer) macro(d *Def) {
@@ -141,6 +144,8 @@ func (a *Analyzer) quasi(f *Form, level int) Expr {
 	if e := a.quasiConst(f, level); e != nil {
 		return e
 	}
+	a.deeper(f)
+	defer func() { a.depth-- }()
 	switch f.v.tag() {
 	case KindList:
 		switch f.headSymbol() {
@@ -192,15 +197,23 @@ func (a *Analyzer) quasiPair(name string, f *Form, level int) Expr {
 
 // quasiConst gives the datum itself when nothing in it is unquoted, else nil.
 func (a *Analyzer) quasiConst(f *Form, level int) Expr {
-	if hasUnquote(f.v, 0) {
+	left := analyzeMade
+	unquoted := hasUnquote(f.v, 0, &left)
+	if left < 0 {
+		e := &Error{Kind: LimitError, Message: fmt.Sprintf("the template of a quasiquote holds more than %d data", analyzeMade)}
+		e.setPlace(f.site.place)
+		panic(e)
+	}
+	if unquoted {
 		return nil
 	}
 	Freeze(f.v)
 	return &constExpr{ExprBase{f.site}, f.v, false}
 }
 
-func hasUnquote(v Value, depth int) bool {
-	if depth > 1000 {
+// hasUnquote looks at no more than left data. What a macro made may hold the same list many times, or itself.
+func hasUnquote(v Value, depth int, left *int) bool {
+	if *left--; depth > 1000 || *left < 0 {
 		return true
 	}
 	switch v.tag() {
@@ -213,13 +226,13 @@ func hasUnquote(v Value, depth int) bool {
 			}
 		}
 		for _, x := range l.Items {
-			if hasUnquote(x, depth+1) {
+			if hasUnquote(x, depth+1, left) {
 				return true
 			}
 		}
 	case KindDict:
 		for _, x := range (*Dict)(v.p).vals {
-			if hasUnquote(x, depth+1) {
+			if hasUnquote(x, depth+1, left) {
 				return true
 			}
 		}

@@ -201,7 +201,7 @@ func (n *caseNode) Eval(m *Machine) Value {
 	return n.other.Eval(m)
 }
 
-func (m *Machine) equal(a, b Value) bool { return Equal(a, b) }
+func (m *Machine) equal(a, b Value) bool { return equalValues(a, b) }
 
 func (n *letNode) Eval(m *Machine) Value {
 	for i := range n.inits {

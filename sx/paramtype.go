@@ -100,7 +100,7 @@ func (c *constraint) problem(v Value) string {
 	}
 	if c.in != nil {
 		for _, x := range c.in {
-			if Equal(x, v) || x.tag() == KindKeyword && v.tag() == KindString && x.Text() == v.Text() {
+			if equalValues(x, v) || x.tag() == KindKeyword && v.tag() == KindString && x.Text() == v.Text() {
 				return ""
 			}
 		}

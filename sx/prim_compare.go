@@ -79,7 +79,7 @@ func (m *Machine) Equal(a, b Value) bool {
 		return eq
 	}
 	m.Step(a.Len() + a.dictLen())
-	return Equal(a, b)
+	return equalValues(a, b)
 }
 
 // nested fails where data are nested deeper than calls may be: the Go stack must not grow with data.

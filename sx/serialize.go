@@ -11,11 +11,11 @@ import (
 
 // Serialize writes v so that reading it gives it back, on one line. Functions are written #<lambda name>,
 // which cannot be read; markup is written (raw! "…"). It takes any value: where a list contains itself
-// stands #<cycle>, and after 64 MiB of text the rest is cut off and #<cut> ends it. See SerializeLimited
-// for errors instead.
+// stands #<cycle>; where Go data have no value a mark that says why ends the text, and after 64 MiB #<cut>.
+// See SerializeLimited for errors instead.
 func Serialize(v Value) string {
 	s := serializer{max: Limits{}.filled().String}
-	s.write(v)
+	s.writeAny(v)
 	return string(s.out)
 }
 
@@ -23,13 +23,37 @@ func Serialize(v Value) string {
 // values give equal text.
 func CanonicalSerialize(v Value) string {
 	s := serializer{max: Limits{}.filled().String, sorted: true}
-	s.write(v)
+	s.writeAny(v)
 	return string(s.out)
+}
+
+// writeAny writes what can be written of v: Go data that have no value end the text with a mark that says why.
+func (s *serializer) writeAny(v Value) {
+	var err error
+	func() {
+		defer goDataError(&err)
+		s.write(v)
+	}()
+	if err != nil {
+		s.out = append(append(append(s.out, "#<"...), err.Error()...), '>')
+	}
+}
+
+// goDataError makes an error of what Go data raise that turn out to have no value where nothing else would catch it.
+func goDataError(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *Error:
+		*err = r
+	default:
+		panic(r)
+	}
 }
 
 // SerializeLimited is Serialize that fails, with an *Error of kind TypeError where a list contains itself,
 // of kind LimitError where the text would be longer than maxBytes.
-func SerializeLimited(v Value, maxBytes int) (string, error) {
+func SerializeLimited(v Value, maxBytes int) (text string, err error) {
+	defer goDataError(&err)
 	s := serializer{max: maxBytes, strict: true}
 	if err := s.write(v); err != nil {
 		return "", err
@@ -38,7 +62,8 @@ func SerializeLimited(v Value, maxBytes int) (string, error) {
 }
 
 // canonicalLimited is CanonicalSerialize with the errors of SerializeLimited.
-func canonicalLimited(v Value, maxBytes int) (string, error) {
+func canonicalLimited(v Value, maxBytes int) (text string, err error) {
+	defer goDataError(&err)
 	s := serializer{max: maxBytes, strict: true, sorted: true}
 	if err := s.write(v); err != nil {
 		return "", err

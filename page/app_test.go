@@ -195,11 +195,14 @@ type reader struct {
 	resp *http.Response
 }
 
-func (s *server) open(t testing.TB, ctx context.Context, path string) *reader {
+func (s *server) open(t testing.TB, ctx context.Context, path string, header ...string) *reader {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
 	}
 	r.Header.Set("Accept-Encoding", "identity")
 	resp, err := s.Client().Do(r)
@@ -236,35 +239,31 @@ func (r *reader) rest() string {
 }
 
 func TestStreaming(t *testing.T) {
+	g := newGates("slow", "mid", "quick", "never")
 	s := serve(t, []string{"app.sx", `
 (defpage p :path "/" :content
   (main (h1 "shell")
-    (~suspense :id "slow" :fallback (i "wait") (do (sleep 200) (b "slow done")))
-    (~suspense :id "mid" :fallback (i "wait") (do (sleep 100) (b "mid done")))
-    (~suspense :id "quick" :fallback (i "wait") (do (sleep 15) (b "quick done")))
-    (~suspense :id "outer" (do (sleep 10) (div (~suspense :id "inner" :fallback "in" (do (sleep 20) (b "inner done"))))))
-    (~suspense :id "bad" :error (fn (e) (em "oops")) (do (sleep 5) (error "boom")))
-    (~suspense :id "dull" (do (sleep 5) (error "bang")))
-    (~suspense :id "late" :timeout 20 :error (fn (e) (em "too late")) (do (sleep 5000) "never"))))`})
+    (~suspense :id "slow" :fallback (i "wait") (do (gate "slow") (b "slow done")))
+    (~suspense :id "mid" :fallback (i "wait") (do (gate "mid") (b "mid done")))
+    (~suspense :id "quick" :fallback (i "wait") (do (gate "quick") (b "quick done")))
+    (~suspense :id "outer" (do (gate "quick") (div (~suspense :id "inner" :fallback "in" (do (gate "mid") (b "inner done"))))))
+    (~suspense :id "bad" :error (fn (e) (em "oops")) (do (gate "quick") (error "boom")))
+    (~suspense :id "dull" (do (gate "quick") (error "bang")))
+    (~suspense :id "late" :timeout 20 :error (fn (e) (em "too late")) (do (gate "never") "never"))))`}, g.option())
 	began := time.Now()
 	r := s.open(t, t.Context(), "/")
-	shell := r.until(`<?start name="late">`)
+	shell := r.until(`<?start name="dull">`) // "late" may be over already
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the shell took %v", took)
 	}
 	lacks(t, "shell", shell, "slow done")
-	all := r.rest()
-	order := []string{"quick done", "mid done", "slow done"}
-	last := -1
-	for _, w := range order {
-		if i := strings.Index(all, w); i < last || i < 0 {
-			t.Errorf("%q arrived out of order in:\n%s", w, all)
-		} else {
-			last = i
-		}
+	for _, name := range []string{"quick", "mid", "slow"} { // in another order than that of the page
+		close(g[name])
+		r.until(`<b>` + name + ` done</b></template>`)
 	}
+	all := r.rest()
 	wants(t, "page", all, `<template for="slow"><b>slow done</b></template>`, "<em>oops</em>", "This part of the page could not be shown.",
-		`<template for="late"><em>too late</em></template>`, `inner done`)
+		`<em>too late</em>`, `inner done`)
 	if !strings.HasSuffix(all, "</body></html>") {
 		t.Errorf("the document does not end: %q", all[max(0, len(all)-60):])
 	}
@@ -407,13 +406,14 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 }
 
 func TestLiveSource(t *testing.T) {
+	g := newGates("w")
 	s := serve(t, []string{"app.sx", `
 (defcomp ~badge (&key value) (b :class "badge" value))
 (defcomp ~private (&key value) :affinity :server (i value))
 (defpage p :path "/" :content (~live (~suspense :id "n") (~suspense :id "m"))
   :live (live :src "/s" :every 20 (bind "n" (~badge :value (str (tick) "%"))) (bind "m" (~private :value "<x>"))))
-(defpage w :path "/w" :wire :sx :content (main (~suspense :id "a" (do (sleep 10) (p "plain"))) (~suspense :id "b" (do (sleep 10) (~badge :value "late")))))`},
-		page.WithPrimitive("tick", "(tick)", func() int { return 42 }))
+(defpage w :path "/w" :wire :sx :content (main (~suspense :id "a" (do (gate "w") (p "plain"))) (~suspense :id "b" (do (gate "w") (~badge :value "late")))))`},
+		page.WithPrimitive("tick", "(tick)", func() int { return 42 }), g.option())
 	_, body := s.get(t, "/")
 	wants(t, "page", body, `<b class="badge">42%</b>`, "<i>&lt;x&gt;</i>")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -425,8 +425,10 @@ func TestLiveSource(t *testing.T) {
 	lacks(t, "definitions", got, "~private")
 	_, again := s.get(t, "/")
 	wants(t, "page while somebody is subscribed", again, `<b class="badge">42%</b>`)
-	_, wire := s.get(t, "/w")
-	wants(t, "wire page", wire, `__sxResolve("a","(`, `plain`, `__sxResolve("","(defcomp ~badge`, `(~badge :value \"late\")`)
+	late := s.open(t, ctx, "/w")
+	late.until(`<?start name="b">`)
+	close(g["w"])
+	wants(t, "wire page", late.rest(), `__sxResolve("a","(`, `plain`, `__sxResolve("","(defcomp ~badge`, `(~badge :value \"late\")`)
 }
 
 // The built-in components have full names too.

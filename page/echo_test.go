@@ -15,9 +15,10 @@ import (
 )
 
 func TestEcho(t *testing.T) {
+	g := newGates("a")
 	app, err := page.New(fstest.MapFS{"app.sx": {Data: []byte(`
-(defpage home :path "/" :content (<> (p "sx") (~suspense :id "a" (do (sleep 30) (b "came later")))))
-(defaction save :path "/save" () (redirect "/"))`)}}, page.WithSecret("x"))
+(defpage home :path "/" :content (<> (p "sx") (~suspense :id "a" (do (gate "a") (b "came later")))))
+(defaction save :path "/save" () (redirect "/"))`)}}, page.WithSecret("x"), g.option())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +37,7 @@ func TestEcho(t *testing.T) {
 	}
 	r := s.open(t, t.Context(), "/")
 	lacks(t, "shell", r.until(`<?start name="a">`), "came later")
+	close(g["a"])
 	wants(t, "page", r.rest(), `<template for="a"><b>came later</b></template>`)
 	if resp, _ := s.do(t, "POST", "/save", ""); resp.StatusCode != 303 {
 		t.Errorf("action: %d", resp.StatusCode)

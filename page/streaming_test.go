@@ -137,27 +137,35 @@ func TestBoundariesRunConcurrently(t *testing.T) {
 
 // Who will not run it all gets the same page in order and complete.
 func TestFlatPages(t *testing.T) {
-	s := serve(t, []string{"app.sx", `(defpage p :path "/" :content (main (~suspense :id "a" :fallback (i "wait") (begin (sleep 5) (b "slow"))) (p "after")))`})
+	g := newGates("one", "two", "open")
+	close(g["open"])
+	s := serve(t, []string{"app.sx", `(defpage p :path "/" :content (main (~suspense :id "a" :fallback (i "wait") (begin (gate (request-arg "gate" "open")) (b "slow"))) (p "after")))`}, g.option())
 	for _, c := range []struct {
 		path, name, value string
-		flat              bool
+		gate              string // opened when the shell has come; none for a flat page
 	}{
-		{"/", "User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/150", false},
-		{"/", "User-Agent", "Mozilla/5.0 (compatible; Googlebot/2.1)", true},
-		{"/", "User-Agent", "facebookexternalhit/1.1", true},
-		{"/", "Save-Data", "on", true},
-		{"/?_sx=flat", "User-Agent", "x", true},
-		{"/?_sx=flatter", "User-Agent", "x", false},
+		{"/?gate=one", "User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/150", "one"},
+		{"/", "User-Agent", "Mozilla/5.0 (compatible; Googlebot/2.1)", ""},
+		{"/", "User-Agent", "facebookexternalhit/1.1", ""},
+		{"/", "Save-Data", "on", ""},
+		{"/?_sx=flat", "User-Agent", "x", ""},
+		{"/?_sx=flatter&gate=two", "User-Agent", "x", "two"},
 	} {
-		resp, body := s.get(t, c.path, c.name, c.value)
-		if c.flat {
+		flat := c.gate == ""
+		r := s.open(t, t.Context(), c.path, c.name, c.value)
+		if !flat {
+			r.until(`<?end>`)
+			close(g[c.gate])
+		}
+		body := r.rest()
+		if flat {
 			wants(t, c.value, body, `<div id="sx-suspense-a" data-suspense="a"><b>slow</b></div><p>after</p>`)
 			lacks(t, c.value, body, "<template", "<?start", "__sxPending")
 		} else {
 			wants(t, c.value, body, `<template for="a"><b>slow</b></template></body>`)
 		}
-		if (resp.ContentLength >= 0) != c.flat {
-			t.Errorf("%s: length %d", c.value, resp.ContentLength)
+		if (r.resp.ContentLength >= 0) != flat {
+			t.Errorf("%s: length %d", c.value, r.resp.ContentLength)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package ws_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -35,5 +37,35 @@ func TestOriginsThatMayConnect(t *testing.T) {
 				t.Errorf("got %v %v, want status %d", res, err, c.want)
 			}
 		})
+	}
+}
+
+// Clients are told to come back within the window, each after a time of its own.
+func TestDrainWindow(t *testing.T) {
+	const window = 40 * time.Millisecond
+	s := newSite(t, ws.DrainWindow(window))
+	var clients []*websocket.Conn
+	for range 8 {
+		clients = append(clients, s.dial(t, ""))
+	}
+	wait(t, func() bool { return s.ws.Len() == len(clients) })
+	drained := make(chan error, 1)
+	go func() { drained <- s.ws.Drain(t.Context()) }() // ends when the clients have left
+	for _, c := range clients {
+		_, text, err := c.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e struct {
+			Event string
+			Data  struct{ Delay int }
+		}
+		if err := json.Unmarshal(text, &e); err != nil || e.Event != "sx-drain" || e.Data.Delay < 0 || e.Data.Delay >= int(window.Milliseconds()) {
+			t.Errorf("got %s, want sx-drain with a delay below %v", text, window)
+		}
+		c.CloseNow()
+	}
+	if err := <-drained; err != nil {
+		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -75,6 +76,18 @@ func TestPagesAreReadWhole(t *testing.T) {
 	}
 	if p := browser(t).Visit("/source?q=1"); p.Find("#sx-suspense-s b").Text() != "1" || p.Path() != "/source?q=1" {
 		t.Errorf("wire text: %s %s", p.Path(), p.Body)
+	}
+}
+
+// URL is for what a Browser does not do itself.
+func TestAddressOfTheServer(t *testing.T) {
+	resp, err := http.Get(browser(t).URL() + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
 	}
 }
 

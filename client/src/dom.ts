@@ -112,10 +112,16 @@ export function make(v: V): Node {
   return (v._node = e);
 }
 
+// Where the selection begins and ends. Asking for it lays the page out: not with each text that is written.
+let ends: (Node | null)[] = [];
+document.addEventListener("selectionchange", () => {
+  const { anchorNode, focusNode } = getSelection()!;
+  ends = [anchorNode, focusNode];
+});
+
 /** Gives a text another value. Where a selection begins or ends only what differs is written, so that it stays. */
 export function write(d: Node, s: string) {
-  const { anchorNode, focusNode } = getSelection()!;
-  if (d != anchorNode && d != focusNode) return void (d.nodeValue = s);
+  if (!ends.includes(d)) return void (d.nodeValue = s);
   const old = d.nodeValue!;
   let i = 0;
   let end = 0;

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -131,6 +132,20 @@ func (d *declarations) input(a *sx.Analyzer, f *sx.Form, kind string) {
 // serveInput answers a request to a handler or an action.
 func (s *site) serveInput(w http.ResponseWriter, r *http.Request, q *request, h *inputDef) {
 	where := h.kind + " " + h.name
+	// The time and the place of an evaluation begin when the body is there: how long that takes is the client's matter.
+	sub, err := readSubmission(q.r)
+	defer sub.discard()
+	if err != nil {
+		if errors.Is(err, errSlowBody) {
+			w.Header().Set("Connection", "close")
+		}
+		s.fail(w, q, where, err)
+		return
+	}
+	if q.body != nil && !q.body.drain() {
+		w.Header().Set("Connection", "close") // what follows is no form
+	}
+	q.sub = sub
 	ctx, cancel := context.WithTimeoutCause(withRequest(r.Context(), q), s.app.limits.Timeout, errTooSlow)
 	defer cancel()
 	if err := s.app.acquire(ctx); err != nil {
@@ -143,13 +158,6 @@ func (s *site) serveInput(w http.ResponseWriter, r *http.Request, q *request, h 
 			s.app.release()
 		}
 	}()
-	sub, err := readSubmission(q.r)
-	defer sub.discard()
-	if err != nil {
-		s.fail(w, q, where, err)
-		return
-	}
-	q.sub = sub
 	if err := s.runGuards(ctx, q, h.guards); err != nil {
 		s.fail(w, q, where, err)
 		return

@@ -66,6 +66,10 @@ func (a *App) route(w http.ResponseWriter, r *http.Request, o origin) {
 		return
 	}
 	if r.Body != nil && r.Body != http.NoBody {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && rt.kind != "stream" && rt.kind != "socket" {
+			q.body = newTimedBody(w, r.Body, a.limits.Timeout)
+			r.Body = q.body
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	}
 	if rt.kind == "stream" || rt.kind == "socket" {

@@ -117,8 +117,14 @@ func bodyError(err error) error {
 	if errors.As(err, &tooLarge) {
 		return &statusError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", tooLarge.Limit)}
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlowBody
+	}
 	return &statusError{http.StatusBadRequest, "the body could not be read"}
 }
+
+// errSlowBody ends a request whose body does not come.
+var errSlowBody = &statusError{http.StatusRequestTimeout, "the body did not come in time"}
 
 func parseFields(text string) (url.Values, error) {
 	if strings.Count(text, "&") >= fieldsMost {

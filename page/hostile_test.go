@@ -128,6 +128,46 @@ func TestHostileRequests(t *testing.T) {
 		s.logs.until(t, `path=/save reason="the body could not be read"`)
 	})
 
+	t.Run("a body that stops", func(t *testing.T) {
+		s := serve(t, []string{"app.sx", `(defaction save :path "/save" (&key title) (str "saved " title)) (defpage home :path "/" :content (p "x"))`},
+			page.WithLimits(page.Limits{Timeout: 1500 * time.Millisecond, Evaluations: 1}))
+		const head = "POST /save HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+		for _, kind := range []string{form, "text/plain"} { // one that is read, and one that is not
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			fmt.Fprint(conn, head+"Content-Type: "+kind+"\r\n\r\ntitle=")
+			// It takes nobody's place meanwhile.
+			if resp, _ := s.get(t, "/"); resp.StatusCode != 200 {
+				t.Errorf("meanwhile: %d", resp.StatusCode)
+			}
+			conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+			answer, err := io.ReadAll(conn)
+			if want := map[string]string{form: "HTTP/1.1 408 ", "text/plain": "HTTP/1.1 415 "}[kind]; err != nil || !strings.HasPrefix(string(answer), want) {
+				t.Errorf("%s: got %v, %.60q, want %s", kind, err, answer, want)
+			}
+		}
+		// One that comes slowly, and takes longer than an evaluation may, is taken; the connection serves more requests.
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, head+"Content-Type: "+form+"\r\n\r\n")
+		for _, c := range "title=abc" {
+			time.Sleep(200 * time.Millisecond) // what a slow line does
+			fmt.Fprintf(conn, "%c", c)
+		}
+		fmt.Fprint(conn, head+"Content-Type: "+form+"\r\nConnection: close\r\n\r\ntitle=def")
+		conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		answer, err := io.ReadAll(conn)
+		if err != nil || !strings.Contains(string(answer), "saved abc") || !strings.Contains(string(answer), "saved def") {
+			t.Errorf("a slow body: %v, %q", err, answer)
+		}
+	})
+
 	t.Run("1,000 at once", func(t *testing.T) {
 		var wg sync.WaitGroup
 		var failed atomic.Int64

@@ -17,6 +17,7 @@ type request struct {
 	r      *http.Request
 	origin origin
 	params []param
+	body   *timedBody // while it is read, or nil
 	sub    *submission
 	nonce  string
 	trace  *trace     // in development

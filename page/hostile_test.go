@@ -253,9 +253,10 @@ func TestLeavingCancelsBoundaries(t *testing.T) {
 }
 
 func TestCompression(t *testing.T) {
+	g := newGates("gzip", "br", "zstd")
 	s := serve(t, []string{"app.sx", `
 (defpage whole :path "/" :content (map (fn (i) (p "some words that repeat")) (range 200)))
-(defpage streamed :path "/streamed" :content (main (h1 "shell here") (~suspense :id "a" (do (sleep 100) (b "arrived")))))`})
+(defpage streamed :path "/streamed" :content (main (h1 "shell here") (~suspense :id "a" (do (gate (request-arg "gate")) (b "arrived")))))`}, g.option())
 	open := map[string]func(io.Reader) (io.Reader, error){
 		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
 		"br":   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
@@ -290,9 +291,10 @@ func TestCompression(t *testing.T) {
 		if err != nil || strings.Count(string(data), "<p>some words that repeat</p>") != 200 || resp.ContentLength > 2500 {
 			t.Errorf("%s: %d bytes, %d sent, %v", coding, len(data), resp.ContentLength, err)
 		}
-		resp, body = get("/streamed")
+		resp, body = get("/streamed?gate=" + coding)
 		r := &reader{t: t, body: body, resp: resp}
 		lacks(t, coding+" shell", r.until(`<?end></div>`), "arrived")
+		close(g[coding])
 		wants(t, coding+" page", r.rest(), `<template for="a"><b>arrived</b></template></body></html>`)
 		resp.Body.Close()
 	}

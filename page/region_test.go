@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -107,9 +108,18 @@ func TestUnchangedSlotsSendNothingToWhoComesBack(t *testing.T) {
 // A stream's only client loses nothing when its connection is cut and it comes back: what was published meanwhile is evaluated
 // then, in order, and what the others show stays.
 func TestTheOnlyClientLosesNothing(t *testing.T) {
+	t.Run("alone", func(t *testing.T) { testOnlyClient(t) })
+	t.Run("with a broker", func(t *testing.T) {
+		b := hub.NewMemory()
+		defer b.Close()
+		testOnlyClient(t, page.WithBroker(b))
+	})
+}
+
+func testOnlyClient(t *testing.T, opts ...page.Option) {
 	s := serve(t, []string{"app.sx", `
 (defpage log :path "/" :content (~live (~suspense :id "log"))
-  :live (live :src "/s" :on "n" (bind "log" :mode :append :key message (li "line " message)) (bind "newest" (b "newest " message))))`})
+  :live (live :src "/s" :on "n" (bind "log" :mode :append :key message (li "line " message)) (bind "newest" (b "newest " message))))`}, opts...)
 	line := regexp.MustCompile(`<li>line (\d+)</li>`)
 	var got []string
 	cursor, next := "", 0

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sx-framework/sxgo/client/clienttest"
 )
@@ -148,6 +150,35 @@ func TestPhasesRenew(t *testing.T) {
 		t.Errorf("region after renewal = %s", got)
 	}
 	clean(t, ctx)
+}
+
+// TestPhasesRenewAgain has addresses that are refused as soon as they are given out, as between nodes of two versions: the page does not
+// ask as fast as it can.
+func TestPhasesRenewAgain(t *testing.T) {
+	s := newSite(t)
+	var n atomic.Int64
+	s.mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><html><body><script src="/sx-live.js"></script><div data-sx-live="/t/%d"><div data-suspense="a">x</div></div></body></html>`, n.Add(1))
+	})
+	s.mu.Lock()
+	for i := range 20 {
+		s.topic(fmt.Sprintf("/t/%d", i)).status = 409
+	}
+	s.mu.Unlock()
+	ctx := clienttest.Browser(t)
+	visit(t, ctx, s.URL)
+	began := time.Now()
+	for n.Load() < 5 {
+		if time.Since(began) > 30*time.Second {
+			t.Fatalf("asked %d times: it does not try again", n.Load())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	// Three waits of up to three seconds each.
+	if took := time.Since(began); took < 300*time.Millisecond {
+		t.Errorf("asked %d times in %v", n.Load(), took)
+	}
 }
 
 // TestPhasesReset takes a snapshot after a gap: keyless appends begin anew, keyed ones are replaced.

@@ -131,11 +131,16 @@ async function save(r: Response) {
   setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
 }
 
+let renewals = 0;
+
 /**
  * Fetches regions anew whose address has expired: those that have their places among all regions of the page. A page
  * that sends its visitors elsewhere by now, such as to log in, takes this one along; for that alone refused regions are looked after.
  */
 export async function renew(els: Set<Element>, refused?: boolean) {
+  // While nodes of two versions serve the site, one may refuse again and again what another gives out.
+  if (renewals++) await new Promise(r => setTimeout(r, 3e3 * Math.random()));
+  setTimeout(() => renewals--, 1e4);
   try {
     const r = await fetch(location.href, { headers: { "Sx-Request": "1", Accept: "text/html" } });
     const to = r.headers.get("sx-location") || (r.redirected && r.url);

@@ -267,6 +267,7 @@ const held = (f: HTMLInputElement, name: string) =>
   name == "value"
     ? f.validity?.badInput || f.matches("[type=range]:active")
     : name == "checked" &&
+      f.type == "radio" &&
       [...document.querySelectorAll<HTMLInputElement>("[type=radio]:checked")].some(
         x => x != f && x.type == f.type && x.name == f.name && x.form == f.form && !x.defaultChecked,
       );

@@ -111,6 +111,7 @@ func (c *call) help() {
 		name, usage := flag.UnquoteUsage(f)
 		if name != "" {
 			kind = " " + strings.ToUpper(name)
+			usage = strings.Replace(usage, " ("+name+")", "", 1) // where it was only named for this column
 		}
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
 			def = fmt.Sprintf(" (default %s)", f.DefValue)

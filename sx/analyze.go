@@ -28,7 +28,7 @@ type Analyzer struct {
 
 const (
 	analyzeDepth = 4000    // nested forms, after expansion
-	analyzeMade  = 1 << 20 // forms that macros make in one form at top level
+	analyzeMade  = 1 << 18 // forms that macros make in one form at top level
 )
 
 func (a *Analyzer) report(e *Error) {

@@ -154,13 +154,19 @@ func (p *randomPage) element(depth int, item string) (src, want string) {
 	}
 	for k := range kids + 1 {
 		if k == at {
-			switch p.rnd.IntN(3) {
+			switch p.rnd.IntN(6) {
 			case 0:
 				in.WriteString(` (make-spread {:class "sp" :lang "de"})`)
 			case 1:
 				in.WriteString(` (when (= n 42) (make-spread {:class "sp" :lang "de"}))`)
 			case 2:
 				in.WriteString(` spr`)
+			case 3: // from a function, from one that calls itself, from one that only running shows
+				in.WriteString(` (spread-of 42)`)
+			case 4:
+				in.WriteString(` (spread-down n)`)
+			case 5:
+				in.WriteString(` (let ((give (if (= n 42) spread-of str))) (give 42))`)
 			}
 			class = strings.TrimSpace(class + " sp")
 			spread = ` lang="de"`
@@ -186,6 +192,11 @@ func (p *randomPage) element(depth int, item string) (src, want string) {
 	return in.String(), out.String()
 }
 
+// spreadFunctions give the spread that the others make in place.
+const spreadFunctions = `
+(define (spread-of n) (when (= n 42) (make-spread {:class "sp" :lang "de"})))
+(define (spread-down n) (if (> n 40) (if (= n 42) (spread-down 1) (p "no")) (spread-of 42)))`
+
 func TestRandomPages(t *testing.T) {
 	n := 1500
 	if testing.Short() {
@@ -194,7 +205,7 @@ func TestRandomPages(t *testing.T) {
 	for seed := range n {
 		p := &randomPage{rnd: rand.New(rand.NewPCG(uint64(seed), 7))}
 		src, want := p.node(5, "")
-		text := strings.Join(p.comps, "\n") + "\n(defcomp ~page (&key s n e t spr) (div " + src + "))\n" +
+		text := strings.Join(p.comps, "\n") + spreadFunctions + "\n(defcomp ~page (&key s n e t spr) (div " + src + "))\n" +
 			`(defcomp ~main (&key s n e t) (let ((spr (make-spread {:class "sp" :lang "de"}))) (~page :s s :n n :e e :t t :spr spr)))`
 		r, err := tryLoad(text)
 		if err != nil {

@@ -126,7 +126,11 @@ func sort2(m *Machine, less, coll Value) Value {
 	items := s.copyTo(make([]Value, 0, s.n), 0, s.n)
 	slices.SortStableFunc(items, func(a, b Value) int {
 		m.Step(1)
-		if m.Call2(less, a, b).Truthy() {
+		v := m.Call2(less, a, b)
+		if v.IsNumber() { // every number is true: a function that compares as in other languages would sort wrong
+			m.Fail(TypeError, "sort: the function must give a boolean, such as (< a b), got %s", describe(v))
+		}
+		if v.Truthy() {
 			return -1
 		}
 		return 0 // a stable sort by insertion and rotation asks for nothing but "less"

@@ -5,7 +5,7 @@ import { num } from "./number";
 import { compare } from "./prim_math";
 import { text } from "./prim_string";
 import { equal, isDict, isList, items, limits, step, truthy, typeOf, Value } from "./values";
-import { deny, off, take, wrong } from "./argument";
+import { deny, named, off, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
 /** The first place of x in list, or -1. */
@@ -18,6 +18,11 @@ const sorted = (list: Value[], key: (v: Value) => Value): Value[] => {
   // A list of one is checked too, and a mixed one whatever the order of comparisons.
   rows.forEach(r => compare(rows[0][0], r[0]));
   return rows.sort((a, b) => (step(1), compare(a[0], b[0]))).map(r => r[1]);
+};
+
+const before = (less: Value, a: Value, b: Value) => {
+  const r = call(less, a, b);
+  return typeof r === "number" ? deny("type", "the function must give a boolean, such as (< a b), got " + named(r)) : truthy(r);
 };
 
 const entry = (p: any): [string, Value] => isList(p) && p.length === 2 ? [take("k", p[0], 1), p[1]] : wrong(1, "list of keys with values", p);
@@ -108,7 +113,7 @@ SMALL || provide({
     l.forEach((v: Value) => call(f, v));
   },
   "sort:a?a": (f, l) => l === undefined ? sorted(take("l", f, 0), v => v)
-    : (take("f", f, 0), [...take("l", l, 1)].sort((a, b) => truthy(call(f, a, b)) ? -1 : truthy(call(f, b, a)) ? 1 : 0)),
+    : (take("f", f, 0), [...take("l", l, 1)].sort((a, b) => before(f, a, b) ? -1 : before(f, b, a) ? 1 : 0)),
   "sort-by:fl": (f, l) => sorted(l, v => call(f, v)),
   "group-by:fl": (f, l) => {
     const out = new Map<string, Value[]>();

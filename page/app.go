@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,7 +40,7 @@ type App struct {
 	ws       *ws.Server
 	site     atomic.Pointer[site]
 	slots    chan struct{} // one for each evaluation under way
-	hashing  hashing
+	hashing  *hashing
 	stop     context.CancelCauseFunc
 	ctx      context.Context // ends with Shutdown; for work that no request waits for
 	work     sync.WaitGroup
@@ -85,7 +84,7 @@ func New(fsys fs.FS, opts ...Option) (*App, error) {
 			return nil, err
 		}
 	}
-	a := &App{cfg: cfg, log: cfg.log, settings: settings, limits: cfg.limits.filled(), hashing: make(hashing, max(1, runtime.GOMAXPROCS(0)-1))}
+	a := &App{cfg: cfg, log: cfg.log, settings: settings, limits: cfg.limits.filled(), hashing: newHashing()}
 	if err := a.configure(); err != nil {
 		return nil, err
 	}

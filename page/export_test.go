@@ -37,3 +37,15 @@ func (a *App) Running() int {
 	defer a.regions.mu.Unlock()
 	return len(a.regions.running)
 }
+
+// HoldPasswords keeps passwords from being worked on until release is called; waiting counts those that wait.
+func (a *App) HoldPasswords() (waiting func() int64, release func()) {
+	for range cap(a.hashing.work) {
+		a.hashing.work <- struct{}{}
+	}
+	return a.hashing.underWay.Load, func() {
+		for range cap(a.hashing.work) {
+			<-a.hashing.work
+		}
+	}
+}

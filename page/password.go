@@ -9,8 +9,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -23,23 +26,36 @@ const (
 	passwordRounds = 600_000
 	passwordMost   = 1024 // bytes of a password; longer ones would be work for nothing
 	passwordPrefix = "$pbkdf2-sha256$i="
+	passwordQueue  = 64 // passwords under way, those that wait included
 )
 
-// hashing bounds how many passwords are worked on at once: each keeps a core busy for a tenth of a second or more, and
-// whoever sends many of them is not to stop the rest of the site.
-type hashing chan struct{}
+// hashing bounds how many passwords are worked on at once: each keeps a core busy for a tenth of a second or more. It
+// bounds how many wait, too, since whoever waits holds one of the places for evaluations: a flood of logins is not to
+// stop the rest of the site.
+type hashing struct {
+	work     chan struct{} // one for each password that is worked on
+	underWay atomic.Int64
+}
 
-func (h hashing) derive(ctx context.Context, password string, salt []byte, rounds, size int) ([]byte, error) {
+func newHashing() *hashing {
+	return &hashing{work: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
+}
+
+func (h *hashing) derive(ctx context.Context, password string, salt []byte, rounds, size int) ([]byte, error) {
+	defer h.underWay.Add(-1)
+	if h.underWay.Add(1) > passwordQueue {
+		return nil, Abort(http.StatusServiceUnavailable, "Too many passwords are being checked. Try again in a moment.")
+	}
 	select {
-	case h <- struct{}{}:
-		defer func() { <-h }()
+	case h.work <- struct{}{}:
+		defer func() { <-h.work }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	return pbkdf2.Key(sha256.New, password, salt, rounds, size)
 }
 
-func (h hashing) hash(ctx context.Context, password string) (string, error) {
+func (h *hashing) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt)
 	key, err := h.derive(ctx, password, salt, passwordRounds, sha256.Size)
@@ -54,7 +70,7 @@ var errPasswordHash = errors.New("the second argument is not what password-hash 
 
 // matches reports whether a password is that of a hash. An empty hash belongs to nobody; checking it takes as long as any other,
 // so that the time of an answer does not tell who has an account.
-func (h hashing) matches(ctx context.Context, password, hash string) (bool, error) {
+func (h *hashing) matches(ctx context.Context, password, hash string) (bool, error) {
 	if hash == "" {
 		_, err := h.derive(ctx, password, make([]byte, 16), passwordRounds, sha256.Size)
 		return false, err
@@ -112,10 +128,10 @@ func (a *App) passwordPrimitives() []*sx.Primitive {
 					return sx.False, nil // password-hash takes none of that length
 				}
 				ok, err := a.hashing.matches(ctx, password, hash)
-				if err != nil {
-					return sx.Nil, fmt.Errorf("password-matches?: %w", err)
+				if errors.Is(err, errPasswordHash) {
+					err = fmt.Errorf("password-matches?: %w", err)
 				}
-				return sx.Bool(ok), nil
+				return sx.Bool(ok), err
 			}},
 	}
 }

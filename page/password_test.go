@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // The login of the documentation, as its pages use it.
@@ -100,5 +102,38 @@ func TestPasswords(t *testing.T) {
 	}
 	if resp, _ := form("/hash", "password", strings.Repeat("x", 1025)); resp.StatusCode != 500 || !strings.Contains(s.logs.String(), "a password of 1025 bytes exceeds the limit of 1024") {
 		t.Errorf("a long one: %d", resp.StatusCode)
+	}
+}
+
+// A flood of logins is refused beyond a bound, and stops nothing else.
+func TestFloodOfPasswords(t *testing.T) {
+	const most = 64
+	s := serve(t, []string{"migrations/1.sql", "create table users(email text primary key, hash text not null)", "app.sx", loginApp})
+	body := url.Values{"password": {"passwd"}, "hash": {"$pbkdf2-sha256$i=1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd+8xfHG4RbHjC9UJESBB06GXgw"}}.Encode()
+	waiting, release := s.app.HoldPasswords()
+	var wg sync.WaitGroup
+	for range most {
+		wg.Go(func() {
+			if resp, got := s.do(t, "POST", "/check", body, "Content-Type", formType); resp.StatusCode != 200 || got != "true" {
+				t.Errorf("one that waited: %d %s", resp.StatusCode, got)
+			}
+		})
+	}
+	for end := time.Now().Add(20 * time.Second); waiting() < most; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			release()
+			t.Fatalf("%d wait", waiting())
+		}
+	}
+	if resp, got := s.do(t, "POST", "/check", body, "Content-Type", formType); resp.StatusCode != 503 || !strings.Contains(got, "Too many passwords") {
+		t.Errorf("one more: %d %s", resp.StatusCode, got)
+	}
+	if resp, _ := s.get(t, "/login"); resp.StatusCode != 200 {
+		t.Errorf("a page meanwhile: %d", resp.StatusCode)
+	}
+	release()
+	wg.Wait()
+	if n := waiting(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }

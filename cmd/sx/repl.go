@@ -51,11 +51,14 @@ func runRepl(ctx context.Context, c *call) error {
 		return err
 	}
 	defer lines.close()
+	// A script wants to know whether what it piped in was right; a person has seen it.
+	piped := !terminal(c.stdin)
+	var last error
 	for {
 		text, err := readForm(lines)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return last
 		case errors.Is(err, liner.ErrPromptAborted):
 			continue
 		case err != nil:
@@ -63,7 +66,7 @@ func runRepl(ctx context.Context, c *call) error {
 		case strings.TrimSpace(text) == "":
 			continue
 		case text == ":quit" || text == ":q":
-			return nil
+			return last
 		}
 		// Ctrl-C ends the evaluation, not the session.
 		evalCtx, stop := signal.NotifyContext(ctx, os.Interrupt)
@@ -71,6 +74,9 @@ func runRepl(ctx context.Context, c *call) error {
 		stop()
 		if err != nil {
 			c.report(c.stderr, err)
+			if piped {
+				last = errReported
+			}
 		}
 		if out != "" {
 			fmt.Fprintln(c.stdout, out)

@@ -27,8 +27,11 @@ func (c *call) buildStatic(ctx context.Context, dir, out string) error {
 	defer app.Shutdown(context.Background())
 	s := &staticSite{app: app, out: out, seen: map[string]bool{}}
 	var skipped []string
+	missing := true
 	for _, r := range app.Routes() {
 		switch {
+		case r.Kind == "error page" && r.Path == "404" && !r.Static:
+			skipped, missing = append(skipped, notFoundFile), false
 		case r.Kind != "page":
 		case strings.Contains(r.Path, "<") || !r.Static:
 			skipped = append(skipped, r.Path)
@@ -36,6 +39,11 @@ func (c *call) buildStatic(ctx context.Context, dir, out string) error {
 			if err := s.write(ctx, r.Path); err != nil {
 				return fmt.Errorf("%s (%s): %w", r.Path, r.Place, err)
 			}
+		}
+	}
+	if missing {
+		if err := s.writeNotFound(ctx); err != nil {
+			return err
 		}
 	}
 	if err := s.copyPublic(dir); err != nil {
@@ -56,10 +64,15 @@ type staticSite struct {
 	pages, files int
 }
 
-func (s *staticSite) get(ctx context.Context, url string) (*httptest.ResponseRecorder, error) {
+func (s *staticSite) ask(ctx context.Context, url string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, url+"?_sx=flat", nil)
 	w := httptest.NewRecorder()
 	s.app.ServeHTTP(w, r)
+	return w
+}
+
+func (s *staticSite) get(ctx context.Context, url string) (*httptest.ResponseRecorder, error) {
+	w := s.ask(ctx, url)
 	if w.Code != http.StatusOK {
 		return nil, fmt.Errorf("answers with status %d", w.Code)
 	}
@@ -78,6 +91,23 @@ func (s *staticSite) write(ctx context.Context, url string) error {
 	}
 	s.pages++
 	if err := s.save(name, w.Body.Bytes()); err != nil {
+		return err
+	}
+	return s.linked(ctx, w.Body.Bytes())
+}
+
+// notFoundFile is what static hosts answer with where there is no file.
+const notFoundFile = "404.html"
+
+// writeNotFound writes the page for addresses that do not exist, the program's own or the built-in one, unless something
+// of the application claims the file's name.
+func (s *staticSite) writeNotFound(ctx context.Context) error {
+	w := s.ask(ctx, "/"+notFoundFile)
+	if w.Code != http.StatusNotFound {
+		return nil
+	}
+	s.files++
+	if err := s.save(notFoundFile, w.Body.Bytes()); err != nil {
 		return err
 	}
 	return s.linked(ctx, w.Body.Bytes())

@@ -304,13 +304,16 @@ func (a *Analyzer) headed(f *Form) Expr {
 		return a.call(f, fn)
 	}
 	if s := p.special[name]; s != nil {
+		a.useHead(UseForm, f, nil)
 		return s.Analyze(a, f)
 	}
 	prim := p.prims[name]
 	if prim != nil && higherOrder[name] {
+		a.useHead(UsePrimitive, f, nil)
 		return a.primCall(f, prim)
 	}
 	if d := p.defs[name]; d != nil {
+		a.useHead(UseDef, f, d)
 		switch d.kind {
 		case defMacro:
 			return a.expandUse(d, f)
@@ -328,6 +331,7 @@ func (a *Analyzer) headed(f *Form) Expr {
 		return a.call(f, fn)
 	}
 	if prim != nil {
+		a.useHead(UsePrimitive, f, nil)
 		return a.primCall(f, prim)
 	}
 	if strings.HasPrefix(name, "~") && len(name) > 1 {
@@ -339,6 +343,7 @@ func (a *Analyzer) headed(f *Form) Expr {
 		if near := a.mistyped(name); near != "" {
 			a.Warnf(f.SiteOf(0), "%s is taken for a custom element (did you mean %s?)", name, near)
 		}
+		a.useHead(UseForm, f, nil)
 		return s.Analyze(a, f)
 	}
 	hint, foreign := a.unknownName(name)

@@ -89,6 +89,7 @@ func (a *Analyzer) checkArity(c *callExpr, fn *fnExpr, name string, d *Def) {
 					a.errorAt(k.At, DuplicateError, name+": the keyword :"+key+" is given twice", notes...)
 				}
 				seen = append(seen, p)
+				a.use(UseKeyword, key, k.At, p.site, d)
 				literal(p, c.args[i+1])
 			}
 			i++

@@ -1,6 +1,10 @@
 package sx
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Loading again after an edit takes over from the program before, the base, what the edit cannot have changed:
 //
@@ -242,9 +246,9 @@ func (l *loader) actors() {
 	}
 }
 
-// keepDiagnostics takes over the warnings about what was kept. A custom form's own checks have run again, and may
-// have given theirs already.
-func (l *loader) keepDiagnostics() {
+// keepNotes takes over the warnings about what was kept, and the uses of names in it. A custom form's own checks have
+// run again, and may have given their warnings already.
+func (l *loader) keepNotes() {
 	if !l.reuse {
 		return
 	}
@@ -266,15 +270,22 @@ func (l *loader) keepDiagnostics() {
 			byFile[at.src.Name] = append(byFile[at.src.Name], at.span)
 		}
 	}
+	for _, spans := range byFile {
+		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	}
 	for _, e := range l.base.diags {
 		if have[key{e.Pos, e.Message}] {
 			continue
 		}
-		for _, s := range byFile[e.Pos.File] {
-			if uint32(e.Pos.Offset) >= s.Start && uint32(e.Pos.Offset) < s.End {
-				l.prog.diags = append(l.prog.diags, e)
-				break
-			}
+		if within(byFile[e.Pos.File], uint32(e.Pos.Offset)) {
+			l.prog.diags = append(l.prog.diags, e)
 		}
 	}
+	l.keepUses(byFile)
+}
+
+// within reports whether one of the spans, which are sorted and apart, holds an offset.
+func within(spans []Span, offset uint32) bool {
+	i, exact := slices.BinarySearchFunc(spans, offset, func(s Span, at uint32) int { return cmp.Compare(s.Start, at) })
+	return exact || i > 0 && offset < spans[i-1].End
 }

@@ -115,6 +115,9 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 			}
 			seen[k.name] = true
 			p := fn.keyParam(k.name)
+			if p != nil {
+				a.use(UseKeyword, k.name, k.site, p.site, d)
+			}
 			if p == nil {
 				if fn.attrs == nil {
 					a.errorAt(k.site, KeywordError, d.Name+": unknown keyword :"+k.name+suggestKey(k.name, fn), note)

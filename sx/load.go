@@ -18,6 +18,7 @@ type loader struct {
 	late    []*Form  // top-level forms whose head may be a macro
 	checks  []func() // checks that need every definition analysed
 	last    []func() // checks after those; see Last
+	useFn   func(*Program, []Use)
 
 	base      *Program // see WithBase
 	reuse     bool     // definitions of it may be kept
@@ -108,7 +109,7 @@ func (l *loader) load(srcs []*Source) *Program {
 	}
 	a.finish()
 	l.actors()
-	l.keepDiagnostics()
+	l.keepNotes()
 	if len(p.diags.Errors()) == 0 {
 		l.evaluate()
 	}
@@ -120,6 +121,7 @@ func (l *loader) load(srcs []*Source) *Program {
 		return x.Offset < y.Offset
 	})
 	p.frozen = true
+	l.tellUses()
 	return p
 }
 

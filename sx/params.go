@@ -173,6 +173,7 @@ func (a *Analyzer) param(g *Form) *param {
 	}
 	a.checkParam(p, g)
 	a.scope.names = append(a.scope.names, p.Binding)
+	a.use(UseLocal, p.Name, p.site, p.site, nil)
 	return p
 }
 

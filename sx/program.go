@@ -32,6 +32,7 @@ type Program struct {
 	read     map[*Source]readForms
 	customs  map[place]*customRec
 	analyzed []string
+	seen     *seenUses // nil unless asked for; see WithUses
 	frozen   bool
 	gensyms  atomic.Int64
 	pool     sync.Pool

@@ -24,6 +24,7 @@ func (a *Analyzer) push() *scope {
 func (a *Analyzer) bind(name string, s *Site) *Binding {
 	b := &Binding{Name: name, site: s, fn: a.fn}
 	a.scope.names = append(a.scope.names, b)
+	a.use(UseLocal, name, s, s, nil)
 	return b
 }
 
@@ -86,6 +87,7 @@ func (a *Analyzer) capture(b *Binding) {
 
 func (a *Analyzer) local(b *Binding, s *Site) Expr {
 	a.capture(b)
+	a.use(UseLocal, b.Name, s, b.site, nil)
 	if b.loop != nil {
 		b.loop = nil // used as a value: not a plain loop
 	}
@@ -94,6 +96,7 @@ func (a *Analyzer) local(b *Binding, s *Site) Expr {
 
 func (a *Analyzer) global(d *Def, s *Site) Expr {
 	a.mention(d)
+	a.use(UseDef, d.Name, s, d.Site, d)
 	return &globalExpr{ExprBase{s}, d}
 }
 

@@ -241,6 +241,7 @@ func (a *Analyzer) formQuasi(f *Form) Expr {
 	if !a.need(f, 1, 1) {
 		return a.nothing(f.site)
 	}
+	a.useTemplate(f.Form(1), 0)
 	return a.quasi(f.Form(1), 1)
 }
 
@@ -314,6 +315,7 @@ func (a *Analyzer) formSet(f *Form) Expr {
 			a.Errorf(n.site, FormError, "set!: %s belongs to the page around the boundary; a boundary's body sees a frozen copy", name)
 		}
 		a.capture(b)
+		a.use(UseLocal, name, n.site, b.site, nil)
 		b.mutated = true
 		b.loop = nil
 		a.Acts()
@@ -321,6 +323,7 @@ func (a *Analyzer) formSet(f *Form) Expr {
 	}
 	if d := a.prog.defs[name]; d != nil {
 		a.mention(d)
+		a.use(UseDef, name, n.site, d.Site, d)
 		a.Acts()
 		if a.load != nil && a.load.kept[d] {
 			a.Errorf(f.site, GoError, "set!: %s was taken over from the program before", name) // see WithBase: a clean load follows

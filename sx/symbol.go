@@ -17,6 +17,7 @@ func (a *Analyzer) symbol(f *Form) Expr {
 	}
 	if d := a.prog.defs[name]; d != nil {
 		if d.kind == defMacro {
+			a.use(UseDef, name, f.site, d.Site, d)
 			a.Errorf(a.atomSite(f), FormError, "%s is a macro; it cannot be used as a value", name)
 			return a.nothing(f.site)
 		}
@@ -24,6 +25,7 @@ func (a *Analyzer) symbol(f *Form) Expr {
 	}
 	if p := a.prog.prims[name]; p != nil {
 		a.mentionPrim(p)
+		a.use(UsePrimitive, name, f.site, nil, nil)
 		return &primExpr{ExprBase{f.site}, p}
 	}
 	if a.prog.special[name] != nil {

@@ -1,0 +1,174 @@
+package sx
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// What names mean, for editors. The analyzer finds out what each symbol stands for in any case; with WithUses it notes
+// it down. A name in what a macro made has no place of its own: it is noted where it stands among the arguments of
+// the macro use, and left out when it stands nowhere.
+
+// WithUses has f called whenever a load ends, also one that failed, with the program as far as it could be analysed
+// and every place at which a name is bound or used, by source and position, each once. The program of a load that failed
+// may be looked at and must not be evaluated. Without this option nothing is noted.
+func WithUses(f func(p *Program, uses []Use)) Option {
+	return func(l *loader) { l.useFn, l.prog.seen = f, &seenUses{} }
+}
+
+// UseKind tells what a name means.
+type UseKind uint8
+
+// The kinds of uses.
+const (
+	UseLocal     UseKind = iota // a parameter or another local name
+	UseDef                      // a top-level definition
+	UsePrimitive                // a primitive
+	UseForm                     // the head of a special form, an element or another form with a rule of its own
+	UseKeyword                  // the keyword of an argument, which names a parameter of Def
+)
+
+// A Use is one place at which a name stands. For an argument's keyword the name and the span are without the colon.
+type Use struct {
+	Kind   UseKind
+	Name   string // as it is written, except for the short name of a form with two
+	Source *Source
+	Span   Span
+	From   *Source // where the name is bound: From and Bound are Source and Span at the binding itself; nil: nowhere
+	Bound  Span    // of a local that a definition form such as defpage binds: the form it is bound for
+	Def    *Def    // of UseDef and UseKeyword, else nil
+}
+
+// Binds reports whether the name is bound here, and not used.
+func (u *Use) Binds() bool { return u.From == u.Source && u.Bound == u.Span && u.Source != nil }
+
+// seenUses is what WithUses collects.
+type seenUses struct {
+	all     []Use
+	guessed []Use // found by name among the arguments of a macro use
+}
+
+// use notes that a name stands at a place. from is where it is bound, or nil.
+func (a *Analyzer) use(kind UseKind, name string, at, from *Site, d *Def) {
+	seen := a.prog.seen
+	if seen == nil || at == nil {
+		return
+	}
+	u := Use{Kind: kind, Name: name, Def: d}
+	guess := false
+	if u.Source, u.Span, guess = a.written(name, at); u.Source == nil {
+		return
+	}
+	if from != nil {
+		if u.From, u.Bound, _ = a.written(name, from); u.From == nil {
+			u.From, u.Bound = from.src, from.span
+		}
+	}
+	if guess {
+		seen.guessed = append(seen.guessed, u)
+	} else {
+		seen.all = append(seen.all, u)
+	}
+}
+
+// written gives the place at which a name is written in the text, nil when it is nowhere.
+func (a *Analyzer) written(name string, at *Site) (src *Source, span Span, guess bool) {
+	if src, span := at.named(name); src != nil {
+		return src, span, false
+	}
+	if a.exp == nil || at.src != a.exp.call.src || at.span.Start < a.exp.call.span.Start || at.span.End > a.exp.call.span.End {
+		return nil, Span{}, false
+	}
+	if s := findAtom(&Form{v: a.exp.form, site: a.exp.call}, Symbol(name), 0); s != nil {
+		src, span = s.named(name)
+	}
+	return src, span, true
+}
+
+// named gives the place when the name alone stands there, without the colon of a keyword.
+func (s *Site) named(name string) (*Source, Span) {
+	if s.src == nil || int(s.span.End) > len(s.src.Text) {
+		return nil, Span{}
+	}
+	span := s.span
+	text := s.text()
+	if strings.HasPrefix(text, ":") && len(text) == len(name)+1 {
+		text, span.Start = text[1:], span.Start+1
+	}
+	if text != name {
+		return nil, Span{}
+	}
+	return s.src, span
+}
+
+// useHead notes the head of a form.
+func (a *Analyzer) useHead(kind UseKind, f *Form, d *Def) {
+	if a.prog.seen == nil {
+		return
+	}
+	var from *Site
+	if d != nil {
+		from = d.Site
+	}
+	a.use(kind, f.Item(0).Text(), f.SiteOf(0), from, d)
+}
+
+// useTemplate notes the definitions that the template of a quasiquote mentions.
+func (a *Analyzer) useTemplate(f *Form, depth int) {
+	if a.prog.seen == nil || depth > 1000 {
+		return
+	}
+	if name := f.symbol(); name != "" {
+		if d := a.prog.defs[name]; d != nil && a.find(name) == nil {
+			a.use(UseDef, name, f.site, d.Site, d)
+		}
+	}
+	if h := f.headSymbol(); h == "unquote" || h == "splice-unquote" || h == "unquote-splicing" {
+		return
+	}
+	for _, g := range f.Forms(0) {
+		a.useTemplate(g, depth+1)
+	}
+}
+
+// tellUses gives what was noted to who asked for it.
+func (l *loader) tellUses() {
+	seen := l.prog.seen
+	if seen == nil {
+		return
+	}
+	for _, d := range l.prog.order {
+		a := &Analyzer{prog: l.prog, load: l, exp: d.form.exp}
+		a.use(UseDef, d.Name, d.Site, d.Site, d)
+	}
+	// A form may be analysed more than once: as a loop and as a function, as a call and as an element.
+	have := make(map[place]bool, len(seen.all))
+	for _, u := range seen.all {
+		have[place{u.Source, u.Span}] = true
+	}
+	for _, u := range seen.guessed {
+		if at := (place{u.Source, u.Span}); !have[at] {
+			have[at] = true
+			seen.all = append(seen.all, u)
+		}
+	}
+	seen.guessed = nil
+	slices.SortStableFunc(seen.all, func(a, b Use) int {
+		return cmp.Or(strings.Compare(a.Source.Name, b.Source.Name), cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Kind, b.Kind))
+	})
+	seen.all = slices.Compact(seen.all)
+	l.useFn(l.prog, seen.all)
+}
+
+// keepUses takes over what was noted in the forms that are kept; see WithBase.
+func (l *loader) keepUses(kept map[string][]Span) {
+	if l.prog.seen == nil || l.base.seen == nil {
+		return
+	}
+	for _, u := range l.base.seen.all {
+		if within(kept[u.Source.Name], u.Span.Start) {
+			l.prog.seen.all = append(l.prog.seen.all, u)
+		}
+	}
+}

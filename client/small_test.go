@@ -113,6 +113,7 @@ const commonPrograms = `
 (defcomp ~bar (&key v) (div :class "bar" :style (str "width:" (round v) "%") (when (>= v 90) (strong "hot")))) (~bar :v 91.4)
 (get-in {:a {:b (list 1 2)}} (list "a" "b"))
 (quote (a b "c" 1))
+(defcomp ~typed (&key (c :as dict) (l :as list) (match :as boolean)) (p (get c :a) (len l) (if match "y" "n"))) (~typed :c {:a 1} :l (list 1 2) :match true)
 `
 
 func keptPrograms(t *testing.T) []string {

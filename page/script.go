@@ -123,34 +123,10 @@ func (s *site) languageOf(l *liveDef) client.Language {
 	}
 	defs, _ := s.definitions(l)
 	forms, err := sx.Read(sx.NewSource("definitions", defs), sx.Limits{})
-	if err != nil || !small(forms) {
+	if err != nil || lacking(forms) != "" {
 		return client.WholeLanguage
 	}
 	return client.SmallLanguage
-}
-
-// small reports whether no symbol in forms names what only the whole language has.
-func small(forms []sx.Value) bool {
-	for _, v := range forms {
-		switch v.Kind() {
-		case sx.KindSymbol:
-			if client.Lacks(v.Text()) {
-				return false
-			}
-		case sx.KindList:
-			if !small(v.List().Items) {
-				return false
-			}
-		case sx.KindDict:
-			d := v.Dict()
-			for i := range d.Len() {
-				if _, x := d.At(i); !small([]sx.Value{x}) {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }
 
 // packedScripts are the client's scripts in every content coding, each made when it is first asked for. There are

@@ -47,6 +47,35 @@ func scriptOf(t *testing.T, s *server, path string) string {
 	return m[1]
 }
 
+// What a definition binds, types, and quoted data have the names of rare forms and primitives without using them.
+func TestNamesThatAreNoUses(t *testing.T) {
+	for body, want := range map[string]string{
+		`(&key (v :as dict)) (b (get v :a))`:                              "small",
+		`(&key (v :as list) sum) (b sum (len v))`:                         "small",
+		`(&key v) (let (match v try 2) (b match try))`:                    "small",
+		`(&key v) (let ((match v) (try 2)) (b match try))`:                "small",
+		`(&key v) (b (map (fn ((flatten :default 1)) flatten) (list v)))`: "small",
+		`(&key v) (b (first '(upper lower)) v)`:                           "small",
+		`(&key v) (b (sum v))`:                                            "language",
+		`(&key v) (let (a (upper v)) (b a))`:                              "language",
+		`(&key v) (let (a 1 b {:c (upper v)}) (b a (get b :c)))`:          "language",
+		`(&key v) (b (map upper v))`:                                      "language",
+		`(&key v (w :default (upper "x"))) (b v w)`:                       "language",
+		`(&key v) (let go ((i 0)) (if (< i v) (go (inc i)) (b i)))`:       "language",
+		`(&key v) (let (((list a c) v)) (b a c))`:                         "language",
+		`(&key v) (let ({:a x} v) (b x))`:                                 "language",
+		`(&key v &rest-attrs more) (b more v)`:                            "language",
+		`(&key v) (define twice (fn (x) (* 2 x))) (b (twice v))`:          "language",
+	} {
+		s := serve(t, []string{"app.sx", `(defcomp ~c ` + body + `)
+			(defpage p :path "/" :live (live :every 50 (bind "a" (~c :v (tick)))) :content (~live (~suspense :id "a")))`},
+			page.WithPrimitive("tick", "(tick)", func() any { return nil }))
+		if got := scriptOf(t, s, "/"); got != "sx-core-"+want+".js" {
+			t.Errorf("%s gets %s, want %s", body, got, want)
+		}
+	}
+}
+
 // A page's script carries what the page can use, and no more.
 func TestPagesGetTheScriptTheyNeed(t *testing.T) {
 	tick := page.WithPrimitive("tick", "(tick)", func() int { return 1 })

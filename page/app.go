@@ -190,6 +190,7 @@ func (a *App) Reload(fsys fs.FS) error {
 		a.announceFailure(err)
 		return err
 	}
+	s.turn = a.current().turn + 1
 	a.site.Store(s)
 	a.regions.renew()
 	a.announceReload()

@@ -5,7 +5,8 @@
   const look = "position:fixed;inset:auto 1rem 1rem;z-index:2147483647;max-height:60vh;overflow:auto;margin:0;padding:1.1rem 1.3rem;" +
     "background:#1d1216;color:#ffe3e0;border-left:4px solid #ff5d6c;border-radius:.6rem;box-shadow:0 12px 40px rgb(0 0 0/40%);" +
     "font:14px/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap;tab-size:4";
-  const nonce = document.currentScript.nonce;
+  const { nonce, dataset } = document.currentScript;
+  let shown = dataset.turn; // which of the programs that this server has loaded made the page
   let overlay;
   const show = (text) => {
     if (!overlay) {
@@ -60,7 +61,11 @@
   };
 
   addEventListener("sx:overlay", (e) => show(e.detail.text), true);
-  addEventListener("sx:reload", () => reload().catch(() => location.reload()), true);
+  addEventListener("sx:reload", (e) => {
+    if (e.detail.turn == shown) return hide(); // the page came later than that
+    shown = e.detail.turn;
+    reload().catch(() => location.reload());
+  }, true);
   addEventListener("DOMContentLoaded", () => {
     const region = document.createElement("div");
     region.hidden = true;

@@ -49,12 +49,12 @@ func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub
 	var e *evaluation // of the latest run; runs do not overlap
 	return func(ctx context.Context) {
 		for ctx.Err() == nil {
-			reloaded := a.regions.reload()
+			loaded := a.regions.program()
 			s := a.current()
 			now := s.liveAt(l.src, l.own)
 			if now == nil || now.scope != l.scope { // pages that show it are of the old program
 				select {
-				case <-reloaded:
+				case <-loaded.Done():
 					continue
 				case <-ctx.Done():
 					return
@@ -65,6 +65,9 @@ func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub
 				next.last = e.last
 			} else if e != nil && slices.ContainsFunc(e.l.slots, func(d *slotDef) bool { return now.known[d.id] == nil }) {
 				a.hub.Forget(topic) // a newcomer must not be told of slots that no longer exist
+			}
+			if e != nil {
+				e.redefine(next)
 			}
 			e = next
 			of := &request{app: a, site: s, r: backgroundRequest(topic), params: params, sent: true, sub: &submission{}}
@@ -83,6 +86,22 @@ func (a *App) producer(l *liveDef, params []param, q *request, topic string) hub
 			}
 			cancel()
 		}
+	}
+}
+
+// redefine tells the clients of a stream what its components are by the program that next belongs to.
+func (e *evaluation) redefine(next *evaluation) {
+	_, old := e.site.definitions(e.l)
+	defs, hash := next.site.definitions(next.l)
+	if hash == old || hash == "" {
+		return
+	}
+	ev, err := live.FrameEvent(render.Frame{Event: render.EventDefs, SX: defs, Hash: hash})
+	if err == nil {
+		_, err = e.app.hub.Publish(e.topic, ev)
+	}
+	if err != nil && !errors.Is(err, hub.ErrClosed) {
+		next.site.logError("definitions of "+next.l.name, err)
 	}
 }
 

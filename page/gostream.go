@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -76,12 +77,31 @@ func (s *site) addGoStreams() error {
 func (a *App) startStreams() {
 	for i := range a.cfg.streams {
 		g := &a.cfg.streams[i]
+		run := g.run
+		if a.cfg.dev {
+			run = a.untilReload(run)
+		}
 		opts := []live.Option{live.Via(a.live), live.WithLogger(a.log), live.WithComponents(streamComponent)}
-		g.handler = live.Serve(g.run, append(opts, g.opts...)...)
+		g.handler = live.Serve(run, append(opts, g.opts...)...)
 	}
 }
 
-// streamComponent renders a component of the site that the stream's request came to, for Stream.Resolve.
+// untilReload ends a stream when another program is loaded, so that its client comes back to it. In production a deploy does that.
+func (a *App) untilReload(f func(ctx context.Context, s *live.Stream) error) func(ctx context.Context, s *live.Stream) error {
+	return func(ctx context.Context, s *live.Stream) error {
+		loaded := a.regions.program()
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(loaded, cancel)()
+		err := f(ctx, s)
+		if loaded.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil
+		}
+		return err
+	}
+}
+
+// streamComponent renders a component of the application as it is now, for Stream.Resolve.
 func streamComponent(ctx context.Context, name string, args map[string]any) (render.Frame, error) {
 	q, err := requestOf(ctx, name)
 	if err != nil {
@@ -96,7 +116,7 @@ func streamComponent(ctx context.Context, name string, args map[string]any) (ren
 		list = append(list, sx.Arg{Name: k, Value: v})
 	}
 	var b bytes.Buffer
-	if err := q.site.rend.HTML(ctx, &b, name, list...); err != nil {
+	if err := q.app.current().rend.HTML(ctx, &b, name, list...); err != nil {
 		return render.Frame{}, err
 	}
 	return render.Frame{HTML: b.String()}, nil

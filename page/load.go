@@ -18,6 +18,7 @@ type site struct {
 	app          *App
 	prog         *sx.Program
 	hash         string // of all sources
+	turn         int    // how often the application was loaded before
 	rend         *render.Renderer
 	outer        [3]string // the built-in document: before the head's tags, between them and the body, after it
 	router       *router

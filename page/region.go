@@ -14,7 +14,8 @@ type regions struct {
 	first   map[string]*firstData  // by topic, while it is being evaluated
 	running map[string]*evaluation // by topic, while somebody is subscribed
 	cancel  map[*evaluation]context.CancelFunc
-	changed chan struct{} // closed, and made anew, when another program has been loaded
+	loaded  context.Context // ends, and is made anew, when another program has been loaded
+	reload  context.CancelFunc
 }
 
 type firstData struct {
@@ -25,7 +26,7 @@ type firstData struct {
 
 func (g *regions) init() {
 	g.first, g.running, g.cancel = map[string]*firstData{}, map[string]*evaluation{}, map[*evaluation]context.CancelFunc{}
-	g.changed = make(chan struct{})
+	g.loaded, g.reload = context.WithCancel(context.Background())
 }
 
 // begin notes that e makes the events of its topic, until cancel is called.
@@ -38,19 +39,19 @@ func (g *regions) begin(e *evaluation, cancel context.CancelFunc) {
 	}
 }
 
-// reload returns what tells of the next program.
-func (g *regions) reload() <-chan struct{} {
+// program returns what ends when another program has been loaded.
+func (g *regions) program() context.Context {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.changed
+	return g.loaded
 }
 
 // renew makes all that runs begin again with the program that is loaded now.
 func (g *regions) renew() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	close(g.changed)
-	g.changed = make(chan struct{})
+	g.reload()
+	g.loaded, g.reload = context.WithCancel(context.Background())
 	for _, cancel := range g.cancel {
 		cancel()
 	}

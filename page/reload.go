@@ -15,7 +15,8 @@ import (
 )
 
 // In development every page carries a region that is subscribed to one topic. A reload tells it to fetch
-// the page anew; a failed one shows the error over the page, which stays as it was.
+// the page anew; a failed one shows the error over the page, which stays as it was. How the latest one went is the state of the
+// topic: a page that was on its way meanwhile, or came later, is told too.
 
 const (
 	developmentTopic  = "development"
@@ -28,22 +29,25 @@ const (
 	eventOverlay = "sx:overlay"
 )
 
-func (a *App) announceReload() { a.announce(eventReload, "") }
-
-func (a *App) announceFailure(err error) {
-	a.announce(eventOverlay, strings.Join(explain(err), "\n\n"))
+func (a *App) announceReload() {
+	a.announce(eventReload, map[string]any{"turn": a.current().turn})
 }
 
-func (a *App) announce(name, text string) {
+func (a *App) announceFailure(err error) {
+	a.announce(eventOverlay, map[string]any{"text": strings.Join(explain(err), "\n\n")})
+}
+
+func (a *App) announce(name string, what map[string]any) {
 	if !a.cfg.dev {
 		return
 	}
-	detail, err := json.Marshal(map[string]string{"text": text})
+	detail, err := json.Marshal(what)
 	if err != nil {
 		return
 	}
 	ev, err := live.FrameEvent(render.Frame{Event: render.EventDispatch, Name: name, Detail: detail})
 	if err == nil {
+		ev.Kind, ev.Slot = hub.Value, "reload"
 		_, err = a.hub.Publish(developmentTopic, ev)
 	}
 	if err != nil && err != hub.ErrClosed {
@@ -58,7 +62,7 @@ func (s *site) developmentTags(q *request) []byte {
 		return nil
 	}
 	nonce := html.EscapeString(q.nonce)
-	return fmt.Appendf(nil, `<script nonce="%s">%s</script><script nonce="%s" src="%s" async></script>`, nonce, developmentScript, nonce, client.Script())
+	return fmt.Appendf(nil, `<script nonce="%s" data-turn="%d">%s</script><script nonce="%s" src="%s" async></script>`, nonce, s.turn, developmentScript, nonce, client.Script())
 }
 
 //go:embed development.js

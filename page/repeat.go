@@ -82,9 +82,19 @@ func (s *site) serveRepeats(w http.ResponseWriter, q *request, h *inputDef, args
 	if len(h.guards) > 0 {
 		defer s.app.recheck(ctx, s, q, h.guards, cancel)()
 	}
+	// After a reload its client comes back, and is answered by the new program: Datastar's does after a cut.
+	defer context.AfterFunc(s.app.regions.program(), func() { cancel(errReloaded) })()
+	if s.turn != s.app.current().turn { // it was replaced in between
+		cancel(errReloaded)
+	}
 	ctx = context.WithValue(ctx, repeatKey{}, &repeat{s, q, h, args})
 	h.stream.ServeHTTP(w, q.r.WithContext(ctx))
+	if context.Cause(ctx) == errReloaded {
+		panic(http.ErrAbortHandler)
+	}
 }
+
+var errReloaded = errors.New("the program was loaded anew")
 
 // follow runs the handler until the client has gone, the server drains, or the handler leaves with abort or redirect.
 func (p *repeat) follow(ctx context.Context, out *live.Stream) error {

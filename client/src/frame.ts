@@ -188,8 +188,8 @@ function fill(f: Frame) {
     stale.delete(e);
     inner ? tell(e, f) : fire(e.isConnected ? e : document, "resolve", f);
   }
-  if (at && _at) {
-    at.$upto = _at;
+  if (at && _at != undefined) {
+    at.$upto = _at || at.$upto;
     at.$seen = ++host._seen;
   }
 }

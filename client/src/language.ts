@@ -49,7 +49,8 @@ export function use(l: Language) {
 export function defs(sx: string, hash?: string) {
   forget();
   if (ALL || lang?.whole) lang!.defs(sx);
-  else if (!given.includes(sx)) {
+  else {
+    given = given.filter(x => x != sx);
     given.push(sx);
     try {
       lang?.defs(sx);

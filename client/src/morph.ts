@@ -185,7 +185,7 @@ export function patch(o: V, n: V) {
   if (n._slot != undefined) {
     // What fills a slot is newer than its placeholder, and what a stream has brought it than a page from before.
     const waits = attr(n, "aria-busy") == "true";
-    const older = around ? e.$upto && (around[1] ? behind(around[1], e.$upto) : around[0]) : e.$seen! > asked!;
+    const older = around ? around[1] ? behind(around[1], e.$upto) : around[0] && e.$seen : e.$seen! > asked!;
     if (n._slot == o._slot && (waits ? !pending(e) : older)) return;
     if (around && !waits) e.$upto = around[1];
   }

@@ -66,7 +66,7 @@ function hear(line: Line, text: string) {
   try {
     const m = JSON.parse(text) as { event: string; id?: string; data: Frame };
     const f = m.data;
-    if (m.id) line._cursor = f._at = m.id;
+    if ((f._at = m.id || "")) line._cursor = m.id!;
     f.event = m.event;
     if (m.event == Name.EventAck) {
       line._sent.delete(f.id!);

@@ -205,6 +205,7 @@ func (a *Analyzer) note(f *Fn) *Fn {
 	if a.custom != nil && a.def == nil {
 		a.custom.fns = append(a.custom.fns, f)
 	}
+	a.load.fns = append(a.load.fns, f)
 	return f
 }
 

@@ -182,6 +182,7 @@ func (a *Analyzer) finish() {
 		f()
 	}
 	a.load.last = nil
+	a.checkCalls()
 	p.components(func(d *Def) {
 		if d.comp.Affinity == "client" && !a.load.kept[d] {
 			if prims := p.ioOf(d); len(prims) > 0 {

@@ -19,6 +19,8 @@ type loader struct {
 	checks  []func() // checks that need every definition analysed
 	last    []func() // checks after those; see Last
 	useFn   func(*Program, []Use)
+	calls   map[string]callCheck
+	fns     []*Fn // that custom forms made
 
 	base      *Program // see WithBase
 	reuse     bool     // definitions of it may be kept

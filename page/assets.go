@@ -140,7 +140,7 @@ func (a *assets) urlOf(name string) (url string, entry bool, err error) {
 	if f, ok := a.byName[name]; ok {
 		return f.url, slices.Contains(a.entries, f), nil
 	}
-	return "", false, fmt.Errorf("no asset %q in assets/ (there are %s)", name, strings.Join(sortedKeys(a.byName), ", "))
+	return "", false, fmt.Errorf("no asset %s in assets/%s", name, nearOrAll(name, sortedKeys(a.byName)))
 }
 
 // serve answers a request below assetPrefix.

@@ -79,8 +79,13 @@ func (a *App) loadSince(fsys fs.FS, last *site) (*site, error) {
 		}
 	}
 	s.hash = hashSources(sources)
+	// The program's names of assets are checked when it is loaded. What is wrong with the program is said first.
+	assetsErr := s.loadAssets(fsys)
 	if s.prog, err = sx.LoadSources(sources, append(append(a.programOptions(d), a.cfg.options...), sx.WithBase(base))...); err != nil {
 		return nil, err
+	}
+	if assetsErr != nil {
+		return nil, assetsErr
 	}
 	s.rend = render.New(s.prog)
 	d.compile()
@@ -96,13 +101,6 @@ func (a *App) loadSince(fsys fs.FS, last *site) (*site, error) {
 		return nil, err
 	}
 	if s.cross, err = crossOrigin(s.config.origins); err != nil {
-		return nil, err
-	}
-	assetFS, err := subFS(fsys, "assets")
-	if err != nil {
-		return nil, err
-	}
-	if s.assets, err = loadAssets(assetFS, a.cfg.bundler, a.cfg.minify); err != nil {
 		return nil, err
 	}
 	s.buildTags()
@@ -121,6 +119,16 @@ func (a *App) loadSince(fsys fs.FS, last *site) (*site, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// loadAssets reads the folder assets of an application.
+func (s *site) loadAssets(fsys fs.FS) error {
+	folder, err := subFS(fsys, "assets")
+	if err != nil {
+		return err
+	}
+	s.assets, err = loadAssets(folder, s.app.cfg.bundler, s.app.cfg.minify)
+	return err
 }
 
 // hashSources tells programs apart.
@@ -146,6 +154,9 @@ func (a *App) programOptions(d *declarations) []sx.Option {
 		sx.WithComponent(socketRegion, "(&key src resume &rest children)", a.socketComponent),
 		sx.WithSpecials(d.liveForm()),
 		sx.WithComponent(liveRegion, "(&key src own args &rest children)", a.liveComponent),
+		sx.WithCheck("url-for", d.checkURLFor),
+		sx.WithCheck("asset", d.checkAsset),
+		sx.WithCheck("asset-url", d.checkAsset),
 		sx.WithDefinition("defpage", d.page),
 		sx.WithDefinition("defhandler", d.handler),
 		sx.WithDefinition("defaction", d.action),

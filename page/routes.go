@@ -1,11 +1,8 @@
 package page
 
 import (
-	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sx-framework/sxgo/sx"
 )
@@ -48,38 +45,4 @@ func (p *pageDef) static() bool {
 		}
 	}
 	return len(p.live) == 0 && len(p.guards) == 0 && (p.pattern != nil || p.errors != 0)
-}
-
-// urlFor returns the path of a page, handler or action by name. Arguments that are no path parameters go
-// into the query.
-func (s *site) urlFor(name string, args *sx.Dict) (string, error) {
-	for _, r := range s.router.all {
-		if r.name != name {
-			continue
-		}
-		used := map[string]bool{}
-		path, err := r.pattern.build(func(n string) (string, bool) {
-			used[n] = true
-			v, ok := args.Lookup(n)
-			return plainText(v), ok
-		})
-		if err != nil {
-			return "", fmt.Errorf("url-for: %w", err)
-		}
-		query := url.Values{}
-		for i := range args.Len() {
-			if k, v := args.At(i); !used[k] && !v.IsNil() {
-				query.Add(k, plainText(v))
-			}
-		}
-		if len(query) > 0 {
-			path += "?" + query.Encode()
-		}
-		return path, nil
-	}
-	var names []string
-	for _, r := range s.router.all {
-		names = append(names, r.name)
-	}
-	return "", fmt.Errorf("url-for: no page, handler or action %s (there are %s)", name, strings.Join(names, ", "))
 }

@@ -17,7 +17,7 @@ func dictPrimitives() []*Primitive {
 			}
 			return assocIn(m, d, s, 0, v)
 		}},
-		{Usage: "(dissoc d key ...)", Doc: "A copy of the dict without the keys.", FN: dissocN},
+		{Usage: "(dissoc d key? ...)", Doc: "A copy of the dict without the keys.", FN: dissocN},
 		{Usage: "(merge d? ...)", Doc: "A dict of all keys; later dicts win.", FN: mergeN},
 		{Usage: "(keys d)", Doc: "The keys in their order.", F1: func(m *Machine, a Value) Value {
 			return collect(m, "keys", a, func(k string, v Value) Value { return String(k) })

@@ -71,7 +71,7 @@ func mulN(m *Machine, args []Value) Value {
 	return v
 }
 
-func inverse1(m *Machine, a Value) Value { return div2(m, Number(1), a) }
+func inverse1(m *Machine, a Value) Value { return div2(m, Number(1), Number(m.Num("/", 0, a))) }
 
 func div2(m *Machine, a, b Value) Value {
 	x, y := m.Num("/", 0, a), m.Num("/", 1, b)

@@ -40,7 +40,7 @@ SMALL || provide({
   "merge:?d*": (...ds) => new Map(ds.flatMap(d => [...d])),
   "vals:d": d => [...d.values()],
   "entries:d": d => [...d],
-  "assoc-in:ala": (d, path, v) => path.length ? assocIn(d, path, v) : wrong(1, "list of at least one key", path),
+  "assoc-in:aaa": (d, path, v) => take("l", path, 1).length ? assocIn(d, path, v) : wrong(1, "list of at least one key", path),
   "dissoc:d?k*": (d, ...ks) => {
     const out = new Map(d);
     ks.forEach(k => out.delete(k));

@@ -5,7 +5,7 @@ import { num } from "./number";
 import { compare } from "./prim_math";
 import { text } from "./prim_string";
 import { equal, isDict, isList, items, limits, step, truthy, typeOf, Value } from "./values";
-import { deny, named, off, take, wrong } from "./argument";
+import { deny, named, off, running, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
 /** The first place of x in list, or -1. */
@@ -14,14 +14,16 @@ const spot = (list: Value[], x: Value) => list.findIndex(v => equal(v, x));
 const is = (f: Value) => (v: Value) => truthy(call(f, v));
 
 const sorted = (list: Value[], key: (v: Value) => Value): Value[] => {
-  const rows = list.map(v => [key(v), v]);
+  const name = running._name, rows = list.map(v => [key(v), v]);
+  running._name = name;
   // A list of one is checked too, and a mixed one whatever the order of comparisons.
   rows.forEach(r => compare(rows[0][0], r[0]));
   return rows.sort((a, b) => (step(1), compare(a[0], b[0]))).map(r => r[1]);
 };
 
 const before = (less: Value, a: Value, b: Value) => {
-  const r = call(less, a, b);
+  const name = running._name, r = call(less, a, b);
+  running._name = name;
   return typeof r === "number" ? deny("type", "the function must give a boolean, such as (< a b), got " + named(r)) : truthy(r);
 };
 

@@ -30,11 +30,11 @@ export const compare = (a: any, b: any, i = 0): number => {
   return t === "number" ? a - b : SMALL ? wrong(i, "number", a) : compareText(a, b);
 };
 
-const order = (holds: (c: number) => boolean) => (a: any, b?: any, ...more: any[]): boolean => {
+const order = (holds: (c: number) => boolean, i = 0) => (a: any, b?: any, ...more: any[]): boolean => {
   if (b === undefined) return compare(a, a) === 0;
-  const r = holds(compare(a, b));
+  const r = holds(compare(a, b, i));
   // To the end, so that a wrong type is never missed.
-  return more.length ? order(holds)(b, ...more as [any]) && r : r;
+  return more.length ? order(holds, i + 1)(b, ...more as [any]) && r : r;
 };
 
 const equalAll = (a: Value, ...rest: Value[]) => rest.every(b => equal(a, b));

@@ -42,7 +42,7 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
         begun.lastIndex = start;
         if (begun.test(text) && text[start = begun.lastIndex]) bad("bad escape", start, start + 2);
       }
-      bad("unexpected " + text.slice(start, end));
+      bad("unexpected " + String.fromCodePoint(text.codePointAt(start)!));
     }
     const t = text.slice(start, end);
     if (t !== close && ")]}".includes(t[0]))

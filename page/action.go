@@ -133,7 +133,7 @@ func (d *declarations) input(a *sx.Analyzer, f *sx.Form, kind string) {
 func (s *site) serveInput(w http.ResponseWriter, r *http.Request, q *request, h *inputDef) {
 	where := h.kind + " " + h.name
 	// The time and the place of an evaluation begin when the body is there: how long that takes is the client's matter.
-	sub, err := readSubmission(q.r)
+	sub, err := readSubmission(q.r, formRoom{room: &s.app.uploads, most: s.uploadMost()})
 	defer sub.discard()
 	if err != nil {
 		if errors.Is(err, errSlowBody) {

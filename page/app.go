@@ -41,6 +41,7 @@ type App struct {
 	site     atomic.Pointer[site]
 	slots    chan struct{} // one for each evaluation under way
 	hashing  *hashing
+	uploads  uploadRoom
 	stop     context.CancelCauseFunc
 	ctx      context.Context // ends with Shutdown; for work that no request waits for
 	work     sync.WaitGroup
@@ -138,6 +139,7 @@ func (a *App) configure() error {
 	a.keys = keyring{[]byte(secret)}
 	a.sessions = &sessionCodec{key: a.keys.key("session"), now: a.cfg.now}
 	a.cfg.dataDir = cmp.Or(env("SX_DATA"), a.cfg.dataDir, a.settings.Data, "data")
+	a.uploads = uploadRoom{folder: filepath.Join(a.cfg.dataDir, "uploads"), now: a.cfg.now}
 	if a.cfg.database == "" {
 		a.cfg.database = env("DATABASE_URL")
 	}

@@ -18,13 +18,14 @@ type siteConfig struct {
 	lang       string
 	name       string // what pages without a title are called
 	maxBody    int64
+	maxUploads int64
 
 	datastarScripts bool
 	wholeClient     bool // every page's script has all parts
 }
 
 // configKeys are the keys of (defconfig …), in the order in which they are looked at.
-var configKeys = append([]string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "name", "datastar-scripts", "client"}, settingKeys...)
+var configKeys = append([]string{"csp", "origins", "env", "fetch-allow", "lang", "max-body", "max-uploads", "name", "datastar-scripts", "client"}, settingKeys...)
 
 // configure reads (defconfig :key value …). Its values are literals.
 func (d *declarations) configure(a *sx.Analyzer, f *sx.Form) {
@@ -78,6 +79,11 @@ func (c *siteConfig) set(key string, v sx.Value) error {
 			return errors.New(":max-body must be a number of bytes")
 		}
 		c.maxBody = int64(v.Float())
+	case "max-uploads":
+		if !v.IsNumber() || v.Float() <= 0 {
+			return errors.New(":max-uploads must be a number of bytes")
+		}
+		c.maxUploads = int64(v.Float())
 	case "name":
 		if c.name = plainText(v); c.name == "" {
 			return fmt.Errorf(":name must be a string, found %s", sx.Serialize(v))

@@ -48,6 +48,8 @@ func friendly(status int) string {
 		return "Some fields need another look."
 	case 429:
 		return "Too many requests. Please try again in a moment."
+	case 507:
+		return errNoRoom.reason
 	case 503:
 		return "The site is busy. Please try again in a moment."
 	}

@@ -23,6 +23,7 @@ type submission struct {
 	json  *sx.Dict            // of an application/json body
 	files map[string][]upload // of a multipart body, streamed to disk
 	temps []string            // paths to remove when the request is done
+	room  formRoom            // that they take
 }
 
 // upload is one file of a multipart form.
@@ -56,10 +57,10 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.reason }
 
-// readSubmission reads query and body. The body is limited by the caller through http.MaxBytesReader. Call
-// discard when the request is done, also after an error.
-func readSubmission(r *http.Request) (*submission, error) {
-	s := &submission{form: url.Values{}}
+// readSubmission reads query and body. The body is limited by the caller through http.MaxBytesReader, and room bounds
+// what its files take. Call discard when the request is done, also after an error.
+func readSubmission(r *http.Request, room formRoom) (*submission, error) {
+	s := &submission{form: url.Values{}, room: room}
 	var err error
 	if s.query, err = parseFields(r.URL.RawQuery); err != nil {
 		return s, err
@@ -185,14 +186,18 @@ func (s *submission) readMultipart(m *multipart.Reader, boundary string) error {
 func (s *submission) store(part *multipart.Part) (upload, error) {
 	f, err := os.CreateTemp("", "sx-upload-*")
 	if err != nil {
-		return upload{}, err
+		return upload{}, noRoom(err)
 	}
 	s.temps = append(s.temps, f.Name())
-	n, err := io.Copy(f, part)
+	n, err := io.Copy(spooled{f, &s.room}, part)
 	if cerr := f.Close(); err == nil && cerr != nil {
-		return upload{}, cerr
+		return upload{}, noRoom(cerr)
 	}
-	if err != nil {
+	var se *statusError
+	switch {
+	case errors.As(err, &se):
+		return upload{}, err
+	case err != nil:
 		return upload{}, bodyError(err)
 	}
 	name := path.Base(strings.ReplaceAll(part.FileName(), "\\", "/"))
@@ -208,6 +213,7 @@ func (s *submission) discard() {
 	for _, t := range s.temps {
 		os.Remove(t)
 	}
+	s.room.free()
 }
 
 // lookup returns what was sent under a name: the JSON value, files, the values of the form's fields, or of

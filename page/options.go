@@ -45,6 +45,7 @@ type Guard func(r *http.Request) error
 // Limits bounds what requests may cost. A zero field means its default, a negative one no limit.
 type Limits struct {
 	Body        int64         // bytes of a request body; default 10 MiB
+	Uploads     int64         // bytes of all the files that visitors sent and programs saved, and of those under way; default 10 GiB
 	Boundaries  int           // boundaries of one page that are evaluated at once; default 16
 	Evaluations int           // pages and boundaries evaluated at once in the whole process; default 4096
 	Timeout     time.Duration // of a page up to its shell, of a handler, and of a boundary without :timeout; default 30s
@@ -65,6 +66,7 @@ func (l Limits) filled() Limits {
 	}
 	return Limits{
 		Body:        pick(l.Body, bodyMost),
+		Uploads:     pick(l.Uploads, 10<<30),
 		Boundaries:  int(pick(int64(l.Boundaries), 16)),
 		Evaluations: int(min(pick(int64(l.Evaluations), 4096), 1<<24)),
 		Timeout:     time.Duration(pick(int64(l.Timeout), int64(30*time.Second))),

@@ -150,7 +150,7 @@ func (p *repeat) follow(ctx context.Context, out *live.Stream) error {
 	return err
 }
 
-// run evaluates the handler once.
+// run evaluates the handler once. What a run that fails saved of the visitor's files is removed, as after any request.
 func (p *repeat) run(ctx context.Context, message sx.Value) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.site.app.limits.Timeout, errTooSlow)
 	defer cancel()
@@ -163,6 +163,11 @@ func (p *repeat) run(ctx context.Context, message sx.Value) error {
 		args = append(args[:len(args):len(args)], message)
 	}
 	_, err := p.site.prog.Call(ctx, p.h.body.value, args...)
+	if l, leaves := leaving(err); err == nil || leaves && l.url != "" {
+		p.q.keepSaved()
+	} else {
+		p.q.dropSaved()
+	}
 	return err
 }
 

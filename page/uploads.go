@@ -86,7 +86,7 @@ func (a *App) uploadPrimitives() []*sx.Primitive {
 				if err != nil {
 					return sx.Nil, err
 				}
-				name, err := a.saveUpload(u)
+				name, err := a.saveUpload(u, q.site.uploadMost())
 				if err != nil {
 					return sx.Nil, err
 				}
@@ -133,8 +133,6 @@ func notSaved(name sx.Value) error {
 	return fmt.Errorf("%s is not a name that upload-save! gave", sx.Serialize(name))
 }
 
-func (a *App) uploadFolder() string { return filepath.Join(a.cfg.dataDir, "uploads") }
-
 // uploadName reports whether a name is one that saveUpload makes: letters and digits, and an extension of the table.
 func uploadName(name string) bool {
 	if len(name) < uploadNameLen || strings.Trim(name[:uploadNameLen], "abcdefghijklmnopqrstuvwxyz234567") != "" {
@@ -153,9 +151,9 @@ func uploadExtension(name string) string {
 	return ""
 }
 
-// saveUpload copies a file of a request to the folder of uploads.
-func (a *App) saveUpload(u upload) (string, error) {
-	if err := os.MkdirAll(a.uploadFolder(), 0o700); err != nil {
+// saveUpload copies a file of a request to the folder of uploads, which may hold at most most bytes.
+func (a *App) saveUpload(u upload, most int64) (string, error) {
+	if err := os.MkdirAll(a.uploads.folder, 0o700); err != nil {
 		return "", err
 	}
 	name := strings.ToLower(rand.Text()) + uploadExtension(u.name)
@@ -164,9 +162,13 @@ func (a *App) saveUpload(u upload) (string, error) {
 		return "", err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(filepath.Join(a.uploadFolder(), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := a.uploads.take(u.size, most, true); err != nil {
 		return "", err
+	}
+	to, err := os.OpenFile(filepath.Join(a.uploads.folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		a.uploads.free(u.size, true)
+		return "", noRoom(err)
 	}
 	_, err = io.Copy(to, from)
 	if err == nil {
@@ -177,16 +179,28 @@ func (a *App) saveUpload(u upload) (string, error) {
 	}
 	if err != nil {
 		os.Remove(to.Name())
-		return "", err
+		a.uploads.free(u.size, true)
+		return "", noRoom(err)
 	}
 	return name, nil
 }
 
 func (a *App) removeUpload(name string) error {
-	if err := os.Remove(filepath.Join(a.uploadFolder(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	size := a.uploads.fileSize(name)
+	switch err := os.Remove(filepath.Join(a.uploads.folder, name)); {
+	case err == nil:
+		a.uploads.free(size, true)
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	return nil
+}
+
+// keepSaved lets what a run of a streaming handler saved stay, whatever becomes of later runs.
+func (q *request) keepSaved() {
+	q.mu.Lock()
+	q.saved = nil
+	q.mu.Unlock()
 }
 
 // dropSaved removes what a request that failed had saved.
@@ -212,7 +226,7 @@ func (a *App) serveUpload(s *site, w http.ResponseWriter, r *http.Request, name 
 	if !s.readable(w, s.newRequest(r, originOf(r))) {
 		return
 	}
-	f, err := os.Open(filepath.Join(a.uploadFolder(), name))
+	f, err := os.Open(filepath.Join(a.uploads.folder, name))
 	if err != nil {
 		http.NotFound(w, r)
 		return

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sx-framework/sxgo/page"
@@ -29,8 +30,9 @@ func postFile(t *testing.T, s *server, path, name, content string) (*http.Respon
 	return s.do(t, "POST", path, b.String(), "Content-Type", m.FormDataContentType())
 }
 
-func uploadsApp(t *testing.T) (s *server, kept func() []string) {
+func uploadsApp(t *testing.T, more ...string) (s *server, kept func() []string) {
 	data := t.TempDir()
+	var turns atomic.Int64
 	s = serve(t, []string{"app.sx", `
 (defaction save :path "/save" (&key (file :as dict :required)) (str (upload-url (upload-save! file))))
 (defaction fail :path "/fail" (&key file) (begin (upload-save! file) (error "boom")))
@@ -39,8 +41,9 @@ func uploadsApp(t *testing.T) (s *server, kept func() []string) {
 (defaction text :path "/text" (&key file) (upload-text file))
 (defaction open :path "/open" (&key file) (open-it file))
 (defaction remove :path "/remove" (&key name) (begin (upload-remove! name) "gone"))
-(defaction link :path "/link" (&key name) (upload-url name))`},
+(defaction link :path "/link" (&key name) (upload-url name))` + strings.Join(more, "")},
 		page.WithData(data),
+		page.WithPrimitive("count-turn", func() int { return int(turns.Add(1)) }),
 		page.WithPrimitive("open-it", "(open-it file)", func(ctx context.Context, file *sx.Dict) (string, error) {
 			f, err := page.OpenUpload(ctx, sx.DictOf(file))
 			if err != nil {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sx-framework/sxgo/cmd/sx/notices"
 	"github.com/sx-framework/sxgo/page"
 )
 
@@ -55,6 +56,9 @@ func runBuild(ctx context.Context, c *call) error {
 		err = buildGo(ctx, dir, target)
 		if err != nil {
 			return err
+		}
+		if err := writeLicenses(ctx, dir, target); err != nil {
+			fmt.Fprintf(c.stderr, "note: the licenses of what it is linked from could not be collected: %v\n", err)
 		}
 	} else if err := c.buildSite(dir, target); err != nil {
 		return err
@@ -164,6 +168,15 @@ func buildGo(ctx context.Context, dir, target string) error {
 		return errors.New(strings.TrimSpace(string(out)))
 	}
 	return nil
+}
+
+// writeLicenses writes the licenses of what a Go program is linked from beside it: it decides itself what its flags are.
+func writeLicenses(ctx context.Context, dir, target string) error {
+	text, err := notices.Collect(ctx, dir)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(strings.TrimSuffix(target, ".exe")+".licenses.txt", []byte(text), 0o644)
 }
 
 // summarize prints what was made, and holds it against the budgets.

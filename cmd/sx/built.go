@@ -49,7 +49,7 @@ func ownPath() (string, error) {
 func builtCommand(b *builtSite) *command {
 	return &command{
 		name:  b.name,
-		usage: "[--addr :8080] [--nats embedded] [--metrics-addr ADDR] [--data FOLDER] [--grace 10s] [--log-format text|json]",
+		usage: "[--addr :8080] [--nats embedded] [--metrics-addr ADDR] [--data FOLDER] [--grace 10s] [--log-format text|json] [--licenses]",
 		short: "serves the site in this executable; SX_ADDR or PORT set the address",
 		run:   b.run,
 	}
@@ -60,8 +60,12 @@ func (b *builtSite) run(ctx context.Context, c *call) error {
 	c.settings()
 	natsHow := c.flags.String("nats", "", "embedded: `start` a NATS server in this process; see also NATS_URL")
 	startOnly := c.flags.Bool("start-only", false, "load the site, say how long that took, and end")
+	licenses := c.licensesFlag()
 	if err := c.parse(0); err != nil {
 		return err
+	}
+	if *licenses {
+		return c.printLicenses()
 	}
 	if err := c.apply(); err != nil {
 		return err

@@ -101,6 +101,10 @@ func TestGoAppIsBuiltWithItsAssets(t *testing.T) {
 	if strings.Contains(string(one), "evanw/esbuild") {
 		t.Error("the program links the bundler")
 	}
+	licenses, err := os.ReadFile(filepath.Join(tmp, "one", "gopher.licenses.txt"))
+	if err != nil || !strings.Contains(string(licenses), "\ngithub.com/labstack/echo/v4 v") || strings.Contains(string(licenses), "evanw/esbuild") {
+		t.Errorf("the licenses beside the program: %v, %d bytes", err, len(licenses))
+	}
 	if _, err := os.Stat(filepath.Join(dir, "app", "assets", "sx-built")); err == nil {
 		t.Error("the build left files in the project")
 	}

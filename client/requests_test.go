@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -159,4 +160,32 @@ func TestAnswerAndStream(t *testing.T) {
 	s.publish("/a", "sx-resolve", `{"id":"x","html":"3"}`)
 	box(`<b data-suspense="x">3</b><i>newer</i>`)
 	clean(t, ctx)
+
+	// Slots that are new in the answer.
+	const fields = `<b data-suspense="new">%s</b><b data-suspense="waits" aria-busy="true">…</b>`
+	for _, c := range []struct{ before, meanwhile, answer, want string }{
+		{"1", "2", "1", "2"}, // the stream is newer
+		{"2", "", "3", "3"},  // the answer is
+	} {
+		until(t, ctx, `!document.querySelector(".sx-request")`)
+		js[bool](t, ctx, `document.querySelector("#box").replaceChildren(); return true`)
+		send := func(value string) {
+			t.Helper()
+			s.publish("/a", "sx-resolve", `{"id":"waits","html":"`+value+`"}`)
+			s.publish("/a", "sx-resolve", `{"id":"new","html":"`+value+`"}`)
+			js[bool](t, ctx, `window.told = false; addEventListener("told", () => window.told = true, {once: true}); return true`)
+			s.publish("/a", "sx-event", `{"name":"told"}`)
+			until(t, ctx, `told`)
+		}
+		send(c.before)
+		js[bool](t, ctx, `document.querySelector("button").click(); return true`)
+		<-asked
+		if c.meanwhile != "" {
+			send(c.meanwhile)
+		}
+		answer <- fmt.Sprintf(fields, c.answer)
+		box(fmt.Sprintf(`<b data-suspense="new">%s</b><b data-suspense="waits">%s</b>`, c.want, cmp.Or(c.meanwhile, c.before)))
+		js[bool](t, ctx, `await new Promise(f => setTimeout(f, 50)); return true`)
+		box(fmt.Sprintf(`<b data-suspense="new">%s</b><b data-suspense="waits">%s</b>`, c.want, cmp.Or(c.meanwhile, c.before)))
+	}
 }

@@ -90,3 +90,25 @@ func (s *site) oneStream(t *testing.T, tabs string) {
 		}
 	}
 }
+
+// TestNewcomerChangesNothing has a tab join another one's stream without knowing where it stands: it needs a snapshot, which
+// repeats what the other tab shows already and must leave that alone.
+func TestNewcomerChangesNothing(t *testing.T) {
+	s := newSite(t)
+	s.page("/a", logPage)
+	s.page("/b", `<div data-sx-live="/log"><ol data-suspense="log"></ol></div>`)
+	a := clienttest.Browser(t)
+	visit(t, a, s.URL+"/a")
+	s.line(1)
+	s.line(2)
+	until(t, a, lines+` == "1,2"`)
+	js[bool](t, a, `window.first = document.querySelector("li"); return true`)
+	b := clienttest.NewTab(t, a)
+	visit(t, b, s.URL+"/b")
+	until(t, b, lines+` == "1,2"`)
+	s.line(3)
+	until(t, b, lines+` == "1,2,3"`)
+	until(t, a, lines+` == "1,2,3" && first.isConnected`)
+	clean(t, a)
+	clean(t, b)
+}

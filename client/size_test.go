@@ -31,7 +31,7 @@ func TestSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size("slots, frames and streams", out.JS, 9_100)
+	size("slots, frames and streams", out.JS, 9_150)
 	for _, part := range []struct {
 		name   string
 		budget int

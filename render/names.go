@@ -23,7 +23,6 @@ const (
 	AttrLive     = "data-sx-live"   // source of a live region
 	AttrWS       = "data-sx-ws"     // address of a WebSocket region
 	AttrCursor   = "data-sx-cursor" // where a region's stream continues after the first render
-	AttrDefs     = "data-sx-defs"   // hash of the component definitions a page carries
 	AttrKey      = "sx-key"         // identity of a list item across updates
 	AttrPreserve = "sx-preserve"    // element that updates leave alone
 	AttrSend     = "sx-send"        // name of the message a form or button sends

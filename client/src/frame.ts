@@ -36,6 +36,8 @@ export interface Frame {
   /** The regions of its source, and its cursor. */
   _els?: Iterable<Element>;
   _at?: string;
+  /** Its number among the values that streams have brought. */
+  _seen?: number;
 }
 
 /** What applying frames needs from the part for requests, once it is there. */
@@ -71,7 +73,7 @@ export function enqueue(f: Frame) {
   });
 }
 
-const fills = (f: Frame) =>
+export const fills = (f: Frame) =>
   (f.event || Name.EventResolve) == Name.EventResolve &&
   f.id != undefined &&
   (f.mode || "inner") == "inner" &&
@@ -170,8 +172,8 @@ function fill(f: Frame) {
   const isSX = sx != undefined;
   const text = sx ?? f.html ?? "";
   const at: Owned | undefined = id == undefined ? undefined : slot(id);
-  // What comes again comes for the sake of another slot.
-  if (at && behind(_at, at.$upto)) return;
+  // What comes again comes for the sake of another slot, and says that nothing is missing before it.
+  if (at && behind(_at, at.$upto)) return void stale.delete(at);
   const named = at || (id != undefined && document.getElementById(id));
   const found = named ? [named] : f.selector ? document.querySelectorAll(f.selector) : [];
   if (!found.length) throw new Error("no slot " + (id ?? f.selector));

@@ -19,19 +19,12 @@ const w = window as unknown as {
 
 /** What the part for requests is for. */
 const ASKS = "form,[sx-boost],[sx-send],[sx-trigger],[sx-preload]" + ["get", "post", "put", "patch", "delete"].map(v => `,[sx-${v}]`).join("");
-const FOUND = `[${Name.AttrSuspense}],script[${Name.AttrDefs}],[sx-trigger]`;
 
-/** Looks for slots, definitions, regions and triggers below a node. */
+/** Looks for slots, regions and triggers below a node. */
 function process(root: ParentNode = document) {
-  for (const e of root.querySelectorAll<Owned & HTMLScriptElement & { $done?: boolean }>(FOUND)) {
-    // The baseline is read before the person can change anything.
-    if (e.hasAttribute(Name.AttrSuspense)) e.$v || versionOf(e);
-    else if (e.hasAttribute("sx-trigger")) host.attend?.(e);
-    else if (!e.$done) {
-      e.$done = true;
-      resolve({ event: Name.EventDefs, sx: e.text, hash: e.dataset.sxDefs });
-    }
-  }
+  // The baseline is read before the person can change anything.
+  for (const e of root.querySelectorAll<Owned>(`[${Name.AttrSuspense}]`)) e.$v || versionOf(e);
+  for (const e of root.querySelectorAll("[sx-trigger]")) host.attend?.(e);
   if (!ALL && !host.attend && root.querySelector(ASKS)) void part("request.js");
   scan();
   sockets();

@@ -5,7 +5,6 @@
 import type { V } from "./dom";
 import { part } from "./parts";
 import { forget } from "./quick";
-import { loaded } from "./regions";
 import { report } from "./report";
 
 /** What a script with a language gives. */
@@ -21,6 +20,8 @@ export interface Language {
 }
 
 let lang: Language | undefined;
+/** Of the definitions that are loaded, for the server. */
+export let hash = "";
 /** Definitions so far, for a language that comes later. */
 let given: string[] = [];
 let failed: Error | undefined;
@@ -46,7 +47,7 @@ export function use(l: Language) {
 }
 
 /** Takes definitions, whose hash the server wants to hear again. */
-export function defs(sx: string, hash?: string) {
+export function defs(sx: string, of?: string) {
   forget();
   if (ALL || lang?.whole) lang!.defs(sx);
   else {
@@ -58,7 +59,7 @@ export function defs(sx: string, hash?: string) {
       lang = undefined;
     }
   }
-  if (hash) loaded(hash);
+  if (of) hash = of;
 }
 
 /** The markup of wire text, or throws what `lacks` knows. */

@@ -168,7 +168,7 @@ export function finish() {
 let around: [boolean, string] | undefined;
 
 /** What streams had brought when the answer was asked for that is being applied: what came since is newer. */
-let asked: number | undefined;
+export let asked: number | undefined;
 export const begin = (since?: number) => {
   asked = since;
 };
@@ -285,8 +285,7 @@ function change(e: HTMLElement, name: string, was?: string, now?: string) {
     const old = style(was);
     const next = style(now);
     const of = (d: CSSStyleDeclaration, p: string) => [d.getPropertyValue(p), d.getPropertyPriority(p)] as const;
-    for (const p of old) if (!of(next, p)[0]) e.style.removeProperty(p);
-    for (const p of next) if (of(old, p).join() != of(next, p).join()) e.style.setProperty(p, ...of(next, p));
+    for (const p of [...old, ...next]) if (of(old, p).join() != of(next, p).join()) e.style.setProperty(p, ...of(next, p));
     if (!e.style.length) e.removeAttribute(name);
   } else if (now == undefined) name == "open" && e.localName == "dialog" ? (e as HTMLDialogElement).close() : e.removeAttribute(name);
   else put(e, name, now);

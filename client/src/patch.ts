@@ -16,10 +16,7 @@ export function slot(id: string): Element | undefined {
   if (e && e.isConnected && e.getAttribute(Name.AttrSuspense) == id) return e;
   // One walk finds all that are there, since others are likely to be asked for next.
   slots.clear();
-  for (const s of document.querySelectorAll(`[${Name.AttrSuspense}]`)) {
-    const name = s.getAttribute(Name.AttrSuspense)!;
-    slots.has(name) || slots.set(name, s);
-  }
+  for (const s of [...document.querySelectorAll(`[${Name.AttrSuspense}]`)].reverse()) slots.set(s.getAttribute(Name.AttrSuspense)!, s);
   return slots.get(id);
 }
 

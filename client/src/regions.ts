@@ -4,8 +4,10 @@
 import { behind } from "./cursor";
 import { type Owned, pending } from "./dom";
 import { Name } from "./names.gen";
-import { type Frame, enqueue, host } from "./frame";
+import { type Frame, enqueue, fills, host } from "./frame";
+import { asked } from "./morph";
 import { fire, report } from "./report";
+import { hash } from "./language";
 import { connection, type Detail, type Phase } from "./retry";
 import { join, leave, others, say, type Wish, yieldLead } from "./share";
 import { type Event, stream } from "./sse";
@@ -20,15 +22,11 @@ interface Source {
   _over: boolean;
   /** Connections that asked for it. */
   _lives: number;
+  /** The newest value of each slot, for one that comes later. */
+  _last: Map<string, Frame>;
 }
 
 const sources = new Map<string, Source>();
-let hash = "";
-
-/** Remembers which definitions are loaded. */
-export const loaded = (h: string) => {
-  hash = h;
-};
 
 const offline = new WeakMap<Element, ReturnType<typeof setTimeout>>();
 
@@ -98,7 +96,8 @@ const roles = {
         const old = next.get(src) ?? at.get(src);
         // A tab that is behind the stream makes it begin earlier; the others leave out what they have.
         const earlier = old == undefined || (c != old && (!c || (old && !behind(old, c))));
-        if (earlier && old && !c) pass({ event: Name.EventReset, src });
+        // Whoever is not connected may have missed more than a snapshot repeats.
+        if (earlier && old && !c && phase != "live") pass({ event: Name.EventReset, src });
         anew ||= !!earlier;
         next.set(src, earlier ? c : old);
       }
@@ -163,8 +162,10 @@ function deliver(f: Frame, id?: string) {
       if (f.id == undefined) return;
     } else s._newest = id;
   }
-  if (f.event == Name.EventReset) s._cursor = "";
-  else if (ends(f)) {
+  if (f.event == Name.EventReset) {
+    s._cursor = "";
+    s._last.clear();
+  } else if (ends(f)) {
     s._over = true;
     for (const e of s._els) show(e, "closed", { status: f.status });
     if (f.status == 409) return host.renew(s._els);
@@ -174,7 +175,9 @@ function deliver(f: Frame, id?: string) {
     if (s._lives > 1 && f.status! < 404) host.renew(s._els, true);
     return;
   }
-  enqueue({ ...f, _els: s._els, _at: id });
+  f = { ...f, _els: s._els, _at: id, _seen: ++host._seen };
+  if (fills(f)) s._last.set(f.id!, f);
+  enqueue(f);
 }
 
 let planned = false;
@@ -196,11 +199,11 @@ export function scan(force?: boolean) {
       const c = e.getAttribute(Name.AttrCursor) || "";
       let s = sources.get(src);
       if (!s) {
-        sources.set(src, (s = { _src: src, _els: new Set(), _cursor: c, _over: false, _lives: 0 }));
+        sources.set(src, (s = { _src: src, _els: new Set(), _cursor: c, _over: false, _lives: 0, _last: new Map() }));
         changed = true;
       }
       // A slot that came with a page shows what the page had: the stream begins there again, for this slot alone.
-      // One that came in a frame is as new as the frame.
+      // One that came in a frame is as new as the frame, one of an answer as new as its question.
       const came = e.$came || !s._els.has(e);
       e.$came = false;
       for (const x of e.querySelectorAll<Owned>(`[${Name.AttrSuspense}]`))
@@ -210,6 +213,8 @@ export function scan(force?: boolean) {
             s._cursor = c;
             changed = true;
           }
+          const last = !came && s._last.get(x.getAttribute(Name.AttrSuspense)!);
+          if (last && (pending(x) || last._seen! > asked!)) enqueue(last);
         }
       if (!s._els.has(e)) {
         s._els.add(e);

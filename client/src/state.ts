@@ -16,7 +16,7 @@ function into(to: Patch, patch: Patch, missing?: boolean) {
     const keep = missing && Object.hasOwn(to, key);
     if (/^(__proto__|constructor|prototype)$/.test(key)) delete patch[key];
     else if (dict(v)) {
-      if (!Object.hasOwn(to, key) || !dict(to[key]))
+      if (!dict(to[key]))
         if (keep) continue;
         else to[key] = {};
       into(to[key] as Patch, v, missing);

@@ -295,8 +295,14 @@ func TestDefinitions(t *testing.T) {
 (defcomp ~cell (&key n) (td (fmt n) (twice "a")))
 (defcomp ~row (&key n) (tr (~cell :n n)))
 (defcomp ~other () (p "x"))
+(defcomp ~late () (p factor up down))
+(define factor (* 2 scale))
+(define scale 10)
+(defmacro both (n) `+"`(begin (define up ,n) (define down ,n))"+`)
+(both 2)
 (defcomp ~page (&key n) :affinity :server (table (tbody (~row :n n) (~row :n 2))))`)
 	comp, _ := r.Program().Component("~page")
+	late, _ := r.Program().Component("~late")
 	h := &render.Host{}
 	got, err := r.WireOf(context.Background(), h, func(m *sx.Machine) {
 		m.EmitArgs(comp, []sx.Arg{{Name: "n", Value: sx.Int(1)}}, nil)
@@ -312,6 +318,9 @@ func TestDefinitions(t *testing.T) {
 		if !strings.Contains(defs, want) {
 			t.Errorf("%s is missing in\n%s", want, defs)
 		}
+	}
+	if defs := r.Definitions(late); strings.Index(defs, "(define scale") > strings.Index(defs, "(define factor") || strings.Count(defs, "(both 2)") != 1 {
+		t.Errorf("what is needed does not stand first, or a macro's definitions stand twice:\n%s", defs)
 	}
 	if strings.Contains(defs, "~other") || strings.Contains(defs, "~page") {
 		t.Errorf("too much:\n%s", defs)

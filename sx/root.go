@@ -203,19 +203,36 @@ func (m *Machine) Rest() {
 	}
 }
 
-// SourceOf returns the source text of components and of every definition they reach, macros included, in the
-// order of the program, each once, one to a line.
+// SourceOf returns the source text of components and of every definition they reach, macros included, each once, one
+// to a line. They stand in the order of the program, except that what a definition reaches stands before it: a host
+// that evaluates them one after the other finds what their values, and macros, need.
 func (p *Program) SourceOf(comps ...*Component) string {
 	need := map[*Def]bool{}
 	for _, c := range comps {
 		p.reach(c.Def, func(d *Def) { need[d] = true })
 	}
 	var b strings.Builder
-	for _, d := range p.order {
-		if need[d] && d.form != nil && d.form.site != nil {
-			b.WriteString(d.form.site.text())
+	written := map[string]bool{} // a macro may make several definitions
+	var write func(*Def)
+	write = func(d *Def) {
+		if !need[d] {
+			return
+		}
+		delete(need, d)
+		for _, r := range d.refs {
+			write(r)
+		}
+		if d.form == nil || d.form.site == nil {
+			return
+		}
+		if text := d.form.site.text(); !written[text] {
+			written[text] = true
+			b.WriteString(text)
 			b.WriteByte('\n')
 		}
+	}
+	for _, d := range p.order {
+		write(d)
 	}
 	return b.String()
 }

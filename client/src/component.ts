@@ -126,6 +126,7 @@ export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
 export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) & { _params?: Params } => {
   const p = params(list, scope, kind === "component"), mode = TAIL | emit, { _macro: macro, _at: at } = now;
   if (!SMALL && name && scope?._params === null) scope._params = p;
+  if (!SMALL && forms.length > 1 && typeof forms[0] === "string") forms = forms.slice(1); // documentation
   let code: Code | undefined;
   const make = SMALL ? () => code ||= body(forms, p._scope, mode) : () => {
     if (code) return code;

@@ -32,7 +32,7 @@ export const shapes = new Map<string, Params | undefined>();
  * that the form to be compiled next stands at the top level. */
 export const loading: {
   _bodies: (() => void)[] | null;
-  _flush: (() => void) | null;
+  _flush: ((name?: string) => void) | null;
   _top: boolean;
 } = { _bodies: null, _flush: null, _top: false };
 
@@ -93,7 +93,9 @@ const variable = (x: Sym, scope: Scope): Code => {
   const name = x._v, i = find(name, scope);
   if (i >= 0) return i ? e => binding(e, i)._v : e => e._v;
   if (defs.has(name)) return () => {
-    const v = defs.get(name);
+    let v = defs.get(name);
+    // While loading: a definition further down.
+    if (!SMALL && v === undefined) loading._flush?.(name), v = defs.get(name);
     return v === undefined ? unknown(x) : v;
   };
   const p = primitives().get(name) || unknown(x, scope);
@@ -194,12 +196,16 @@ const evaluation: <T>(f: () => T) => T = SMALL ? f => {
 
 const defined = (x: any): string | false => isList(x) && isSym(x[0]) && /^(define|def(comp|macro))$/.test(x[0]._v) && (isList(x[1]) ? x[1][0] as any : x[1])?._v;
 
+/** The forms in a begin around definitions; other forms are themselves. */
+const parts = (x: any): Form[] => isList(x) && !x._data && (isSym(x[0], "begin") || isSym(x[0], "do")) && x.some(f => defined(f) || parts(f)[0] !== f) ? x.slice(1).flatMap(parts) : [x];
+
 /** Compiles forms, evaluates and freezes the definitions among them, and gives the code of the others. */
 const load = (forms: Form[], mode: number): Code[] => {
-  const rest: Code[] = [], todo: Code[] = [], names = new Set<string>(), { _flush } = loading;
-  const run = loading._flush = () => {
-    for (let c; (c = todo.shift());) c(null);
+  const rest: Code[] = [], todo = new Map<string, Code>(), names = new Set<string>(), { _flush } = loading;
+  const run = loading._flush = name => {
+    for (const [n, c] of todo) if (!name || n === name) todo.delete(n), c(null);
   };
+  if (!SMALL) forms = forms.flatMap(parts);
   for (const x of forms) {
     const name = defined(x);
     if (!name) continue;
@@ -209,8 +215,16 @@ const load = (forms: Form[], mode: number): Code[] => {
     if (!SMALL) shapes.delete(name);
   }
   try {
-    for (let x of forms) {
-      if (!SMALL) for (let m; isList(x) && isSym(x[0]) && isMacro(m = defs.get(x[0]._v)) && !x._data;) x = expand(m, x, f => f), step(1e4);
+    for (let i = 0; i < forms.length; i++) {
+      let x = forms[i];
+      if (!SMALL) {
+        for (let m; isList(x) && isSym(x[0]) && isMacro(m = defs.get(x[0]._v)) && !x._data;) x = expand(m, x, f => f), step(1e4);
+        const list = parts(x);
+        if (list[0] !== x) {
+          forms.splice(i--, 1, ...list);
+          continue;
+        }
+      }
       const name = defined(x);
       if (!SMALL && name && !defs.has(name)) defs.set(name, undefined);
       loading._top = !!name;
@@ -218,7 +232,7 @@ const load = (forms: Form[], mode: number): Code[] => {
       if (!name) rest.push(code);
       else {
         names.add(name);
-        !SMALL && isSym((x as List)[0], "defmacro") ? code(null) : todo.push(code);
+        !SMALL && isSym((x as List)[0], "defmacro") ? code(null) : todo.set(name, code);
       }
     }
     if (!SMALL) for (let f; (f = loading._bodies?.shift());) f();

@@ -40,7 +40,7 @@ export const parse = (text: string, name = "wire", spots = false): Form[] => {
       if (!SMALL) {
         const begun = new RegExp(string, "uy");
         begun.lastIndex = start;
-        if (begun.test(text) && text[start = begun.lastIndex]) bad("bad escape", start, start + 2);
+        if (begun.test(text)) text[(end = begun.lastIndex)] ? bad("bad escape", end, end + 2) : bad("unterminated string", start, end);
       }
       bad("unexpected " + String.fromCodePoint(text.codePointAt(start)!));
     }

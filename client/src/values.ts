@@ -65,7 +65,7 @@ export const save = () => {
 
 /** Line and column of an offset; both start at 1, columns count characters. */
 export const where = ({ _src, _from }: Place) => {
-  const lines = _src._text.slice(0, _from).replace(/^\ufeff/, "").split("\n");
+  const lines = _src._text.slice(0, _from).replace(/^\ufeff/, "").split(/\r\n?|\n/);
   return [lines.length, [...lines.pop()!].length + 1];
 };
 

@@ -262,6 +262,6 @@ func (a *Analyzer) again(f *Form, b *Binding) Expr {
 		return a.nothing(f.site)
 	}
 	b.used = true
-	a.use(UseLocal, b.Name, f.SiteOf(0), b.site, nil)
+	a.useLocal(b, f.SiteOf(0))
 	return &againExpr{ExprBase{f.site}, b.loop, a.subsOf(f, 1)}
 }

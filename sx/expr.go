@@ -194,6 +194,7 @@ type Binding struct {
 	used     bool
 	early    bool // may be captured before it has its value (define, letrec)
 	kids     bool // the children of a component
+	given    bool // by a definition form such as defpage, and written nowhere as a name
 	loop     *loopTarget
 }
 

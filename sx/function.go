@@ -43,7 +43,9 @@ func (a *Analyzer) Function(name string, params []string, forms ...*Form) *Fn {
 	a.def, a.scope = d, nil
 	fn.caps = a.function(func(*fnScope) {
 		for _, p := range params {
-			fn.params = append(fn.params, &param{Binding: a.bind(p, fn.At)})
+			b := &Binding{Name: p, site: fn.At, fn: a.fn, given: true}
+			a.scope.names = append(a.scope.names, b)
+			fn.params = append(fn.params, &param{Binding: b})
 		}
 		fn.body = a.body(forms, true, fn.At)
 	})

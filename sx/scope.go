@@ -87,7 +87,7 @@ func (a *Analyzer) capture(b *Binding) {
 
 func (a *Analyzer) local(b *Binding, s *Site) Expr {
 	a.capture(b)
-	a.use(UseLocal, b.Name, s, b.site, nil)
+	a.useLocal(b, s)
 	if b.loop != nil {
 		b.loop = nil // used as a value: not a plain loop
 	}

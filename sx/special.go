@@ -315,7 +315,7 @@ func (a *Analyzer) formSet(f *Form) Expr {
 			a.Errorf(n.site, FormError, "set!: %s belongs to the page around the boundary; a boundary's body sees a frozen copy", name)
 		}
 		a.capture(b)
-		a.use(UseLocal, name, n.site, b.site, nil)
+		a.useLocal(b, n.site)
 		b.mutated = true
 		b.loop = nil
 		a.Acts()

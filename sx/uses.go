@@ -27,6 +27,7 @@ const (
 	UsePrimitive                // a primitive
 	UseForm                     // the head of a special form, an element or another form with a rule of its own
 	UseKeyword                  // the keyword of an argument, which names a parameter of Def
+	UseGiven                    // a name that the definition form around it gives: of defpage a part of the path, or of :data
 )
 
 // A Use is one place at which a name stands. For an argument's keyword the name and the span are without the colon.
@@ -36,8 +37,8 @@ type Use struct {
 	Source *Source
 	Span   Span
 	From   *Source // where the name is bound: From and Bound are Source and Span at the binding itself; nil: nowhere
-	Bound  Span    // of a local that a definition form such as defpage binds: the form it is bound for
-	Def    *Def    // of UseDef and UseKeyword, else nil
+	Bound  Span
+	Def    *Def // of UseDef and UseKeyword; nil for the keyword of a function without a name
 }
 
 // Binds reports whether the name is bound here, and not used.
@@ -100,6 +101,15 @@ func (s *Site) named(name string) (*Source, Span) {
 		return nil, Span{}
 	}
 	return s.src, span
+}
+
+// useLocal notes a use of a local name.
+func (a *Analyzer) useLocal(b *Binding, at *Site) {
+	if b.given {
+		a.use(UseGiven, b.Name, at, nil, nil)
+	} else {
+		a.use(UseLocal, b.Name, at, b.site, nil)
+	}
 }
 
 // useHead notes the head of a form.

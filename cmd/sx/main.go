@@ -37,6 +37,7 @@ func commands() []*command {
 		renderCommand(),
 		routesCommand(),
 		replCommand(),
+		lspCommand(),
 		versionCommand(),
 	}
 }

@@ -173,6 +173,7 @@ type cutter struct {
 	to    string
 	mu    sync.Mutex
 	conns map[net.Conn]bool
+	down  bool // new connections are dropped at once
 }
 
 func newCutter(t testing.TB, to string) *cutter {
@@ -195,9 +196,15 @@ func (c *cutter) run() {
 		if err != nil {
 			return
 		}
+		c.mu.Lock()
+		down := c.down
+		c.mu.Unlock()
 		out, err := net.Dial("tcp", c.to)
-		if err != nil {
+		if err != nil || down {
 			in.Close()
+			if err == nil {
+				out.Close()
+			}
 			continue
 		}
 		c.mu.Lock()
@@ -227,6 +234,16 @@ func (c *cutter) pipe(to, from net.Conn) {
 	delete(c.conns, to)
 	delete(c.conns, from)
 	c.mu.Unlock()
+}
+
+// lose cuts the network, or gives it back.
+func (c *cutter) lose(on bool) {
+	c.mu.Lock()
+	c.down = on
+	c.mu.Unlock()
+	if on {
+		c.cut()
+	}
 }
 
 // cut resets all connections.

@@ -67,6 +67,8 @@ function values(e: Element, submitter?: HTMLElement | null, body = true): FormDa
   return data;
 }
 
+/** Class of what could not be sent, until it is sent again. */
+const ERROR = "sx-error";
 const busy = new WeakMap<Element, AbortController>();
 
 /** Sends a request from e; `native`: of a form that works without us too. */
@@ -105,23 +107,25 @@ async function ask(e: Element, verb: string, url: string, swap: Swap, submitter?
     if (!on && off.includes(focus as Field) && document.activeElement == document.body) focus.focus({ preventScroll: true });
   };
   const done = () => busy.get(e) == ctl && busy.delete(e) && mark(false);
+  e.classList.remove(ERROR);
   mark(true);
   try {
     const r = await ((reads && !fields.length && preloaded(to.href)) || fetch(to, init));
     const { status } = r;
     const bad = status >= 400;
     if (bad && status != 422 && !native) throw new Error(`${method} ${to.pathname}: status ${status}`);
+    done();
     // It was sent as it stands: what the answer shows is newer. Typed on meanwhile, it stays.
     if (isForm(e) && !bad && !reads && [...values(e, submitter)].join() == fields.join()) reset(e);
-    done();
     if (bad) swap = { ...swap, _push: false, _visit: false };
     if (!(await take(r, swap))) return;
     if (status == 422)
       (target?.isConnected ? target : document).querySelector<HTMLElement>("[aria-invalid=true],.sx-invalid")?.focus();
     else if (swap._visit && swap._push && r.redirected) arrive();
   } catch (err) {
-    if (!signal.aborted)
-      report("request", err instanceof TypeError ? "network" : "app", err, e.isConnected ? e : document, { url: to.href });
+    if (signal.aborted) return;
+    e.classList.add(ERROR);
+    report("request", err instanceof TypeError ? "network" : "app", err, e.isConnected ? e : document, { url: to.href });
   } finally {
     done();
   }

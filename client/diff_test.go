@@ -69,10 +69,10 @@ func TestDifferential(t *testing.T) {
 }
 
 // evaluateGo returns the value of a program as text, or the kind of its error.
-func evaluateGo(src string, steps int64) (value, kind string) {
+func evaluateGo(src string, steps int64, opts ...sx.Option) (value, kind string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)}, sx.WithMain("value"), sx.WithLimits(sx.Limits{Steps: steps}))
+	p, err := sx.LoadSources([]*sx.Source{sx.NewSource("t.sx", src)}, append(opts, sx.WithMain("value"), sx.WithLimits(sx.Limits{Steps: steps}))...)
 	if err == nil {
 		var v sx.Value
 		if v, err = p.Main(ctx); err == nil {

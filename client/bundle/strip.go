@@ -10,17 +10,18 @@ import (
 
 // The small language need not say what is wrong, since whatever it refuses is tried again with the whole one,
 // which does. In its sources calls of the functions that report errors lose their arguments, and places in
-// the source text are not noted at all. The sources themselves stay one and the same for both.
+// the source text are not noted at all, and what has been set aside for lack of stack is not looked for. The sources themselves stay one and the same for both.
 
 var (
 	reports = regexp.MustCompile(`(^|[^\w$.])(fail|deny|wrong|bad|unknown|expected|off|place)\(`)
 	noted   = regexp.MustCompile(`(?m)^ *now\._at = [^;\n]*;\n`)
+	aside   = regexp.MustCompile(`(?m)^ *if \(\w+ === deep\) return park\([^;\n]*;\n`)
 	read    = regexp.MustCompile(`\bnow\._at\b`)
 )
 
 // strip takes messages and places out of TypeScript.
 func strip(src string) string {
-	src = read.ReplaceAllString(noted.ReplaceAllString(src, ""), "null")
+	src = read.ReplaceAllString(noted.ReplaceAllString(aside.ReplaceAllString(src, ""), ""), "null")
 	var b strings.Builder
 	for {
 		m := reports.FindStringSubmatchIndex(src)

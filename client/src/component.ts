@@ -1,6 +1,6 @@
 // Parameters, lambdas and components.
 
-import { Code, compile, defs, EMIT, Env, hint, invoke, loading, Scope, shapes, TAIL, unknown } from "./eval";
+import { calling, Code, compile, defs, EMIT, Env, hint, loading, PARK, Scope, shapes, TAIL, unknown } from "./eval";
 import { body } from "./special";
 import { Dict, el, equal, expected, fail, Fn, isComponent, isKw, isList, isSym, List, now, Obj, place, plain, Sym, typeOf, Value } from "./values";
 
@@ -124,18 +124,19 @@ export const bind = (f: Fn, args: any[], keys?: boolean[] | null): Env => {
 
 /** A closure's code: gives the function for an environment. At the top level its body is compiled later. */
 export const lambda = (kind: Fn["_t"], name: string, list: Value, forms: Value[], scope: Scope, emit = 0): ((e: Env) => Fn) & { _params?: Params } => {
-  const p = params(list, scope, kind === "component"), mode = TAIL | emit, { _macro: macro, _at: at } = now;
+  const p = params(list, scope, kind === "component"), mode = TAIL | PARK | emit, { _macro: macro, _at: at } = now;
   if (!SMALL && name && scope?._params === null) scope._params = p;
   if (!SMALL && forms.length > 1 && typeof forms[0] === "string") forms = forms.slice(1); // documentation
   let code: Code | undefined;
   const make = SMALL ? () => code ||= body(forms, p._scope, mode) : () => {
     if (code) return code;
-    const { _macro, _at } = now;
+    const { _macro, _at } = now, { _parks } = loading;
     now._macro = macro;
     now._at = at;
     code = body(forms, p._scope, mode);
     now._macro = _macro;
     now._at = _at;
+    loading._parks = _parks;
     return code;
   };
   if (scope) make();
@@ -160,13 +161,9 @@ export const component = (x: List, scope: Scope, mode: number): Code => {
   if (!SMALL && p) fits(name, p, forms, true);
   let key = false;
   const args = forms.map((f): Code => {
-    const value = key, code = compile(f, scope, key ? 0 : EMIT);
+    const value = key, code = compile(f, scope, key ? PARK : EMIT | PARK);
     keys.push(key = !key && isKw(f));
     return key || value ? code : e => el(() => code(e));
   });
-  return e => {
-    const f = defs.get(name) ?? unknown(head), a: Value[] = [];
-    for (let i = 0; i < args.length; i++) a.push(args[i](e));
-    return invoke(f, a, keys, mode, at);
-  };
+  return calling(() => defs.get(name) ?? unknown(head), args, keys, mode, at);
 };

@@ -5,12 +5,13 @@
 
 import { specials } from "./special";
 import { primitives } from "./primitives";
-import { apart, capture, element, isElement, type Ops, put, record } from "./markup";
+import { capture, element, isElement, loop, type Ops, put, record } from "./markup";
 import { bind, component, fits, type Params } from "./component";
 import { named, take } from "./argument";
 import { expand } from "./macro";
+import { base, clear, deep, park, tooDeep } from "./stack";
 import { parse } from "./reader";
-import { Dict, error, fail, Fn, Form, freeze, isComponent, isDict, isFn, isKw, isList, isMacro, isSym, limits, List, now, place, plain, save, step, Sym, SxError, Value } from "./values";
+import { Dict, error, fail, Fn, Form, freeze, isComponent, isDict, isFn, isKw, isList, isMacro, isSym, limits, List, now, place, Place, plain, save, step, Sym, SxError, Value } from "./values";
 
 /** A binding at run time, and those around it. */
 export type Env = { _v: any; _up: Env } | null;
@@ -19,7 +20,8 @@ export type Scope = { _name: string; _up: Scope; _params?: Params | null } | nul
 /** _params: those of the function that it always gives. */
 export type Code = ((e: any) => Value) & { _params?: Params };
 
-export const TAIL = 1, EMIT = 2;
+/** PARK: the caller can be set aside (see stack). */
+export const TAIL = 1, EMIT = 2, PARK = 4;
 /** The call that code in tail mode left to its caller: function, arguments, keys. */
 let jump: any = [];
 
@@ -29,12 +31,13 @@ export const defs = new Map<string, any>();
 export const shapes = new Map<string, Params | undefined>();
 /** Bodies of definitions are compiled when they are first used. Where _bodies is set they are compiled while
  * loading, so that all errors show; _flush evaluates the definitions so far, which a macro may call; _top says
- * that the form to be compiled next stands at the top level. */
+ * that the form to be compiled next stands at the top level; _parks: the form being compiled may be set aside. */
 export const loading: {
   _bodies: (() => void)[] | null;
   _flush: ((name?: string) => void) | null;
   _top: boolean;
-} = { _bodies: null, _flush: null, _top: false };
+  _parks: boolean;
+} = { _bodies: null, _flush: null, _top: false, _parks: false };
 
 /** How far out name is bound, or -1. */
 export const find = (name: string, scope: Scope): number => {
@@ -52,12 +55,21 @@ export const invoke = (f: any, args: Value[], keys?: boolean[] | null, mode = 0,
   now._at = at;
   if (!isFn(f) || (f._t as string) === "macro") fail("call", "not callable: " + named(f));
   step(1);
-  if (f._run) return f._run(args);
-  if (isComponent(f) && !(mode & EMIT)) return record(() => invoke(f, args, keys, EMIT, at));
+  if (f._run) {
+    const r: any = f._run(args);
+    return r === jump ? invoke(r[0], r[1], null, mode, at) : r;
+  }
+  if (isComponent(f) && !(mode & EMIT)) return recordCall(f, args, keys, at);
   if (mode & TAIL) return jump = [f, args, keys] as any;
+  if (!SMALL && now._level >= now._most) return clear(again, f, args, keys);
+  now._level++;
   for (;;) {
     const r: any = f._code()(bind(f, args, keys));
-    if (r !== jump) return r;
+    if (r === deep) return park(returned);
+    if (r !== jump) {
+      now._level--;
+      return r;
+    }
     step(1);
     f = r[0];
     args = r[1];
@@ -65,7 +77,19 @@ export const invoke = (f: any, args: Value[], keys?: boolean[] | null, mode = 0,
   }
 };
 
-export const call = (f: Value, ...args: Value[]) => invoke(f, args);
+// Not in invoke, whose variables a function would make slow.
+const recordCall = (f: Value, args: Value[], keys?: boolean[] | null, at = now._at) => record(() => invoke(f, args, keys, EMIT, at));
+const again = (_: unknown, f: Value, args: Value[], keys: boolean[]) => invoke(f, args, keys, EMIT);
+const returned = (r: any) => {
+  now._level--;
+  return r === jump ? invoke(r[0], r[1], r[2], EMIT) : r;
+};
+
+/** What a primitive gives that ends with a call. */
+export const leave = (f: Fn, args: Value[]) => jump = [f, args];
+
+/** Calls f for a caller that cannot be set aside. */
+export const call = (f: Value, ...args: Value[]): Value => base(() => invoke(f, args))(0);
 
 /** Are n letters, or fewer, too many, too few or wrong? */
 const near = (a: string, b: string, n: number): boolean =>
@@ -104,30 +128,46 @@ const variable = (x: Sym, scope: Scope): Code => {
 
 const callForm = (form: List, scope: Scope, mode: number): Code => {
   const at = now._at, name = isSym(form[0]) ? form[0]._v : "", forms = form.slice(1), i = find(name, scope);
-  const p = i < 0 && !defs.has(name) && primitives().get(name), loop = p && name === "map" && mode & EMIT;
+  const p = i < 0 && !defs.has(name) && primitives().get(name), turns = p && name === "map" && mode & EMIT;
   // The server writes spreads from data in another way.
   const inner = !SMALL && name === "make-spread" ? scope || { _name: "", _up: null } : scope;
-  const head = compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, inner, loop && !i ? EMIT : 0)), n = args.length, keys = forms.map(isKw);
+  const head = compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, inner, !turns ? PARK : i ? 0 : EMIT)), keys = forms.map(isKw);
   const shape = SMALL || !name ? head._params : i < 0 ? shapes.get(name) : binding(scope, i)._params;
-  if (p) p._doc(n);
+  if (p) p._doc(args.length);
   // The server has looked at the programs that it sends.
   else if (!SMALL && shape) fits(name, shape, forms);
   // Markup of a loop is written as it is made.
-  if (loop) return e => {
+  if (turns) return e => {
     const f = args[0](e), list = args[1](e);
     now._at = at;
-    (p as Fn)._doc(n);
+    (p as Fn)._doc(args.length);
     take("f", f, 0);
-    apart(() => [...take("l", list, 1)].forEach(v => put(invoke(f, [v], null, EMIT))));
-    return null;
+    return loop([...take("l", list, 1)], v => invoke(f, [v], null, EMIT));
   };
-  // The fewer a frame's locals, the deeper calls may nest: JavaScript's stack is the limit.
-  const [x, y] = args;
-  return n === 1 ? e => invoke(head(e), [x(e)], keys, mode, at) : n === 2 ? e => invoke(head(e), [x(e), y(e)], keys, mode, at) : e => {
-    const f = head(e), a: Value[] = [];
-    for (let i = 0; i < n; i++) a.push(args[i](e));
+  return calling(head, args, keys, mode, at, p && !/^(map|filter|reduce|some|apply)$/.test(name));
+};
+
+/** The code of a call. plain: of a primitive that calls nothing that may be set aside. */
+export const calling = (head: Code, args: Code[], keys: boolean[] | null, mode: number, at: Place, plain?: unknown): Code => {
+  const n = args.length, [x, y] = args;
+  if (!SMALL) loading._parks ||= !plain;
+  const go = (e: Env, f: Value, a: Value[]): Value => {
+    while (a.length < n) {
+      const v = args[a.length](e);
+      if (v === deep) return park((v, e, f, a) => go(e, f, [...a, v]), e, f, a);
+      a.push(v);
+    }
     return invoke(f, a, keys, mode, at);
   };
+  // The fewer a frame's locals, the deeper calls may nest.
+  return n === 1 || n === 2 ? e => {
+    const f = head(e), v = x(e);
+    if (v === deep) return park((v, e, f, a) => go(e, f, [...a, v]), e, f, []);
+    if (!y) return invoke(f, [v], keys, mode, at);
+    const w = y(e);
+    if (w === deep) return park((v, e, f, a) => go(e, f, [...a, v]), e, f, [v]);
+    return invoke(f, [v, w], keys, mode, at);
+  } : e => go(e, head(e), []);
 };
 
 const listForm = (x: List, scope: Scope, mode: number): Code => {
@@ -149,8 +189,8 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
     }
     if (isList(head) && !head._data && !isSym(head[0], "quote") && (isList(head[0]) || isSym(head[0]))) return callForm(x, scope, mode);
   }
-  const codes = x.map(v => compile(v, scope, 0));
-  return e => codes.map(c => c(e));
+  const list = primitives().get("list")!;
+  return calling(() => list, x.map(v => compile(v, scope, PARK)), null, 0, now._at, true);
 };
 
 /** Compiles form x for a scope. */
@@ -167,16 +207,19 @@ export const compile = (x: Form, scope: Scope, mode: number): Code => {
     };
   }
   if (!isList(x)) return () => x;
-  const last = now._at;
+  const last = now._at, { _parks } = loading;
   now._at = place(x);
+  if (!SMALL) loading._parks = false;
   const code = listForm(x, scope, mode);
   now._at = last;
-  return code;
+  const bare = SMALL || !loading._parks || mode & PARK;
+  if (!SMALL) loading._parks = _parks || loading._parks && !!(mode & PARK);
+  return bare ? code : base(code);
 };
 
 /** Any failure as an SxError; what overflowed JavaScript's own limits exceeded ours. */
 export const toError = (err: any): SxError =>
-  err.kind ? err : err instanceof RangeError ? error("limit", "call depth exceeded", now._at) : error("internal", "" + err, now._at);
+  err.kind ? err : err instanceof RangeError ? error("limit", tooDeep, now._at) : error("internal", "" + err, now._at);
 
 /** Runs f as one evaluation. */
 const evaluation: <T>(f: () => T) => T = SMALL ? f => {
@@ -184,7 +227,7 @@ const evaluation: <T>(f: () => T) => T = SMALL ? f => {
   return f();
 } : f => {
   const undo = save();
-  limits._made = 0;
+  limits._made = now._level = 0;
   try {
     return f();
   } catch (err) {

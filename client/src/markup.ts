@@ -3,8 +3,9 @@
 // may still change while its children are evaluated is what makes spreads simple.
 
 import { attr, clean, forbidden, mergeSpread, rule } from "./safety";
-import { Code, compile, EMIT, Scope } from "./eval";
+import { Code, compile, EMIT, PARK, Scope } from "./eval";
 import { Attrs } from "./sink";
+import { base, deep, park, sequence } from "./stack";
 import { el, fail, isEl, isKw, isList, isSpread, List, now, place, step, typeOf, Value, word } from "./values";
 
 /** Operations, flat: "open" with tag and attributes, "close", and "text", "raw" or "comment" with what it is; each
@@ -15,63 +16,77 @@ export const write = (op: string, a?: any, b?: any) => {
   now._ops.push(op, a, b);
 };
 
-/** Runs f where no element is in progress: spreads go nowhere. */
-export const apart: (f: () => void) => void = SMALL ? f => f() : f => {
+/** Places what f gives where no element is in progress: spreads go nowhere. */
+const apart = (f: () => any): any => {
   const { _el } = now;
   now._el = null;
-  f();
-  now._el = _el;
+  const v = f();
+  if (v === deep) return park(placed, _el);
+  return placed(v, _el);
+};
+
+const placed = (v: any, el: any): any => {
+  const r = put(v);
+  if (r === deep) return park(placed, el);
+  now._el = el;
+  return null;
 };
 
 /** Runs f, and gives the operations that it wrote. */
-export const capture = (f: () => Value | void): Ops => {
+export const capture = (f: () => any): Ops => {
   const { _ops } = now, ops: Ops = now._ops = [];
-  apart(() => {
-    const v = f();
-    if (!SMALL && isSpread(v) && !ops.length) ops[-1 as any] = v;
-    else put(v);
-  });
+  base(() => apart(f))(null);
   now._ops = _ops;
   return ops;
 };
 
 /** The markup that f writes, as a value. What gives nothing but a spread stays one. */
-export const record = (f: () => Value | void): Value => {
-  const ops = capture(f) as any;
-  return !SMALL && ops[-1] || el(() => {
-    for (const o of ops) now._ops.push(o);
+export const record = (f: () => any): Value => {
+  const { _ops } = now, ops: Ops = now._ops = [];
+  let spread: Value = null;
+  const only = (v: any) => SMALL || ops.length || !isSpread(v) ? v : (spread = v, null);
+  const end = () => {
+    now._ops = _ops;
+    return spread || el(() => {
+      for (const o of ops) now._ops.push(o);
+    });
+  };
+  const r = apart(() => {
+    const v = f();
+    if (v === deep) return park(only);
+    return only(v);
   });
+  if (r === deep) return park(end);
+  return end();
 };
 
+/** Places what f gives for each item. */
+export const loop = (list: Value[], f: (v: Value) => any) => apart(() => sequence(list.length, (_, i) => f(list[i]), put, () => null)(null));
+
 /** Places v as a child. */
-export const put = (v: any): void => {
+export const put = (v: any): any => {
   const t = typeof v, w = word(v);
   if (v === null || v === undefined || t === "boolean") return;
   step(1);
   if (t !== "object") v !== "" && write("text", clean("" + v));
-  else if (w !== undefined) put(w);
+  else if (w !== undefined) return put(w);
   else if (!SMALL && isSpread(v)) now._el && mergeSpread(...now._el, v._v);
-  else apart(() => isEl(v) ? put(v._v()) : isList(v) ? v.forEach(put) : fail("type", `a ${typeOf(v)} cannot be a child`));
+  else return isEl(v) ? apart(v._v) : isList(v) ? loop(v, v => v) : fail("type", `a ${typeOf(v)} cannot be a child`);
 };
 
 /** Children: all forms, each placed. */
 export const children = (forms: Value[], scope: Scope) => {
-  const codes = forms.map(f => compile(f, scope, EMIT));
-  return (e: any) => {
-    for (let i = 0; i < codes.length; i++) put(codes[i](e));
-  };
+  const codes = forms.map(f => compile(f, scope, EMIT | PARK));
+  return sequence(codes.length, (e, i) => codes[i](e), put, () => null);
 };
 
 /** In value position markup is recorded. */
-export const markup = (run: Code | ((e: any) => void), mode: number): Code =>
-  mode & EMIT ? run as Code : e => record(() => run(e) as any);
+export const markup = (run: Code, mode: number): Code =>
+  mode & EMIT ? run : e => record(() => run(e));
 
 export const fragment = (x: List, scope: Scope, mode: number): Code => {
   const kids = children(x.slice(1), scope);
-  return markup(e => {
-    apart(() => kids(e));
-    return null;
-  }, mode);
+  return markup(e => apart(() => kids(e)), mode);
 };
 
 const voids = /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/;
@@ -96,7 +111,12 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
   const empty = kids.length > 0 && isVoid(tag), refuse = () => fail("markup", tag + " cannot have children");
   // What is no spread is known at once, mostly.
   if (empty && (SMALL || kids.some(k => typeof k !== "object" || isEl(k)))) refuse();
-  const inner = children(kids, scope);
+  const inner = children(kids, scope), end = (_: unknown, length: number, el: any): null => {
+    if (!SMALL) now._el = el;
+    if (!SMALL && empty && now._ops.length > length) refuse();
+    write("close");
+    return null;
+  };
   return markup(e => {
     const values: Attrs = [], { _el } = now;
     for (const a of attrs) {
@@ -106,11 +126,9 @@ export const element = (x: List, tag: string, scope: Scope, mode: number): Code 
     write("open", tag, values);
     const { length } = now._ops;
     if (!SMALL) now._el = [tag, values];
-    inner(e);
-    if (!SMALL) now._el = _el;
-    if (!SMALL && empty && now._ops.length > length) refuse();
-    write("close");
-    return null;
+    const r = inner(e);
+    if (r === deep) return park(end, length, _el);
+    return end(r, length, _el);
   }, mode);
 };
 

@@ -1,6 +1,6 @@
 // Reflection, control and markup.
 
-import { call, defs } from "./eval";
+import { call, defs, leave } from "./eval";
 import { attempt } from "./dynamic";
 import { write } from "./markup";
 import { clean } from "./safety";
@@ -39,7 +39,7 @@ provide({
 SMALL || provide({
   "apply:fa?a*": (f, ...args) => {
     const n = args.length - 1;
-    return call(f, ...args.slice(0, n), ...take("l", args[n], n + 1));
+    return leave(f, [...args.slice(0, n), ...take("l", args[n], n + 1)]);
   },
   "symbol-name:a": v => isSym(v) ? v._v : wrong(0, "symbol", v),
   "keyword-name:a": v => take("k", v, 0),

@@ -7,6 +7,7 @@ import { text } from "./prim_string";
 import { equal, isDict, isList, items, limits, step, truthy, typeOf, Value } from "./values";
 import { deny, named, off, running, take, wrong } from "./argument";
 import { provide } from "./primitives";
+import { sequence } from "./stack";
 
 /** The first place of x in list, or -1. */
 const spot = (list: Value[], x: Value) => list.findIndex(v => equal(v, x));
@@ -42,6 +43,10 @@ export const mutable = <T extends Value>(x: T, n: number): T => {
   return x;
 };
 
+/** Gives what end gives, after turn has given a value for each item and take has taken it. */
+const walk = (l: Value[], turn: (v: Value) => any, take: (v: Value, i: number) => unknown, end: () => Value) =>
+  sequence(l.length, (_, i) => turn(l[i]), (v, _, i) => void take(v, i), end)(null);
+
 provide({
   "list:?a*": (...a) => a,
   "first:l": l => l[0],
@@ -61,21 +66,12 @@ provide({
   },
   "take:li": (l, n) => l.slice(0, Math.max(0, n)),
   "contains?:aa": (v, x) => typeof v === "string" ? v.includes(take("s", x, 1)) : isDict(v) ? v.has(take("k", x, 1)) : spot(take("l", v, 0), x) >= 0,
-  // No method with a function, which would take up stack.
-  "map:fl": (f, l) => {
-    const out: Value[] = [];
-    for (let i = 0, n = l.length; i < n; i++) out.push(invoke(f, [l[i]]));
-    return out;
-  },
+  // What these call may be set aside (see eval).
+  "map:fl": (f, l, out: Value[] = []) => walk(l, v => invoke(f, [v]), v => out.push(v), () => out),
   "map-indexed:fl": (f, l) => l.map((v: Value, i: number) => call(f, i, v)),
-  "filter:fl": (f, l) => l.filter(is(f)),
-  "reduce:fal": (f, init, l) => l.reduce((a: Value, v: Value) => call(f, a, v), init),
-  "some:fl": (f, l) => {
-    for (const v of [...l]) {
-      const r = call(f, v);
-      if (truthy(r)) return r;
-    }
-  },
+  "filter:fl": (f, l, out: Value[] = []) => walk(l, v => invoke(f, [v]), (v, i) => truthy(v) && out.push(l[i]), () => out),
+  "reduce:fal": (f, a, l) => walk(l, v => invoke(f, [a, v]), v => a = v, () => a),
+  "some:fl": (f, l, found: Value = null) => walk(l, v => truthy(found) ? null : invoke(f, [v]), v => found = truthy(v) ? v : found, () => found),
 });
 
 SMALL || provide({

@@ -1,12 +1,13 @@
 // The special forms that most components use: each compiles its form. The others are in special_more.
 
-import { binding, Code, compile, defs, EMIT, Env, find, invoke, loading, Scope, shapes } from "./eval";
+import { binding, calling, Code, compile, defs, EMIT, Env, find, loading, PARK, Scope, shapes } from "./eval";
 import { lambda } from "./component";
 import { fragment, isElement, put, record } from "./markup";
 import { expand } from "./macro";
 import { pattern, unfit } from "./match";
 import { primitives } from "./primitives";
-import { equal, expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, place, Sym, truthy, Value } from "./values";
+import { base, sequence } from "./stack";
+import { equal, expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
 
 export type Special = (x: List, scope: Scope, mode: number) => Code;
 
@@ -42,18 +43,16 @@ export const body = (forms: Value[], scope: Scope, mode: number, keep = true): C
     return isMarkup(f, scope);
   });
   const lifted = !(mode & EMIT) && kept.includes(true);
-  const codes = forms.map((f, i) => compile(f, scope, i === last ? lifted ? EMIT : mode : kept[i] ? EMIT : 0));
+  const codes = forms.map((f, i) => compile(f, scope, i < last ? kept[i] ? EMIT | PARK : PARK : lifted ? EMIT | PARK : mode));
   if (last < 0) return () => null;
   if (!last && (SMALL || !names.length)) return codes[0];
-  const run: Code = e => {
-    if (!SMALL) for (const _ of names) e = { _v: null, _up: e };
-    for (let i = 0; i < last; i++) {
-      const v = codes[i](e);
-      if (kept[i]) put(v);
-    }
-    return codes[last](e);
+  const all = sequence(last, (e, i) => codes[i](e), (v, _, i) => kept[i] && put(v), codes[last]);
+  const run: Code = SMALL || !names.length ? all : e => {
+    for (const _ of names) e = { _v: null, _up: e };
+    return all(e);
   };
-  return lifted ? e => record(() => run(e)) : run;
+  const code: Code = lifted ? e => record(() => run(e)) : run;
+  return mode & PARK ? code : base(code);
 };
 
 const when = (want: boolean): Special => (x, s, m) => {
@@ -118,31 +117,26 @@ const let_: Special = (x, s, m) => {
   else if (isSym(x[1])) {
     const name = x[1]._v, pairs = bindings(x[2]);
     const f = lambda("lambda", name, pairs.map(p => p[0]), x.slice(3), { _name: name, _up: s, _params: null });
-    const args = pairs.map(p => compile(p[1], s, 0));
-    return e => {
+    return calling(e => {
       const cell: Env = { _v: null, _up: e };
-      return invoke(cell._v = f(cell), args.map(a => a(e)), null, m);
-    };
+      return cell._v = f(cell);
+    }, pairs.map(p => compile(p[1], s, PARK)), null, m, now._at);
   }
   const steps = bindings(x[1]).map(([p, v]) => {
-    const value = compile(v, s, 0);
+    const value = compile(v, s, PARK);
     if (isSym(p)) {
       s = { _name: p._v, _up: s };
-      return (e: Env): Env => ({ _v: name(value(e), p._v), _up: e });
+      return [value, (v: any, e: Env): Env => ({ _v: name(v, p._v), _up: e })] as const;
     }
     const box = { _scope: s }, test = SMALL ? fail("form", "") : pattern(p, box);
     s = box._scope;
     const at = place(p);
-    return (e: Env): Env => {
-      const v = value(e), inner = test(v, e);
+    return [value, (v: any, e: Env): Env => {
+      const inner = test(v, e);
       return inner === undefined ? unfit(v, at) : inner;
-    };
+    }] as const;
   });
-  const b = body(x.slice(2), s, m);
-  return e => {
-    for (const f of steps) e = f(e);
-    return b(e);
-  };
+  return sequence(steps.length, (e, i) => steps[i][0](e), (v, e, i) => steps[i][1](v, e), body(x.slice(2), s, m));
 };
 
 /** Gives a lambda without a name the one that it is bound to. */

@@ -43,7 +43,7 @@ export type List = Value[] & { _at?: Place; _data?: boolean; _spots?: [number, n
 export type Form = Value;
 
 /** Bounds of one evaluation, and the steps that it has made. */
-export const limits = { steps: 1e8, items: 1e7, chars: 1 << 26, nesting: 500, _made: 0 };
+export const limits = { steps: 1e8, items: 1e7, chars: 1 << 26, nesting: 500, depth: 1e4, _made: 0 };
 
 const nowhere: Place = { _src: { _name: "", _text: "" }, _from: 0, _to: 0 };
 
@@ -51,9 +51,10 @@ const nowhere: Place = { _src: { _name: "", _text: "" }, _from: 0, _to: 0 };
 export interface Provided { _name: string; _v: Value; _emitted: Value[]; _up: Provided | null }
 
 /** What is being evaluated. _at: where; _macro: the macro use whose expansion is being compiled; _ops: the
- * markup recorded; _el: the element in progress and its attributes, to which spreads go; _top: dynamic scope. */
-export const now: { _at: Place; _macro: Place | null; _ops: any[]; _el: [string, [string, string][]] | null; _top: Provided | null } =
-  { _at: nowhere, _macro: null, _ops: [], _el: null, _top: null };
+ * markup recorded; _el: the element in progress and its attributes, to which spreads go; _top: dynamic scope;
+ * _level: calls in progress; _most: how many there may be until the stack is cleared; _more: what is in reserve. */
+export const now: { _at: Place; _macro: Place | null; _ops: any[]; _el: [string, [string, string][]] | null; _top: Provided | null; _level: number; _most: number; _more: number } =
+  { _at: nowhere, _macro: null, _ops: [], _el: null, _top: null, _level: 0, _most: 250, _more: 9 };
 
 /** Keeps what is being evaluated, and gives a function that goes back to it. */
 export const save = () => {

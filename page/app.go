@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,8 +49,8 @@ type App struct {
 
 	reloadMu sync.Mutex
 
-	fetchOnce sync.Once
-	fetch     *fetcher
+	fetchMu sync.Mutex
+	fetch   *fetcher // nil until it is needed
 
 	dbMu sync.Mutex
 	db   *db.DB
@@ -162,12 +163,27 @@ func (a *App) configure() error {
 // current returns the site as it was loaded last.
 func (a *App) current() *site { return a.site.Load() }
 
-// siteOf returns the site that the evaluation of ctx belongs to: a request keeps the one it began with.
+// siteOf returns the site that the evaluation of ctx belongs to: a request keeps the one it began with. While a program
+// loads it is the one being made, which has its settings and nothing else yet.
 func (a *App) siteOf(ctx context.Context) *site {
 	if q, ok := ctx.Value(requestKey{}).(*request); ok {
 		return q.site
 	}
+	if s, ok := ctx.Value(loadingKey{}).(*site); ok {
+		return s
+	}
 	return a.current()
+}
+
+// loadingKey is that of the site whose definitions are being computed.
+type loadingKey struct{}
+
+// loadedSite returns the site of ctx for primitives that need its pages, its files or its components.
+func (a *App) loadedSite(ctx context.Context, primitive string) (*site, error) {
+	if ctx.Value(loadingKey{}) != nil {
+		return nil, fmt.Errorf("%s: the application is still being loaded: call it in a function or a component", primitive)
+	}
+	return a.siteOf(ctx), nil
 }
 
 // Program returns the loaded program.
@@ -224,10 +240,11 @@ func (a *App) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 		err = errors.Join(err, fmt.Errorf("work still running: %w", ctx.Err()))
 	}
-	a.fetchOnce.Do(func() {})
+	a.fetchMu.Lock()
 	if a.fetch != nil {
 		a.fetch.close()
 	}
+	a.fetchMu.Unlock()
 	a.dbMu.Lock()
 	defer a.dbMu.Unlock()
 	if a.db != nil {
@@ -236,10 +253,17 @@ func (a *App) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (a *App) fetcher() *fetcher {
-	a.fetchOnce.Do(func() { a.fetch = newFetcher(a.current().config.fetchAllow) })
-	if a.fetch == nil { // shut down
-		return newFetcher(nil)
+// fetcher returns what makes requests to the addresses that the site of ctx allows. It is made anew when a reload
+// changed them.
+func (a *App) fetcher(ctx context.Context) *fetcher {
+	allowed := a.siteOf(ctx).config.fetchAllow
+	a.fetchMu.Lock()
+	defer a.fetchMu.Unlock()
+	if a.fetch == nil || !slices.Equal(a.fetch.allowed, allowed) {
+		if a.fetch != nil {
+			a.fetch.close()
+		}
+		a.fetch = newFetcher(allowed)
 	}
 	return a.fetch
 }

@@ -202,7 +202,10 @@ func (a *App) socketFrame(ctx context.Context, name string, at sx.Value, args []
 	if f.Mode == render.ModeRemove {
 		return f, channel, nil
 	}
-	s := a.siteOf(ctx)
+	s, err := a.loadedSite(ctx, name)
+	if err != nil {
+		return f, "", err
+	}
 	host := &render.Host{OnError: func(b *render.Boundary, err error) { s.logError("boundary "+b.ID, err) }}
 	emit := func(m *sx.Machine) { m.EmitCall(args[1]) }
 	var comps []*sx.Component

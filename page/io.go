@@ -86,7 +86,7 @@ func (a *App) ioPrimitives() []*sx.Primitive {
 			if err != nil {
 				return sx.Nil, err
 			}
-			if !slices.Contains(a.current().config.env, name) {
+			if !slices.Contains(a.siteOf(ctx).config.env, name) {
 				return sx.Nil, fmt.Errorf("env: %s is not allowed: list it in (defconfig :env (\"%s\"))", name, name)
 			}
 			if v, ok := a.cfg.lookupEnv(name); ok {
@@ -99,7 +99,7 @@ func (a *App) ioPrimitives() []*sx.Primitive {
 			if err != nil {
 				return sx.Nil, err
 			}
-			return a.fetcher().fetch(ctx, u, optional(args, 1).Dict())
+			return a.fetcher(ctx).fetch(ctx, u, optional(args, 1).Dict())
 		}),
 		p("(log message ...)", "Writes to the log.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
 			var parts []string
@@ -119,11 +119,19 @@ func (a *App) ioPrimitives() []*sx.Primitive {
 		{Name: "db-transaction*", Usage: "(db-transaction* thunk)", Doc: "Calls thunk in a transaction; db-transaction is the form to write.", Effects: sx.IO | sx.Write,
 			F1: func(m *sx.Machine, thunk sx.Value) sx.Value { return a.transaction(m, thunk) }},
 		p("(url-for page args?)", "The path of a page or handler, by its name, with path and query parameters from a dict.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-			s, err := a.siteOf(ctx).urlFor(plainText(args[0]), optional(args, 1).Dict())
-			return sx.String(s), err
+			s, err := a.loadedSite(ctx, "url-for")
+			if err != nil {
+				return sx.Nil, err
+			}
+			path, err := s.urlFor(plainText(args[0]), optional(args, 1).Dict())
+			return sx.String(path), err
 		}),
 		p("(asset name)", "The same as asset-url; a layout that uses it for an entry point, such as app.css, links all of them itself.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-			u, entry, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
+			s, err := a.loadedSite(ctx, "asset")
+			if err != nil {
+				return sx.Nil, err
+			}
+			u, entry, err := s.assets.urlOf(plainText(args[0]))
 			if q, ok := ctx.Value(requestKey{}).(*request); ok && entry {
 				q.mu.Lock()
 				q.linked = true
@@ -132,7 +140,11 @@ func (a *App) ioPrimitives() []*sx.Primitive {
 			return sx.String(u), err
 		}),
 		p("(asset-url name)", "The address of a file of assets/, with its fingerprint.", sx.IO, func(ctx context.Context, args []sx.Value) (sx.Value, error) {
-			u, _, err := a.siteOf(ctx).assets.urlOf(plainText(args[0]))
+			s, err := a.loadedSite(ctx, "asset-url")
+			if err != nil {
+				return sx.Nil, err
+			}
+			u, _, err := s.assets.urlOf(plainText(args[0]))
 			return sx.String(u), err
 		}),
 	}

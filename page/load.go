@@ -31,6 +31,7 @@ type site struct {
 	markups      []*markupSite // broadcast! and reply!, in the order of analysis
 	markupDefs   [2]string     // definitions of the components that they send calls of, and their hash
 	config       siteConfig
+	anyWire      bool // some boundary goes as source
 	policy       *policy
 	tags         headTags
 	fixed        fixedHeaders
@@ -81,7 +82,9 @@ func (a *App) loadSince(fsys fs.FS, last *site) (*site, error) {
 	s.hash = hashSources(sources)
 	// The program's names of assets are checked when it is loaded. What is wrong with the program is said first.
 	assetsErr := s.loadAssets(fsys)
-	if s.prog, err = sx.LoadSources(sources, append(append(a.programOptions(d), a.cfg.options...), sx.WithBase(base))...); err != nil {
+	ctx, cancel := context.WithTimeoutCause(context.WithValue(context.Background(), loadingKey{}, s), a.limits.Timeout, errTooSlow)
+	defer cancel()
+	if s.prog, err = sx.LoadSources(sources, append(append(a.programOptions(d), a.cfg.options...), sx.WithBase(base), sx.WithContext(ctx))...); err != nil {
 		return nil, err
 	}
 	if assetsErr != nil {

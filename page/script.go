@@ -32,6 +32,7 @@ func (s *site) chooseScripts(sources []*sx.Source) {
 		anyWire = anyWire || wireBoundary.MatchString(f.Text)
 	}
 	tags := map[client.Parts][]string{}
+	s.anyWire = anyWire
 	for _, p := range s.pages {
 		parts := client.Parts{Language: client.WholeLanguage, Sockets: true, Requests: true}
 		if !all {

@@ -134,7 +134,7 @@ func TestMarkupOfSockets(t *testing.T) {
       (html) (broadcast! "m" (~pure :x x) :wire :html)
       (remove) (broadcast! "m" nil :mode :remove :key "k")
       (wrong) (broadcast! "m" (~pure :x x) :wire :xml))))
-(defcomp ~pure (&key x row &rest children) (b x children))
+(defcomp ~pure (&key x row &rest children) (b x (when (nil? (inspect row)) "none") children))
 (defcomp ~served (&key x) :affinity :server (b x))
 (defcomp ~outside () (i (session-get "user")))
 (defcomp ~deep () (~outside))

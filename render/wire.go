@@ -10,7 +10,7 @@ import (
 // forms can follow each other anywhere; the blank before the first one of all is taken away at the end.
 //
 // Control flow is resolved on the server, and so are the components that reach IO. Pure ones stay calls, with
-// their arguments evaluated.
+// what they read of their arguments, evaluated.
 type wireDest struct{}
 
 var _ sx.Dest = wireDest{}
@@ -63,6 +63,9 @@ func (wireDest) Component(g *sx.Gen, c *sx.CompCall) sx.Emit {
 		}
 	}
 	call := &wireCall{comp: c.Comp, at: g.Site(c.Site()), names: names, vals: g.Values(vals), spread: sx.MayBeSpread(c)}
+	for _, n := range names {
+		call.parts = append(call.parts, g.Program().Reads(c.Comp, n))
+	}
 	var kids []sx.Emit
 	for _, k := range c.Children() {
 		emit := within(g, &frame{}, func() sx.Emit { return g.Emit(k) })
@@ -86,6 +89,7 @@ type wireCall struct {
 	at    *sx.Site
 	names []string
 	vals  []sx.Node
+	parts []*sx.Part // what the component reads of them
 	kids  sx.Emit
 
 	spread bool // it may give one
@@ -106,7 +110,7 @@ func (c *wireCall) Emit(m *sx.Machine) {
 		m.At(c.at)
 		out := append(m.Out, " :"...)
 		out = append(out, c.names[i]...)
-		m.Out = appendWireValue(m, append(out, ' '), v, 0)
+		m.Out = appendWirePart(m, append(out, ' '), v, c.parts[i], 0)
 	}
 	c.kids.Emit(m)
 	m.Out = append(m.Out, ')')

@@ -43,6 +43,11 @@ const maxValueDepth = 200
 
 // appendWireValue appends the form that gives v when it is evaluated.
 func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
+	return appendWirePart(m, dst, v, nil, depth)
+}
+
+// appendWirePart appends the form that gives what part says of v.
+func appendWirePart(m *sx.Machine, dst []byte, v sx.Value, part *sx.Part, depth int) []byte {
 	if depth > maxValueDepth {
 		m.Fail(sx.LimitError, "wire text: the value nests too deeply")
 	}
@@ -69,13 +74,14 @@ func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 		n := v.Len()
 		m.Step(n)
 		dst = append(dst, "(list"...)
+		item := part.Item()
 		for i := range n {
 			dst = append(dst, ' ')
-			dst = appendWireValue(m, dst, v.Index(i), depth+1)
+			dst = appendWirePart(m, dst, v.Index(i), item, depth+1)
 		}
 		return append(dst, ')')
 	case sx.KindDict:
-		return appendWireDict(m, dst, v, depth)
+		return appendWireDict(m, dst, v, part, depth)
 	case sx.KindSpread:
 		dst = append(dst, "(make-spread "...)
 		if d := v.SpreadDict(); !d.Written() && d.Len() > 0 {
@@ -90,7 +96,7 @@ func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 			}
 			return append(dst[:len(dst)-1], ')')
 		}
-		dst = appendWireDict(m, dst, sx.DictOf(v.SpreadDict()), depth)
+		dst = appendWireDict(m, dst, sx.DictOf(v.SpreadDict()), nil, depth)
 		return append(dst, ')')
 	case sx.KindElement:
 		start := len(dst)
@@ -111,11 +117,15 @@ func appendWireValue(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 	return dst
 }
 
-func appendWireDict(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
+func appendWireDict(m *sx.Machine, dst []byte, v sx.Value, part *sx.Part, depth int) []byte {
 	dst = append(dst, '{')
 	first := true
 	for k, item := range v.Entries() {
 		m.Step(1)
+		of, read := part.Field(k)
+		if !read {
+			continue
+		}
 		if !first {
 			dst = append(dst, ' ')
 		}
@@ -127,7 +137,7 @@ func appendWireDict(m *sx.Machine, dst []byte, v sx.Value, depth int) []byte {
 			dst = appendWireString(dst, k)
 		}
 		dst = append(dst, ' ')
-		dst = appendWireValue(m, dst, item, depth+1)
+		dst = appendWirePart(m, dst, item, of, depth+1)
 	}
 	return append(dst, '}')
 }

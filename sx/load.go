@@ -14,6 +14,7 @@ type loader struct {
 	libs    []library
 	goComps []goComp
 	main    string
+	ctx     context.Context // of the values of definitions
 	mains   []*Form
 	late    []*Form  // top-level forms whose head may be a macro
 	checks  []func() // checks that need every definition analysed
@@ -44,6 +45,7 @@ func newLoader() *loader {
 			customs: map[place]*customRec{},
 		},
 		custom: map[string]func(*Analyzer, *Form){},
+		ctx:    context.Background(),
 	}
 	for _, p := range builtins() {
 		l.prog.prims[p.Name] = p
@@ -287,7 +289,7 @@ func posText(s *Site) string {
 // evaluate computes the values of the top-level definitions and freezes them.
 func (l *loader) evaluate() {
 	p := l.prog
-	m := p.Machine(context.Background(), 0)
+	m := p.Machine(l.ctx, 0)
 	defer m.Release()
 	for _, d := range p.order {
 		if err := m.protect(func() { m.force(d) }); err != nil {

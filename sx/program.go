@@ -35,7 +35,10 @@ type Program struct {
 	seen     *seenUses // nil unless asked for; see WithUses
 	frozen   bool
 	gensyms  atomic.Int64
-	pool     sync.Pool
+
+	readsOnce sync.Once
+	reads     map[*Binding]*Part // see Reads
+	pool      sync.Pool
 }
 
 // Def is a top-level definition.
@@ -138,6 +141,10 @@ func WithComponent(name, usage string, fn func(m *Machine, args *Dict, children 
 
 // WithLimits bounds every evaluation of the program.
 func WithLimits(lim Limits) Option { return func(l *loader) { l.prog.limits = lim } }
+
+// WithContext gives the context in which the values of definitions are computed while the program loads; without it
+// nothing ends that but the limits.
+func WithContext(ctx context.Context) Option { return func(l *loader) { l.ctx = ctx } }
 
 // WithDevelopment turns on the checks that only run in development, such as types of arguments that are
 // known only at run time.

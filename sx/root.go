@@ -204,35 +204,44 @@ func (m *Machine) Rest() {
 }
 
 // SourceOf returns the source text of components and of every definition they reach, macros included, each once, one
-// to a line. They stand in the order of the program, except that what a definition reaches stands before it: a host
-// that evaluates them one after the other finds what their values, and macros, need.
+// to a line, in the order of Reached.
 func (p *Program) SourceOf(comps ...*Component) string {
-	need := map[*Def]bool{}
-	for _, c := range comps {
-		p.reach(c.Def, func(d *Def) { need[d] = true })
-	}
 	var b strings.Builder
 	written := map[string]bool{} // a macro may make several definitions
-	var write func(*Def)
-	write = func(d *Def) {
-		if !need[d] {
-			return
-		}
-		delete(need, d)
-		for _, r := range d.refs {
-			write(r)
-		}
-		if d.form == nil || d.form.site == nil {
-			return
-		}
+	for _, d := range p.Reached(comps...) {
 		if text := d.form.site.text(); !written[text] {
 			written[text] = true
 			b.WriteString(text)
 			b.WriteByte('\n')
 		}
 	}
-	for _, d := range p.order {
-		write(d)
-	}
 	return b.String()
+}
+
+// Reached returns the definitions of components and all that they reach, each once. They stand in the order of the
+// program, except that what a definition reaches stands before it: a host that evaluates them one after the other
+// finds what their values, and macros, need.
+func (p *Program) Reached(comps ...*Component) []*Def {
+	need := map[*Def]bool{}
+	for _, c := range comps {
+		p.reach(c.Def, func(d *Def) { need[d] = true })
+	}
+	var out []*Def
+	var take func(*Def)
+	take = func(d *Def) {
+		if !need[d] {
+			return
+		}
+		delete(need, d)
+		for _, r := range d.refs {
+			take(r)
+		}
+		if d.form != nil && d.form.site != nil {
+			out = append(out, d)
+		}
+	}
+	for _, d := range p.order {
+		take(d)
+	}
+	return out
 }

@@ -88,7 +88,7 @@ func (c *call) buildSite(dir, target string) error {
 		return errReported
 	}
 	fsys := os.DirFS(dir)
-	found, err := checkDir(fsys, filepath.Join(dir, "assets"), false)
+	found, _, err := checkDir(fsys, filepath.Join(dir, "assets"), false)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/sx-framework/sxgo/page"
 	"github.com/sx-framework/sxgo/sx"
@@ -32,7 +33,7 @@ func runCheck(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	found, err := checkDir(os.DirFS(dir), filepath.Join(dir, "assets"), *strict)
+	found, sent, err := checkDir(os.DirFS(dir), filepath.Join(dir, "assets"), *strict)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,27 @@ func runCheck(_ context.Context, c *call) error {
 	if failed {
 		return errReported
 	}
-	return nil
+	if c.json {
+		return nil
+	}
+	return c.listSent(sent)
+}
+
+// listSent lists what browsers get of the program's source.
+func (c *call) listSent(sent []page.SentDefinition) error {
+	if len(sent) == 0 {
+		return nil
+	}
+	fmt.Fprintln(c.stdout, "sent to browsers as source, with what it reads of records and lists:")
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+	for _, d := range sent {
+		fmt.Fprint(w, "  ", d.Name, "\t", d.Place)
+		if len(d.Reads) > 0 {
+			fmt.Fprint(w, "\t", strings.Join(d.Reads, "; "))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
 }
 
 // noteGoApp says, after errors, why this command may know less than the program that serves a folder.
@@ -71,14 +92,15 @@ func (c *call) notLoaded(dir string, err error) error {
 	return errReported
 }
 
-// checkDir gives every diagnostic of an application. The error is one that has no place in its files.
-func checkDir(fsys fs.FS, assets string, strict bool) (sx.Diagnostics, error) {
-	prog, err := loadApp(fsys, assets)
+// checkDir gives every diagnostic of an application, and what of it is sent to browsers. The error is one that has no
+// place in its files.
+func checkDir(fsys fs.FS, assets string, strict bool) (sx.Diagnostics, []page.SentDefinition, error) {
+	prog, sent, err := loadApp(fsys, assets)
 	var found sx.Diagnostics
 	if err != nil && !errors.As(err, &found) {
 		var one *sx.Error
 		if !errors.As(err, &one) {
-			return nil, err
+			return nil, nil, err
 		}
 		found = sx.Diagnostics{one}
 	}
@@ -88,21 +110,21 @@ func checkDir(fsys fs.FS, assets string, strict bool) (sx.Diagnostics, error) {
 	if strict {
 		more, err := rawUses(fsys)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		found = append(found, more...)
 	}
-	return found, nil
+	return found, sent, nil
 }
 
 // loadApp loads an application without starting anything: no migration runs, no database is opened.
-func loadApp(fsys fs.FS, assets string) (*sx.Program, error) {
+func loadApp(fsys fs.FS, assets string) (*sx.Program, []page.SentDefinition, error) {
 	app, err := page.New(withoutMigrations{fsys}, page.WithDevelopment(), page.WithTests(), page.WithLogger(slog.New(slog.DiscardHandler)),
 		page.WithBundler(newBundler(assets)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return app.Program(), app.Shutdown(context.Background())
+	return app.Program(), app.Sent(), app.Shutdown(context.Background())
 }
 
 // withoutMigrations hides the folder migrations.

@@ -137,6 +137,9 @@ func (m *Machine) arityFail(l *Lambda, n int) {
 	if name == "" {
 		name = "the function"
 	}
+	if name[0] == '~' { // as where the call is written out
+		m.Fail(KeywordError, "%s takes no children: its parameter list has no &rest", name)
+	}
 	m.Fail(ArityError, "%s takes %s, got %d", name, l.code.fn.arityText(), n)
 }
 

@@ -131,6 +131,9 @@ func (m *Machine) bindNamed(l *Lambda, args []Value, names []string, who string)
 		copy(m.stack[base:], args)
 		return base
 	}
+	if who == "" {
+		who = "the function"
+	}
 	base := m.reserve(c.bound)
 	slots := m.stack[base : base+c.bound]
 	clear(slots)
@@ -169,7 +172,7 @@ func (m *Machine) bindNamed(l *Lambda, args []Value, names []string, who string)
 		i++
 	}
 	if rest != nil && c.fn.rest == nil {
-		m.Fail(ArityError, "%s takes %s, got %d", who, c.fn.arityText(), pos+len(rest))
+		m.arityFail(l, pos+len(rest))
 	}
 	at := c.nparams
 	if c.fn.rest != nil {

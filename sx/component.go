@@ -22,7 +22,15 @@ func (a *Analyzer) component(d *Def) {
 			}
 		}
 		body := f.Forms(3)
-		for len(body) > 1 && body[0].v.tag() == KindKeyword {
+		for len(body) > 1 {
+			if body[0].v.tag() == KindString && c.Doc == "" {
+				d.Doc, c.Doc = body[0].v.Text(), body[0].v.Text()
+				body = body[1:]
+				continue
+			}
+			if body[0].v.tag() != KindKeyword {
+				break
+			}
 			k, v := body[0].keyword(), body[1]
 			switch k {
 			case "affinity":
@@ -36,10 +44,6 @@ func (a *Analyzer) component(d *Def) {
 				a.Errorf(body[0].site, KeywordError, "%s: unknown annotation :%s%s", d.Name, k, suggest(k, []string{"affinity", "effects"}))
 			}
 			body = body[2:]
-		}
-		if len(body) > 1 && body[0].v.tag() == KindString {
-			d.Doc, c.Doc = body[0].v.Text(), body[0].v.Text()
-			body = body[1:]
 		}
 		a.ids = map[string]*Site{}
 		fn.body = a.body(body, true, f.site)
@@ -127,7 +131,9 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 				continue
 			}
 			if lit, ok := k.val.(*constExpr); ok && !(lit.v.IsNil() && !p.required) {
-				if msg := typeProblem(p, lit.v); msg != "" {
+				if msg := typeProblem(p, lit.v); msg != "" && lit.v.IsNil() {
+					a.errorAt(k.val.Site(), KeywordError, d.Name+": "+p.missing(), note)
+				} else if msg != "" {
 					a.errorAt(k.val.Site(), TypeError, d.Name+": :"+p.Name+" "+msg, note)
 				}
 			} else if el, ok := k.val.(Custom); ok && el.IsMarkup() {

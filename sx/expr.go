@@ -318,6 +318,9 @@ func IsMarkup(e Expr) bool {
 			}
 		}
 	case *primCall:
+		if e.p.Name == "raw!" {
+			return true
+		}
 		if (e.p.Name == "map" || e.p.Name == "map-indexed") && len(e.args) == 2 {
 			if f, ok := e.args[0].(*fnExpr); ok {
 				return IsMarkup(f.body)

@@ -2,7 +2,8 @@
 
 import { calling, Code, compile, defs, EMIT, Env, hint, loading, PARK, Scope, shapes, TAIL, unknown } from "./eval";
 import { body } from "./special";
-import { Dict, el, equal, expected, fail, Fn, isComponent, isKw, isList, isSym, List, now, Obj, place, plain, Sym, typeOf, Value } from "./values";
+import { equal } from "./equal";
+import { Dict, el, expected, fail, Fn, isComponent, isKw, isList, isSym, List, now, Obj, place, plain, Sym, typeOf, Value } from "./values";
 
 /** What a parameter, or a field of a message, may be. */
 export interface Rule { _type?: string; _min?: number; _max?: number; _in?: Value[]; _required?: boolean }

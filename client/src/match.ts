@@ -3,7 +3,8 @@
 import { Code, compile, Env, Scope } from "./eval";
 import { named } from "./argument";
 import { Param, param, violation } from "./component";
-import { equal, expected, fail, isDict, isKw, isList, isSym, List, now, Place, place, plain, Sym, sym, truthy, Value } from "./values";
+import { equal } from "./equal";
+import { expected, fail, isDict, isKw, isList, isSym, List, now, Place, place, plain, Sym, sym, truthy, Value } from "./values";
 
 export type Test = (v: Value, e: Env) => Env | undefined;
 

@@ -2,7 +2,8 @@
 
 import { decimal, num, pow, round } from "./number";
 import { isNumber } from "./reader";
-import { equal, isDict, isList, same, truthy, typeOf, Value } from "./values";
+import { equal } from "./equal";
+import { isDict, isList, same, truthy, typeOf, Value } from "./values";
 import { deny, off, running, take, wrong } from "./argument";
 import { provide } from "./primitives";
 
@@ -96,7 +97,7 @@ SMALL || provide({
   "pow:nn": pow,
   "sqrt:n": Math.sqrt,
   "eq?|eqv?:aa": same,
-  "equal?:aa": equal,
+  "equal?:aa": (a, b) => equal(a, b),
   "integer?:a": v => Number.isInteger(v),
   "positive?:n": n => n > 0,
   "negative?:n": n => n < 0,

@@ -6,8 +6,9 @@ import { fragment, isElement, put, record } from "./markup";
 import { expand } from "./macro";
 import { pattern, unfit } from "./match";
 import { primitives } from "./primitives";
+import { equal } from "./equal";
 import { base, sequence } from "./stack";
-import { equal, expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
+import { expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
 
 export type Special = (x: List, scope: Scope, mode: number) => Code;
 
@@ -15,7 +16,7 @@ export const size = (x: List, least: number, most = Infinity) => {
   if (x.length <= least || x.length > most + 1) fail("arity", `${(x[0] as Sym)._v}: wrong number of forms`);
 };
 
-const control = /^(if|when|unless|cond|case|match|and|or|let(\*|rec)?|begin|do|try|scope|provide|->>?|map|map-indexed|fn|lambda)$/;
+const control = /^(if|when|unless|cond|case|match|and|or|let(\*|rec)?|begin|do|try|catch|scope|provide|->>?|map|map-indexed|fn|lambda)$/;
 
 /** Whether form x is markup by its head: its value is kept where other values are dropped. */
 const isMarkup = (x: Value, scope: Scope): boolean => {
@@ -24,7 +25,7 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
   if (find(name, scope) >= 0) return false;
   if (!SMALL && isMacro(d)) return expand(d, x, f => isMarkup(f, scope));
   return control.test(name) ? x.slice(/^(let|fn|lambda)/.test(name) ? 2 : 1).some(f => isMarkup(f, scope))
-    : /^(~|<>$|raw!$)/.test(name) || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name);
+    : /^(~|<>$|raw!$|html-comment$)/.test(name) || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name);
 };
 
 /** Names that forms of one body define. */

@@ -108,15 +108,6 @@ export const truthy = (v: Value) => v !== null && v !== false;
 
 export const typeOf = (v: any): string => v === null ? "nil" : isList(v) ? "list" : isDict(v) ? "dict" : v?._t || typeof v;
 
-/** Deep equality. */
-export const equal = (a: any, b: any): boolean => {
-  const t = typeOf(a);
-  return same(a, b) || t === typeOf(b) && (
-    t === "list" ? a.length === b.length && a.every((v: Value, i: number) => equal(v, b[i]))
-      : t === "dict" ? a.size === b.size && [...a].every(([k, v]) => equal(v, b.get(k)))
-      : !SMALL && t === "spread" && equal(a._v, b._v));
-};
-
 /** The same object, or equal atoms. */
 export const same = (a: any, b: any): boolean => a === b || (isSym(a) || isKw(a)) && a._t === b?._t && a._v === b._v;
 

@@ -12,7 +12,8 @@ import { html, renderToString } from "../src/sink";
 import { lower, upper } from "../src/case";
 import { text } from "../src/prim_string";
 import { length } from "../src/prim_math";
-import { el, equal, fail, Fn, isFn, isSym, limits, List, save, truthy, Value } from "../src/values";
+import { equal } from "../src/equal";
+import { el, fail, Fn, isFn, isSym, limits, List, save, truthy, Value } from "../src/values";
 
 interface Case { name: string; error: string }
 let cases: Case[] = [];

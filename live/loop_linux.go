@@ -44,6 +44,7 @@ type loop struct {
 
 	mu      sync.Mutex
 	queue   []*socket
+	woken   []*group
 	byFD    []*socket
 	ordered order
 	over    bool // run has ended
@@ -52,6 +53,7 @@ type loop struct {
 	sockets []*socket
 	later   hub.Waiting[*socket]
 	spare   []*socket
+	groups  []*group // a list to reuse
 	parts   [][]byte
 	scratch []byte
 	gen     int32
@@ -197,6 +199,11 @@ func (l *loop) turn() order {
 	l.mu.Lock()
 	queue := l.queue
 	l.queue, l.spare = l.spare, nil
+	woken := l.woken
+	l.woken, l.groups = l.groups, nil
+	for _, g := range woken {
+		g.queued = false
+	}
 	o := l.ordered
 	l.mu.Unlock()
 	now := time.Now()
@@ -204,8 +211,12 @@ func (l *loop) turn() order {
 		queue[i] = nil
 		l.serve(k, now)
 	}
+	for i, g := range woken {
+		woken[i] = nil
+		g.serve(now)
+	}
 	l.mu.Lock()
-	l.spare = queue[:0]
+	l.spare, l.groups = queue[:0], woken[:0]
 	more := len(l.queue) > 0
 	l.mu.Unlock()
 	if more {

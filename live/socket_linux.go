@@ -27,6 +27,9 @@ type socket struct {
 	fd    int32
 	index int32 // in loop.sockets
 	gen   int32 // tells apart sockets that had the same descriptor
+
+	group  *group // nil with several sources
+	idleAt int32  // in group.idle, or -1
 }
 
 // takeNews implements newsTaker.
@@ -68,6 +71,7 @@ func (l *loop) add(k *socket) bool {
 		l.close(k, fmt.Errorf("epoll: %w", err))
 		return false
 	}
+	l.join(k)
 	switch {
 	case len(k.st.feeds) == 0:
 		k.flags.Or(flagClosing)
@@ -109,8 +113,12 @@ func (l *loop) news(k *socket, now time.Time) {
 			return
 		}
 	}
-	if n.any && len(k.rest) == 0 {
+	switch {
+	case len(k.rest) > 0: // it asks again when it is writable
+	case n.any:
 		l.push(k, flagNews) // behind the others
+	case k.group != nil && len(k.st.feeds) > 0:
+		k.group.wait(k)
 	}
 }
 
@@ -179,6 +187,9 @@ func (l *loop) close(k *socket, err error) {
 	l.sockets[k.index].index = k.index
 	l.sockets[last] = nil
 	l.sockets = l.sockets[:last]
+	if k.group != nil {
+		k.group.forget(k)
+	}
 	l.mu.Lock()
 	l.byFD[k.fd] = nil
 	l.mu.Unlock()

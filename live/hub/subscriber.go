@@ -13,6 +13,7 @@ type Subscriber struct {
 	start   Cursor
 	pos     uint64 // number of the last event handed over
 	exact   uint64 // up to here the history is replayed whole
+	group   *group // see Join
 	armedAt int32  // index in topic.armed, or -1
 	state   subscriberState
 	whole   *Batch // the first one, if it is a snapshot
@@ -148,6 +149,7 @@ func (s *Subscriber) Close() {
 	}
 	s.state = subscriberClosed
 	t.disarmOne(s)
+	t.leaveGroup(s)
 	t.leave()
 	t.mu.Unlock()
 	if s.stop != nil {
@@ -159,7 +161,9 @@ func (s *Subscriber) Close() {
 // arm puts s on the list of those to be woken. Since it happens under the lock under which Poll found nothing, no event can
 // slip in between.
 func (t *topic) arm(s *Subscriber) {
-	if s.armedAt < 0 {
+	if s.group != nil {
+		s.group.armed = true
+	} else if s.armedAt < 0 {
 		s.armedAt = int32(len(t.armed))
 		t.armed = append(t.armed, s)
 	}

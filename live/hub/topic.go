@@ -47,6 +47,7 @@ type topic struct {
 	ready   Cursor // where the topic was when it had
 
 	armed       []*Subscriber // wait to be woken
+	groups      []*group      // see Subscriber.Join
 	spare       []*Subscriber // a list to reuse
 	subscribers int
 	used        int64 // last publish or leave, in the hub's time
@@ -172,8 +173,9 @@ func (t *topic) begin(epoch, floor uint64) []*Subscriber {
 	return t.disarm()
 }
 
-// disarm takes the list of those who wait.
+// disarm takes the list of those who wait, and wakes groups.
 func (t *topic) disarm() []*Subscriber {
+	t.wakeGroups()
 	list := t.armed
 	for _, s := range list {
 		s.armedAt = -1

@@ -26,7 +26,7 @@ func TestFlagsAreDocumented(t *testing.T) {
 	}
 	seen := 0
 	listed := regexp.MustCompile(`(?m)^  (--?[a-z][a-z-]*)`)
-	for _, command := range []string{"new", "serve", "build", "check", "fmt", "test", "eval", "render", "routes", "repl", "version"} {
+	for _, command := range []string{"new", "serve", "build", "check", "fmt", "test", "eval", "render", "routes", "repl", "lsp", "version"} {
 		help, err := exec.Command("sx", command, "--help").CombinedOutput()
 		if err != nil {
 			t.Fatalf("sx %s --help: %v\n%s", command, err, help)

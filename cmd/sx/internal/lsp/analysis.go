@@ -23,13 +23,21 @@ type job struct {
 	waits []func(*index)
 }
 
-// queue holds the jobs to do. A job that nothing waits for is replaced by a newer one of its root.
+// queue holds the jobs to do. A job that nothing waits for is replaced by a newer one of its root. When too much waits, the
+// handling goroutine does, and with it the editor.
 type queue struct {
-	mu     sync.Mutex
-	jobs   []*job
-	wake   chan struct{}
-	closed bool
+	mu      sync.Mutex
+	room    sync.Cond // of mu: something was done
+	jobs    []*job
+	waiting int // requests that wait for a job
+	wake    chan struct{}
+	closed  bool
 }
+
+const (
+	jobsMost  = 64
+	waitsMost = 1024
+)
 
 // changed notes that a root is no longer what was analysed, and has it analysed as shot now has it.
 func (s *server) changed(r *root) {
@@ -56,6 +64,10 @@ func (s *server) changed(r *root) {
 func (s *server) after(r *root, f func(*index)) {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
+	for len(s.queue.jobs) >= jobsMost || s.queue.waiting >= waitsMost {
+		s.queue.room.Wait()
+	}
+	s.queue.waiting++
 	for i := len(s.queue.jobs) - 1; i >= 0; i-- {
 		if j := s.queue.jobs[i]; j.root == r && j.gen == r.gen {
 			j.waits = append(j.waits, f)
@@ -100,6 +112,10 @@ func (s *server) analyse() {
 			s.queue.jobs = slices.Delete(s.queue.jobs, 0, 1)
 			s.queue.mu.Unlock()
 			s.do(j)
+			s.queue.mu.Lock()
+			s.queue.waiting -= len(j.waits)
+			s.queue.room.Broadcast()
+			s.queue.mu.Unlock()
 		}
 	}
 }

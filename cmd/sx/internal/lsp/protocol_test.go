@@ -250,3 +250,21 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+// A client that asks without reading answers is made to wait; nothing is lost.
+func TestManyRequests(t *testing.T) {
+	c := connect(t, shop(t), object{})
+	c.open("app.sx")
+	var ids []string
+	for i := range 3000 {
+		if i%10 == 0 {
+			c.edit("app.sx", "Shop", "Shops")
+		}
+		ids = append(ids, c.ask("textDocument/hover", c.at("app.sx", "(to|tal")))
+	}
+	for _, id := range ids {
+		if m := c.answer(id); m.Error != nil || !strings.Contains(string(m.Result), "Adds prices") {
+			t.Fatalf("got %+v", m)
+		}
+	}
+}

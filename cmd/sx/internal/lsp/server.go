@@ -85,6 +85,7 @@ type request struct {
 func Run(ctx context.Context, cfg Config, in io.Reader, out io.Writer) bool {
 	s := &server{cfg: cfg, conn: newConn(in, out), enc: utf16Units, docs: map[string]*document{}, pending: map[string]*request{}}
 	s.queue.wake = make(chan struct{}, 1)
+	s.queue.room.L = &s.queue.mu
 	messages := make(chan *message, 64)
 	stop := make(chan struct{})
 	defer close(stop)

@@ -19,7 +19,7 @@ type loader struct {
 	late    []*Form  // top-level forms whose head may be a macro
 	checks  []func() // checks that need every definition analysed
 	last    []func() // checks after those; see Last
-	useFn   func(*Program, []Use)
+	useFn   func(*Program, map[*Source][]Use)
 	calls   map[string]callCheck
 	fns     []*Fn // that custom forms made
 

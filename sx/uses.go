@@ -11,10 +11,13 @@ import (
 // the macro use, and left out when it stands nowhere.
 
 // WithUses has f called whenever a load ends, also one that failed, with the program as far as it could be analysed
-// and every place at which a name is bound or used, by source and position, each once. The program of a load that failed
-// may be looked at and must not be evaluated. Without this option nothing is noted.
-func WithUses(f func(p *Program, uses []Use)) Option {
-	return func(l *loader) { l.useFn, l.prog.seen = f, &seenUses{} }
+// and every place at which a name is bound or used: of each source by position, each once. What is given must not be
+// changed; of a source that was taken over as a whole (see WithBase) it is what was given before. The program of a load that
+// failed may be looked at and must not be evaluated. Without this option nothing is noted.
+func WithUses(f func(p *Program, uses map[*Source][]Use)) Option {
+	return func(l *loader) {
+		l.useFn, l.prog.seen = f, &seenUses{all: map[*Source][]Use{}, same: map[*Source]bool{}}
+	}
 }
 
 // UseKind tells what a name means.
@@ -46,8 +49,9 @@ func (u *Use) Binds() bool { return u.From == u.Source && u.Bound == u.Span && u
 
 // seenUses is what WithUses collects.
 type seenUses struct {
-	all     []Use
-	guessed []Use // found by name among the arguments of a macro use
+	all     map[*Source][]Use
+	same    map[*Source]bool // taken over as a whole
+	guessed []Use            // found by name among the arguments of a macro use
 }
 
 // use notes that a name stands at a place. from is where it is bound, or nil.
@@ -66,10 +70,12 @@ func (a *Analyzer) use(kind UseKind, name string, at, from *Site, d *Def) {
 			u.From, u.Bound = from.src, from.span
 		}
 	}
-	if guess {
+	switch {
+	case seen.same[u.Source]:
+	case guess:
 		seen.guessed = append(seen.guessed, u)
-	} else {
-		seen.all = append(seen.all, u)
+	default:
+		seen.all[u.Source] = append(seen.all[u.Source], u)
 	}
 }
 
@@ -149,36 +155,56 @@ func (l *loader) tellUses() {
 		return
 	}
 	for _, d := range l.prog.order {
+		if seen.same[d.Site.src] {
+			continue
+		}
 		a := &Analyzer{prog: l.prog, load: l, exp: d.form.exp}
 		a.use(UseDef, d.Name, d.Site, d.Site, d)
 	}
 	// A form may be analysed more than once: as a loop and as a function, as a call and as an element.
-	have := make(map[place]bool, len(seen.all))
-	for _, u := range seen.all {
-		have[place{u.Source, u.Span}] = true
+	tidy := func(uses []Use) []Use {
+		slices.SortStableFunc(uses, func(a, b Use) int {
+			return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Kind, b.Kind))
+		})
+		return slices.Compact(uses)
 	}
-	for _, u := range seen.guessed {
-		if at := (place{u.Source, u.Span}); !have[at] {
-			have[at] = true
-			seen.all = append(seen.all, u)
+	for src, uses := range seen.all {
+		if !seen.same[src] {
+			seen.all[src] = tidy(uses)
 		}
 	}
+	more := map[*Source][]Use{}
+	for _, u := range seen.guessed {
+		if _, known := slices.BinarySearchFunc(seen.all[u.Source], u, func(a, b Use) int { return cmp.Compare(a.Span.Start, b.Span.Start) }); !known {
+			more[u.Source] = append(more[u.Source], u)
+		}
+	}
+	for src, uses := range more {
+		uses = slices.CompactFunc(tidy(uses), func(a, b Use) bool { return a.Span == b.Span })
+		seen.all[src] = tidy(append(seen.all[src], uses...))
+	}
 	seen.guessed = nil
-	slices.SortStableFunc(seen.all, func(a, b Use) int {
-		return cmp.Or(strings.Compare(a.Source.Name, b.Source.Name), cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Kind, b.Kind))
-	})
-	seen.all = slices.Compact(seen.all)
 	l.useFn(l.prog, seen.all)
 }
 
 // keepUses takes over what was noted in the forms that are kept; see WithBase.
 func (l *loader) keepUses(kept map[string][]Span) {
-	if l.prog.seen == nil || l.base.seen == nil {
+	seen := l.prog.seen
+	if seen == nil || l.base.seen == nil {
 		return
 	}
-	for _, u := range l.base.seen.all {
-		if within(kept[u.Source.Name], u.Span.Start) {
-			l.prog.seen.all = append(l.prog.seen.all, u)
+	for _, src := range l.prog.sources {
+		old, spans := l.base.seen.all[src], kept[src.Name]
+		switch {
+		case len(old) == 0:
+		case len(spans) == len(l.prog.read[src].vals):
+			seen.all[src], seen.same[src] = old, true
+		default:
+			for _, u := range old {
+				if within(spans, u.Span.Start) {
+					seen.all[src] = append(seen.all[src], u)
+				}
+			}
 		}
 	}
 }

@@ -9,6 +9,14 @@ import (
 	"github.com/sx-framework/sxgo/sx"
 )
 
+// inOrder gives the uses in the sources of a program, one source after another.
+func inOrder(p *sx.Program, all map[*sx.Source][]sx.Use) (out []sx.Use) {
+	for _, src := range p.Sources() {
+		out = append(out, all[src]...)
+	}
+	return out
+}
+
 // usesOf loads files given as name and text in turn and lists what their names mean: "file:line:col name kind →
 // line:col".
 func usesOf(t *testing.T, base *sx.Program, files ...string) (*sx.Program, []string, error) {
@@ -20,9 +28,9 @@ func usesOf(t *testing.T, base *sx.Program, files ...string) (*sx.Program, []str
 	var out []string
 	called := 0
 	kinds := []string{"local", "def", "primitive", "form", "keyword"}
-	prog, err := sx.LoadSources(srcs, sx.WithBase(base), sx.WithUses(func(_ *sx.Program, uses []sx.Use) {
+	prog, err := sx.LoadSources(srcs, sx.WithBase(base), sx.WithUses(func(p *sx.Program, all map[*sx.Source][]sx.Use) {
 		called++
-		for _, u := range uses {
+		for _, u := range inOrder(p, all) {
 			at := u.Source.Pos(int(u.Span.Start))
 			if got := u.Source.Text[u.Span.Start:u.Span.End]; got != u.Name {
 				t.Errorf("%s: the name %s has the text %q", at, u.Name, got)

@@ -148,7 +148,7 @@ type loader struct {
 	goFiles map[string]goFile
 
 	prog *sx.Program // what the last load found
-	uses []sx.Use
+	uses map[*sx.Source][]sx.Use
 }
 
 func (l *loader) close() {
@@ -187,10 +187,10 @@ func (s *server) load(j *job) *index {
 }
 
 // try loads a root with some buffers.
-func (s *server) try(r *root, docs map[string]*text) (prog *sx.Program, uses []sx.Use, repairs map[string]*repair, err error) {
+func (s *server) try(r *root, docs map[string]*text) (prog *sx.Program, uses map[*sx.Source][]sx.Use, repairs map[string]*repair, err error) {
 	l := &r.loader
 	if l.app == nil {
-		l.app = s.cfg.Open(r.dir, r.only != "", sx.WithUses(func(p *sx.Program, uses []sx.Use) { l.prog, l.uses = p, uses }))
+		l.app = s.cfg.Open(r.dir, r.only != "", sx.WithUses(func(p *sx.Program, uses map[*sx.Source][]sx.Use) { l.prog, l.uses = p, uses }))
 		l.repairs = map[string]*repair{}
 	}
 	l.prog, l.uses = nil, nil

@@ -1,7 +1,6 @@
 package lsp
 
 import (
-	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -16,7 +15,6 @@ type index struct {
 	gen   int
 	enc   encoding
 	prog  *sx.Program
-	uses  []sx.Use // by source and place in what the loader read
 	files map[string]*file
 	found sx.Diagnostics
 	defs  map[string]*sx.Def
@@ -31,6 +29,7 @@ type file struct {
 	name   string
 	uri    string
 	src    *sx.Source
+	uses   []sx.Use // by place in what the loader read
 	repair *repair
 
 	textOnce sync.Once
@@ -39,10 +38,10 @@ type file struct {
 	treeIs   *tree
 }
 
-func newIndex(r *root, j *job, prog *sx.Program, uses []sx.Use, repairs map[string]*repair) *index {
-	ix := &index{root: r, gen: j.gen, prog: prog, uses: uses, files: map[string]*file{}, defs: map[string]*sx.Def{}, vers: j.vers}
+func newIndex(r *root, j *job, prog *sx.Program, uses map[*sx.Source][]sx.Use, repairs map[string]*repair) *index {
+	ix := &index{root: r, gen: j.gen, prog: prog, files: map[string]*file{}, defs: map[string]*sx.Def{}, vers: j.vers}
 	for _, src := range prog.Sources() {
-		f := &file{name: src.Name, src: src, repair: repairs[src.Name]}
+		f := &file{name: src.Name, src: src, uses: uses[src], repair: repairs[src.Name]}
 		if path := r.file(src.Name); path != "" {
 			f.uri = uriOf(path)
 		}
@@ -111,32 +110,19 @@ func (ix *index) location(src *sx.Source, s sx.Span) *Location {
 // useAt returns the use that holds an offset of a file, as people see it: one may stand right behind a name. When two
 // meet there, it is the one that begins.
 func (ix *index) useAt(f *file, offset int) *sx.Use {
-	i := sort.Search(len(ix.uses), func(i int) bool {
-		u := &ix.uses[i]
-		if c := cmp.Compare(u.Source.Name, f.name); c != 0 {
-			return c > 0
-		}
-		return f.repair.original(int(u.Span.Start)) > offset
-	})
-	for i--; i >= 0; i-- {
-		u := &ix.uses[i]
-		if u.Source.Name != f.name {
-			return nil
-		}
-		if end := f.repair.original(int(u.Span.End)); end < offset {
-			return nil
-		}
-		return ix.best(i)
+	i := sort.Search(len(f.uses), func(i int) bool { return f.repair.original(int(f.uses[i].Span.Start)) > offset }) - 1
+	if i < 0 || f.repair.original(int(f.uses[i].Span.End)) < offset {
+		return nil
 	}
-	return nil
+	return f.best(i)
 }
 
 // best returns, of the uses at one place, the one that says most: a name may be the head of a call and of an element.
-func (ix *index) best(i int) *sx.Use {
-	u := &ix.uses[i]
-	for j := i - 1; j >= 0 && ix.uses[j].Source == u.Source && ix.uses[j].Span == u.Span; j-- {
-		if ix.uses[j].Kind == sx.UseLocal || ix.uses[j].Kind == sx.UseDef {
-			u = &ix.uses[j]
+func (f *file) best(i int) *sx.Use {
+	u := &f.uses[i]
+	for j := i - 1; j >= 0 && f.uses[j].Span == u.Span; j-- {
+		if f.uses[j].Kind == sx.UseLocal || f.uses[j].Kind == sx.UseDef {
+			u = &f.uses[j]
 		}
 	}
 	return u
@@ -266,11 +252,7 @@ func (ix *index) references(f *file, offset int) []ref {
 	if u == nil {
 		return nil
 	}
-	add := func(v *sx.Use) {
-		g := ix.files[v.Source.Name]
-		if g == nil {
-			return
-		}
+	add := func(g *file, v *sx.Use) {
 		r := ref{g, g.repair.original(int(v.Span.Start)), g.repair.original(int(v.Span.End)), v.Binds(), v}
 		if n := len(out); n > 0 && out[n-1].file == g && out[n-1].start == r.start {
 			out[n-1].binds = out[n-1].binds || r.binds
@@ -281,11 +263,11 @@ func (ix *index) references(f *file, offset int) []ref {
 	switch u.Kind {
 	case sx.UseGiven:
 		g := f.givenAt(u.Name, offset)
-		for i := range ix.uses {
-			v := &ix.uses[i]
-			if v.Kind == sx.UseGiven && v.Source == u.Source && v.Name == u.Name && g.form != nil {
+		for i := range f.uses {
+			v := &f.uses[i]
+			if v.Kind == sx.UseGiven && v.Name == u.Name && g.form != nil {
 				if at := f.repair.original(int(v.Span.Start)); at >= g.form.start && at < g.form.end {
-					add(v)
+					add(f, v)
 				}
 			}
 		}
@@ -294,19 +276,29 @@ func (ix *index) references(f *file, offset int) []ref {
 		}
 		slices.SortFunc(out, func(a, b ref) int { return a.start - b.start })
 	case sx.UsePrimitive, sx.UseForm:
-		for i := range ix.uses {
-			if v := &ix.uses[i]; v.Kind == u.Kind && v.Name == u.Name {
-				add(v)
+		ix.eachUse(func(g *file, v *sx.Use) {
+			if v.Kind == u.Kind && v.Name == u.Name {
+				add(g, v)
 			}
-		}
+		})
 	default:
-		for i := range ix.uses {
-			if v := &ix.uses[i]; v.From == u.From && v.Bound == u.Bound && v.From != nil {
-				add(v)
+		ix.eachUse(func(g *file, v *sx.Use) {
+			if v.From == u.From && v.Bound == u.Bound && v.From != nil {
+				add(g, v)
 			}
-		}
+		})
 	}
 	return out
+}
+
+// eachUse calls f for every use, by file and place.
+func (ix *index) eachUse(f func(*file, *sx.Use)) {
+	for _, src := range ix.prog.Sources() {
+		g := ix.files[src.Name]
+		for i := range g.uses {
+			f(g, &g.uses[i])
+		}
+	}
 }
 
 // definition returns where what is named at an offset is bound, nil when it is in no file.

@@ -199,28 +199,31 @@ func (s *server) tryRename(ix *index, refs []ref, old, name string) error {
 		}
 		return src.Name
 	}
-	type place struct {
+	type meaning struct {
 		file  string
 		start uint32
-	}
-	type meaning struct {
 		kind  sx.UseKind
 		from  string
 		bound uint32
 	}
-	told := make(map[place]meaning, len(uses))
-	for _, u := range uses {
-		told[place{u.Source.Name, u.Span.Start}] = meaning{u.Kind, sourceName(u.From), u.Bound.Start}
-	}
-	for _, u := range ix.uses {
-		at := place{u.Source.Name, shift(u.Source, u.Span.Start)}
-		want := meaning{u.Kind, sourceName(u.From), shift(u.From, u.Bound.Start)}
-		if got, ok := told[at]; !ok || got != want {
-			pos := u.Source.Pos(int(u.Span.Start))
-			return failed("renaming %s to %s would change what %s means at %s", old, name, u.Name, pos)
+	told := map[meaning]bool{}
+	for _, src := range prog.Sources() {
+		for _, u := range uses[src] {
+			told[meaning{src.Name, u.Span.Start, u.Kind, sourceName(u.From), u.Bound.Start}] = true
 		}
 	}
-	if len(uses) != len(ix.uses) {
+	var other *sx.Use
+	ix.eachUse(func(_ *file, u *sx.Use) {
+		want := meaning{u.Source.Name, shift(u.Source, u.Span.Start), u.Kind, sourceName(u.From), shift(u.From, u.Bound.Start)}
+		if !told[want] && other == nil {
+			other = u
+		}
+		delete(told, want)
+	})
+	if other != nil {
+		return failed("renaming %s to %s would change what %s means at %s", old, name, other.Name, other.Source.Pos(int(other.Span.Start)))
+	}
+	if len(told) > 0 {
 		return failed("renaming %s to %s would change what other names mean", old, name)
 	}
 	return nil

@@ -139,6 +139,7 @@ func analyzeElement(a *sx.Analyzer, f *sx.Form, el element) sx.Expr {
 		}
 	}
 	checkBoundaryParents(a, e)
+	checkNesting(a, e)
 	return e
 }
 

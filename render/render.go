@@ -14,6 +14,7 @@ import (
 func Options() []sx.Option {
 	return []sx.Option{
 		sx.WithHeads(elementHead),
+		sx.WithComponentCheck(checkCall),
 		sx.WithSpecials(specials()...),
 		sx.WithPrimitives(primitives()...),
 		sx.WithDests(htmlDest{}, wireDest{}),

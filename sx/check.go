@@ -17,6 +17,11 @@ func WithCheck(name string, check func(a *Analyzer, at *Site, args []Expr)) Opti
 	}
 }
 
+// WithComponentCheck has every call of a component looked at once everything has been analysed.
+func WithComponentCheck(check func(a *Analyzer, c *CompCall)) Option {
+	return func(l *loader) { l.compCheck = check }
+}
+
 // checkCalls runs the checks of WithCheck.
 func (a *Analyzer) checkCalls() {
 	l := a.load

@@ -152,6 +152,9 @@ func (a *Analyzer) compCall(f *Form, d *Def) Expr {
 			a.errorAt(e.children[0].Site(), KeywordError, d.Name+" takes no children: its parameter list has no &rest", note)
 		}
 		a.checkPlacement(e, d)
+		if check := a.load.compCheck; check != nil {
+			a.Last(func() { check(a, e) })
+		}
 	})
 	return e
 }

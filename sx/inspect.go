@@ -108,6 +108,76 @@ func Certain(e Expr, visit func(Expr)) {
 	}
 }
 
+// Placed calls f for the forms whose markup stands where e does, as far as source says: the branches of control forms, what
+// bodies keep, items of lists, what functions written in place give to map and its relatives; for e itself otherwise.
+func Placed(e Expr, f func(Expr)) {
+	each := func(es ...Expr) {
+		for _, x := range es {
+			if x != nil {
+				Placed(x, f)
+			}
+		}
+	}
+	switch e := e.(type) {
+	case *ifExpr:
+		each(e.then, e.other)
+	case *andExpr:
+		each(e.items[len(e.items)-1:]...)
+	case *orExpr:
+		each(e.items...)
+	case *letExpr:
+		each(e.body)
+	case *loopExpr:
+		each(e.body)
+	case *scopeExpr:
+		each(e.body)
+	case *tryExpr:
+		each(e.body)
+		if fn, ok := e.handler.(*fnExpr); ok {
+			each(fn.body)
+		} else {
+			each(e.handler)
+		}
+	case *caseExpr:
+		each(e.bodies...)
+		each(e.other)
+	case *matchExpr:
+		for _, c := range e.clauses {
+			each(c.body)
+		}
+	case *bodyExpr:
+		for i, x := range e.forms {
+			if e.keep || i == len(e.forms)-1 {
+				each(x)
+			}
+		}
+	case *dataList:
+		each(e.items...)
+	case *primCall:
+		switch e.p.Name {
+		case "list", "concat":
+			each(e.args...)
+			return
+		case "map", "map-indexed":
+			if len(e.args) > 0 {
+				if fn, ok := e.args[0].(*fnExpr); ok {
+					each(fn.body)
+					return
+				}
+			}
+		}
+		f(e)
+	default:
+		f(e)
+	}
+}
+
+// IsChildren reports whether e is the children of the component that it stands in.
+func IsChildren(e Expr) bool {
+	l, ok := e.(*localExpr)
+	return ok && l.b.kids
+}
+
 // Body returns what the component evaluates to, or nil when it is written in Go.
 func (c *Component) Body() Expr {
 	if c.fn == nil {

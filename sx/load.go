@@ -21,7 +21,9 @@ type loader struct {
 	last    []func() // checks after those; see Last
 	useFn   func(*Program, map[*Source][]Use)
 	calls   map[string]callCheck
-	fns     []*Fn // that custom forms made
+
+	compCheck func(*Analyzer, *CompCall) // nil: none
+	fns       []*Fn                      // that custom forms made
 
 	base      *Program // see WithBase
 	reuse     bool     // definitions of it may be kept

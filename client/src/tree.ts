@@ -27,15 +27,17 @@ export const tree = (ops: Ops, of: Element = document.body): V[] => {
   for (let i = 0; i < ops.length; i += 3) {
     const op = ops[i], a = ops[i + 1];
     up = stack.at(-1)!;
+    // HTML Standard, "in table": a tr in a table implies a tbody, which takes along what follows. The tree must be the
+    // one HTML would give.
+    // Only caption, colgroup, thead, tbody and tfoot end it; nothing else that begins so stands there.
+    if (up._tag === "table" && (op !== "open" || !/^(c|t[bfh])/.test(a))) {
+      const body = up._kids.at(-1);
+      if (body?._implied) up = body;
+      else if (op + a === "opentr") (up = add(new V("tbody", HTML, [], [], "")))._implied = true;
+    }
     if (op === "open") {
       // Inside these HTML goes on (WHATWG HTML, "HTML integration point", "MathML text integration point").
       const v = new V(a, URIS[a] || (/^(foreignObject|desc|title|m[inos]|mtext)$/.test(up._tag) ? HTML : up._ns), ops[i + 2], [], "");
-      // HTML Standard, "in table": a tr in a table implies a tbody. The tree must be the one HTML would give.
-      if (up._tag === "table" && a === "tr") {
-        const body = up._kids.at(-1);
-        up = body?._implied ? body : add(new V("tbody", HTML, [], [], ""));
-        up._implied = true;
-      }
       stack.push(add(v));
     } else if (op === "close") stack.pop();
     else if (op === "text") text(a);

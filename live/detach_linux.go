@@ -18,8 +18,8 @@ import (
 // net/http keeps two goroutines, two buffers and a timer for each open stream: 28 KB. A stream only ever writes, so once the handshake is
 // over none of it is needed. The connection is hijacked, its socket duplicated and the original closed, which frees everything that
 // belonged to it; what stays is a small struct in one of a few loops, one for each core. A loop has two goroutines: one waits for the
-// kernel to report sockets that can be written to again or have gone (poll), the other does everything else (run), so that sockets need no
-// locks. The hub wakes a loop once for all its sockets of a topic (group), and puts those with several sources into its queue one by one. A turn
+// kernel to report sockets that can be written to again or have gone (its poller), the other does everything else (run), so that sockets need
+// no locks. The hub wakes a loop once for all its sockets of a topic (group), and puts those with several sources into its queue one by one. A turn
 // of the loop asks each of them what is new, which is the same
 // shared bytes for all that are at the same place, and writes it without waiting. What a socket does not take stays, as a
 // part of the shared bytes, until the kernel reports it writable; meanwhile nothing more is asked for, so that the hub

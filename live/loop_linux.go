@@ -2,13 +2,11 @@ package live
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/poll"
 )
 
 // flags say what a socket in the queue is there for.
@@ -18,7 +16,6 @@ const (
 	flagNews // the hub has something
 	flagReadable
 	flagWritable
-	flagGone
 	flagLater   // in loop.later
 	flagClosing // ends when rest is written
 	flagClosed
@@ -36,16 +33,13 @@ const (
 type loop struct {
 	server  *Server
 	loops   *loops
-	ep      *os.File // the poller, itself polled by the runtime, so that no thread waits in it
-	epfd    int
+	poller  *poll.Poller[socket]
 	bell    chan struct{} // the queue or the order has changed
-	polled  chan struct{} // closed when poll has ended
 	stopped chan struct{} // closed when run has ended
 
 	mu      sync.Mutex
 	queue   []*socket
 	woken   []*group
-	byFD    []*socket
 	ordered order
 	over    bool // run has ended
 
@@ -56,25 +50,16 @@ type loop struct {
 	groups  []*group // a list to reuse
 	parts   [][]byte
 	scratch []byte
-	gen     int32
 	hooks   sync.WaitGroup
 }
 
 func newLoop(s *Server, all *loops) (*loop, error) {
-	epfd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("epoll: %w", err)
+	l := &loop{server: s, loops: all, bell: make(chan struct{}, 1), stopped: make(chan struct{})}
+	var err error
+	if l.poller, err = poll.New(l.report); err != nil {
+		return nil, err
 	}
-	if err := syscall.SetNonblock(epfd, true); err != nil {
-		syscall.Close(epfd)
-		return nil, fmt.Errorf("epoll: %w", err)
-	}
-	l := &loop{
-		server: s, loops: all, ep: os.NewFile(uintptr(epfd), "epoll"), epfd: epfd,
-		bell: make(chan struct{}, 1), polled: make(chan struct{}), stopped: make(chan struct{}),
-	}
-	go l.poll() // ends when run closes ep
-	go l.run()  // ends with orderStop
+	go l.run() // ends with orderStop
 	return l, nil
 }
 
@@ -115,47 +100,16 @@ func (l *loop) order(o order) {
 	l.ring()
 }
 
-// poll passes on what the kernel reports.
-func (l *loop) poll() {
-	defer close(l.polled)
-	raw, err := l.ep.SyscallConn()
-	if err != nil {
-		return
+// report is called by the poller.
+func (l *loop) report(k *socket, read, write bool) {
+	var why uint32
+	if read {
+		why |= flagReadable
 	}
-	events := make([]syscall.EpollEvent, 256)
-	for {
-		var n int
-		var werr error
-		err := raw.Read(func(fd uintptr) bool {
-			n, werr = syscall.EpollWait(int(fd), events, 0)
-			return n != 0 || werr != nil && werr != syscall.EINTR
-		})
-		if err != nil || werr != nil && werr != syscall.EINTR {
-			return
-		}
-		for _, e := range events[:max(n, 0)] {
-			l.mu.Lock()
-			var k *socket
-			if int(e.Fd) < len(l.byFD) {
-				k = l.byFD[e.Fd]
-			}
-			l.mu.Unlock()
-			if k == nil || k.gen != e.Pad {
-				continue
-			}
-			var why uint32
-			if e.Events&(syscall.EPOLLHUP|syscall.EPOLLERR|syscall.EPOLLRDHUP) != 0 {
-				why |= flagGone
-			}
-			if e.Events&syscall.EPOLLIN != 0 {
-				why |= flagReadable
-			}
-			if e.Events&syscall.EPOLLOUT != 0 {
-				why |= flagWritable
-			}
-			l.push(k, why)
-		}
+	if write {
+		why |= flagWritable
 	}
+	l.push(k, why)
 }
 
 // run serves the sockets.
@@ -236,10 +190,6 @@ func (l *loop) serve(k *socket, now time.Time) {
 	if why&flagNew != 0 && !l.add(k) {
 		return
 	}
-	if why&flagGone != 0 {
-		l.close(k, io.EOF)
-		return
-	}
 	if why&flagReadable != 0 && !l.discard(k) {
 		return
 	}
@@ -309,7 +259,6 @@ func (l *loop) end() {
 			l.refuse(k)
 		}
 	}
-	l.ep.Close()
-	<-l.polled
+	l.poller.Close()
 	l.hooks.Wait()
 }

@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync/atomic"
@@ -26,10 +25,9 @@ type socket struct {
 	more  bool // nothing will announce what there is after begin
 	fd    int32
 	index int32 // in loop.sockets
-	gen   int32 // tells apart sockets that had the same descriptor
 
-	group  *group // nil with several sources
 	idleAt int32  // in group.idle, or -1
+	group  *group // nil with several sources
 }
 
 // takeNews implements newsTaker.
@@ -53,22 +51,11 @@ func (l *loop) adopt(k *socket) {
 
 // add makes the loop the owner of a new socket, whose rest is what of its begin could not be written.
 func (l *loop) add(k *socket) bool {
-	l.gen++
-	k.gen, k.index = l.gen, int32(len(l.sockets))
+	k.index = int32(len(l.sockets))
 	k.last = time.Now().UnixNano()
 	l.sockets = append(l.sockets, k)
-	l.mu.Lock()
-	for int(k.fd) >= len(l.byFD) {
-		l.byFD = append(l.byFD, make([]*socket, max(64, len(l.byFD)))...)
-	}
-	l.byFD[k.fd] = k
-	l.mu.Unlock()
-	const edge = 1 << 31 // EPOLLET; the constant of package syscall is negative
-	err := syscall.EpollCtl(l.epfd, syscall.EPOLL_CTL_ADD, int(k.fd), &syscall.EpollEvent{
-		Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | edge, Fd: k.fd, Pad: k.gen,
-	})
-	if err != nil {
-		l.close(k, fmt.Errorf("epoll: %w", err))
+	if err := l.poller.Add(int(k.fd), k, true); err != nil {
+		l.close(k, err)
 		return false
 	}
 	l.join(k)
@@ -190,9 +177,7 @@ func (l *loop) close(k *socket, err error) {
 	if k.group != nil {
 		k.group.forget(k)
 	}
-	l.mu.Lock()
-	l.byFD[k.fd] = nil
-	l.mu.Unlock()
+	l.poller.Forget(int(k.fd), k)
 	syscall.Close(int(k.fd)) // also takes it out of the poller
 	k.rest = nil
 	l.loops.open.Add(-1)

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -10,13 +9,14 @@ import (
 	"time"
 
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/poll"
 )
 
 // Loops
 //
 // A goroutine for each connection, and one more while there is something to write, would cost 6 KB each and a
 // switch for every write. On Linux a quiet connection has neither. A few loops, one for each core, own a poller
-// in which the connections' sockets are entered next to the runtime's own: poll waits there and puts those that
+// in which the connections' sockets are entered next to the runtime's own: it puts those that
 // can be read or written into the loop's queue, where the hub puts those for which there is news. run takes
 // them out and writes without waiting; what a socket does not take stays with its connection until the poller
 // reports it writable, and nothing more is asked of the hub until then, so that the hub skips values that have
@@ -32,17 +32,13 @@ type loops struct {
 // loop serves some of the connections.
 type loop struct {
 	timeout time.Duration
-	ep      *os.File // the poller, itself polled by the runtime, so that no thread waits in it
-	raw     syscall.RawConn
-	epFD    int
+	poller  *poll.Poller[Conn]
 	bell    chan struct{} // there is something in the queue
 	stop    chan struct{}
-	polled  chan struct{} // closed when poll has ended
 	stopped chan struct{} // closed when run has ended
 
 	mu    sync.Mutex
 	queue []*Conn
-	byFD  map[int32]*Conn
 
 	// The rest belongs to run.
 	spare []*Conn
@@ -75,77 +71,43 @@ func (ls *loops) end() {
 	for _, l := range ls.all {
 		close(l.stop)
 		<-l.stopped
-		l.ep.Close()
-		<-l.polled
+		l.poller.Close()
 	}
 }
 
 func newLoop(timeout time.Duration) (*loop, error) {
-	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("epoll: %w", err)
+	l := &loop{timeout: timeout, bell: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
+	var err error
+	if l.poller, err = poll.New(l.report); err != nil {
+		return nil, err
 	}
-	if err := syscall.SetNonblock(fd, true); err != nil {
-		syscall.Close(fd)
-		return nil, fmt.Errorf("epoll: %w", err)
-	}
-	l := &loop{
-		timeout: timeout, ep: os.NewFile(uintptr(fd), "epoll"), epFD: fd, byFD: map[int32]*Conn{},
-		bell: make(chan struct{}, 1), stop: make(chan struct{}), polled: make(chan struct{}), stopped: make(chan struct{}),
-	}
-	if l.raw, err = l.ep.SyscallConn(); err != nil {
-		l.ep.Close()
-		return nil, fmt.Errorf("epoll: %w", err)
-	}
-	go l.poll() // ends when the poller is closed
-	go l.run()  // ends with stop
+	go l.run() // ends with stop
 	return l, nil
 }
 
 // enter makes the poller report when there is something to read from the connection. It reports when something can
 // be written only from watch on, so that connecting wakes nobody.
 func (l *loop) enter(c *Conn) error {
-	err := c.net.raw.Control(func(fd uintptr) {
+	return c.onDescriptor(func(fd int) error {
 		c.fd = int32(fd)
-		l.mu.Lock()
-		l.byFD[c.fd] = c // in place of one whose socket is closed, if the number is used again
-		l.mu.Unlock()
+		return l.poller.Add(fd, c, false)
 	})
-	if err == nil {
-		err = l.control(c, syscall.EPOLL_CTL_ADD, syscall.EPOLLIN|syscall.EPOLLRDHUP)
-	}
-	if err != nil {
-		l.leave(c)
-	}
-	return err
 }
 
 // watch makes the poller report when the connection can be written to, and at once if it can already.
-func (l *loop) watch(c *Conn) error {
-	return l.control(c, syscall.EPOLL_CTL_MOD, syscall.EPOLLIN|syscall.EPOLLOUT|syscall.EPOLLRDHUP)
-}
+func (l *loop) watch(c *Conn) error { return c.onDescriptor(l.poller.Watch) }
 
-func (l *loop) control(c *Conn, op int, events uint32) error {
-	const edge = 1 << 31 // EPOLLET; the constant of package syscall is negative
-	var ctl error
-	err := c.net.raw.Control(func(fd uintptr) { // it cannot be closed meanwhile, nor the poller before its connections
-		ev := syscall.EpollEvent{Events: events | edge, Fd: c.fd, Pad: c.fd}
-		ctl = syscall.EpollCtl(l.epFD, op, int(fd), &ev)
-	})
+// onDescriptor calls f with the descriptor, which cannot be closed meanwhile, nor the poller before its connections.
+func (c *Conn) onDescriptor(f func(fd int) error) (err error) {
+	bad := c.net.raw.Control(func(fd uintptr) { err = f(int(fd)) })
 	if err == nil {
-		err = ctl
+		err = bad
 	}
 	return err
 }
 
 // leave forgets a connection. Closing its socket has taken it out of the poller.
-func (l *loop) leave(c *Conn) {
-	l.mu.Lock()
-	if l.byFD[c.fd] == c {
-		delete(l.byFD, c.fd)
-	}
-	l.mu.Unlock()
-}
+func (l *loop) leave(c *Conn) { l.poller.Forget(int(c.fd), c) }
 
 // Why a connection is in the queue.
 const (
@@ -173,42 +135,16 @@ func (l *loop) push(c *Conn, why uint32) {
 	}
 }
 
-// poll passes on what the kernel reports.
-func (l *loop) poll() {
-	defer close(l.polled)
-	events := make([]syscall.EpollEvent, 256)
-	conns := make([]*Conn, len(events))
-	for {
-		var n int
-		var fail error
-		err := l.raw.Read(func(fd uintptr) bool {
-			n, fail = syscall.EpollWait(int(fd), events, 0)
-			return n != 0 || fail != nil && fail != syscall.EINTR
-		})
-		if err != nil || fail != nil && fail != syscall.EINTR {
-			return
-		}
-		n = max(n, 0)
-		l.mu.Lock()
-		for i, e := range events[:n] {
-			conns[i] = l.byFD[e.Fd] // one whose number now belongs to another looks once for nothing
-		}
-		l.mu.Unlock()
-		for i, e := range events[:n] {
-			if conns[i] == nil {
-				continue
-			}
-			var why uint32
-			if e.Events&(syscall.EPOLLIN|syscall.EPOLLHUP|syscall.EPOLLERR|syscall.EPOLLRDHUP) != 0 {
-				why |= whyRead
-			}
-			if e.Events&syscall.EPOLLOUT != 0 {
-				why |= whyWrite
-			}
-			l.push(conns[i], why)
-			conns[i] = nil
-		}
+// report is called by the poller.
+func (l *loop) report(c *Conn, read, write bool) {
+	var why uint32
+	if read {
+		why |= whyRead
 	}
+	if write {
+		why |= whyWrite
+	}
+	l.push(c, why)
 }
 
 // run serves the queue.

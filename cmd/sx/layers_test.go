@@ -27,16 +27,17 @@ type layer struct {
 // layers is the import table: imports only point down. To move a border, change the table and the code in one
 // commit. A package that is not in the table may not exist.
 var layers = map[string]layer{
-	"sx":       {},
-	"live/hub": {},
-	"render":   {ours: []string{"sx"}, outside: []string{"github.com/a-h/templ"}},
+	"sx":        {},
+	"live/hub":  {},
+	"live/poll": {},
+	"render":    {ours: []string{"sx"}, outside: []string{"github.com/a-h/templ"}},
 	"live": {
-		ours:    []string{"sx", "render", "live/hub"},
+		ours:    []string{"sx", "render", "live/hub", "live/poll"},
 		outside: []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"},
 	},
 	"live/datastar": {ours: []string{"sx", "render", "live", "live/hub"}},
 	"ws": {
-		ours:    []string{"sx", "render", "live/hub"},
+		ours:    []string{"sx", "render", "live/hub", "live/poll"},
 		outside: []string{"github.com/coder/websocket"},
 	},
 	"page": {

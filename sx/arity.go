@@ -23,6 +23,12 @@ func (a *Analyzer) call(f *Form, fn Expr) Expr {
 		a.later(func() { a.checkCall(c, fn.def, f.exp) })
 	case *fnExpr:
 		a.checkArity(c, fn, "the function", nil)
+	case *localExpr:
+		a.later(func() {
+			if b := fn.b; b.is != nil && !b.mutated {
+				a.checkArity(c, b.is, b.Name, nil)
+			}
+		})
 	}
 	return c
 }

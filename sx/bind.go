@@ -72,9 +72,7 @@ func (a *Analyzer) letChain(pairs []bindPair, body []*Form, at *Site) Expr {
 			a.warnHidden(p.name.site, name, "binding")
 			b := a.bind(name, p.name.site)
 			e.names, e.vals = append(e.names, b), append(e.vals, v)
-			if fn, ok := v.(*fnExpr); ok && fn.name == "" {
-				fn.name = name
-			}
+			b.is = nameFn(v, name)
 			continue
 		}
 		m := &matchExpr{ExprBase: ExprBase{p.name.site}, subject: v}
@@ -121,13 +119,20 @@ func (a *Analyzer) formLetrec(f *Form) Expr {
 		if p.val != nil {
 			v = a.sub(p.val)
 		}
-		if fn, ok := v.(*fnExpr); ok && fn.name == "" {
-			fn.name = e.names[i].Name
-		}
+		e.names[i].is = nameFn(v, e.names[i].Name)
 		e.vals = append(e.vals, v)
 	}
 	e.body = a.body(f.Forms(2), true, f.site)
 	return e
+}
+
+// nameFn gives a function that is written as a value the name it is bound to, and returns it; other values give nil.
+func nameFn(v Expr, name string) *fnExpr {
+	fn, ok := v.(*fnExpr)
+	if ok && fn.name == "" {
+		fn.name = name
+	}
+	return fn
 }
 
 // distinct complains about a name that stands twice where all names are bound together.
@@ -203,6 +208,7 @@ func (a *Analyzer) namedLet(f *Form) Expr {
 		}
 		fn.body = a.body(f.Forms(3), true, f.site)
 	})
+	self.is = fn
 	call := &callExpr{ExprBase: ExprBase{f.site}, fn: &localExpr{ExprBase{name.site}, self}, args: inits}
 	return &letExpr{ExprBase: ExprBase{f.site}, names: []*Binding{self}, vals: []Expr{fn}, body: call, rec: true}
 }

@@ -196,6 +196,7 @@ type Binding struct {
 	kids     bool // the children of a component
 	given    bool // by a definition form such as defpage, and written nowhere as a name
 	loop     *loopTarget
+	is       *fnExpr // the function that is written as its value
 }
 
 func (b *Binding) boxed() bool { return b.captured && (b.mutated || b.early) }

@@ -113,7 +113,9 @@ func (a *Analyzer) formDefine(f *Form) Expr {
 		b = a.bind(name, n.site)
 		b.early = true
 	}
-	return &defExpr{ExprBase{f.site}, b, a.defineValue(f)}
+	v := a.defineValue(f)
+	b.is = nameFn(v, name)
+	return &defExpr{ExprBase{f.site}, b, v}
 }
 
 // defExpr gives a local definition its value.

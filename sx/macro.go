@@ -92,7 +92,10 @@ func (a *Analyzer) ready(d *Def, fn *fnExpr, seen map[*Def]bool) bool {
 	}
 	seen[d] = true
 	before := len(a.prog.diags.Errors())
-	a.analyzeDef(d)
+	if a.analyzeDef(d); d.state == 1 {
+		a.Errorf(a.exp.call, FormError, "macro %s calls %s, in whose definition it is used", a.exp.macro.Name, d.Name)
+		return false
+	}
 	for _, p := range d.prims {
 		if p.Effects&IO != 0 {
 			a.Errorf(d.Site, EffectError, "macro %s reaches %s: macros may only call pure functions", d.Name, p.Name)

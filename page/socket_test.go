@@ -13,6 +13,7 @@ import (
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/page"
+	"github.com/sx-framework/sxgo/page/pagetest"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/ws"
 )
@@ -239,7 +240,8 @@ func TestPresenceOfAllNodes(t *testing.T) {
 	app := `
 (defpage room :path "/room" :content (~ws :src "/ws/room" :on-open tell :on-close tell (~suspense :id "who")))
 (define (tell conn) (broadcast! "who" (len (presence))))
-(defpage count :path "/count" :content (p "here: " (len (presence "/ws/room"))))`
+(defpage count :path "/count" :content (p "here: " (len (presence "/ws/room"))))
+(defpage watch :path "/watch" :content (~live :every 20 (~suspense :id "here" (b (len (presence "/ws/room"))))))`
 	one, two := serve(t, []string{"app.sx", app}, page.WithBroker(broker)), serve(t, []string{"app.sx", app}, page.WithBroker(broker))
 	dial := func(s *server) *websocket.Conn {
 		c, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/ws/room", nil)
@@ -270,8 +272,11 @@ func TestPresenceOfAllNodes(t *testing.T) {
 		_, body := s.get(t, "/count")
 		wants(t, "the page", body, "here: 2")
 	}
+	watch := pagetest.New(t, one.app).Visit("/watch").Live() // a slot that no handler has to keep right
+	defer watch.Close()
 	b.CloseNow()
 	hears(a, "1")
+	watch.Until("here", "1")
 }
 
 // A socket is guarded as the pages that show it are, and refuses pages of other sites.

@@ -11,6 +11,7 @@ func (a *Analyzer) component(d *Def) {
 		c.code = newCode(a.prog, fn, nil)
 		return
 	}
+	known := len(a.prog.diags)
 	a.function(func(*fnScope) {
 		a.params(fn, f.Form(2), true)
 		if fn.rest != nil {
@@ -49,8 +50,9 @@ func (a *Analyzer) component(d *Def) {
 		fn.body = a.body(body, true, f.site)
 		a.ids = nil
 	})
+	wrong := len(a.prog.diags[known:].Errors()) > 0 // what is misspelled may be the use
 	for _, p := range fn.params {
-		if !p.used && p.Name != "_" && c.external == nil { // Go reads its parameters where nobody sees it
+		if !p.used && !wrong && p.Name != "_" && c.external == nil { // Go reads its parameters where nobody sees it
 			a.Warnf(p.site, "%s does not use its parameter %s", d.Name, p.Name)
 		}
 	}

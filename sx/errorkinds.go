@@ -64,7 +64,7 @@ func ErrorKinds() []KindDoc {
 		{GoError, "A primitive written in Go returned an error or panicked. The message is the one it gave; the position is the call.",
 			"", "",
 			"Look at the cause with errors.Unwrap; after a panic it holds the stack. A program may catch it like any other error."},
-		{WarningKind, "Something that is probably not meant: a parameter that is never used, a branch that is never reached, a name that hides a primitive or an element, an id written twice.",
+		{WarningKind, "Something that is probably not meant: a parameter that is never used, a branch that is never reached, a name that hides a primitive or an element, a component whose full name speaks of another file, an id written twice.",
 			"(defcomp ~card (&key title tone)\n  (h2 title))", "~card does not use its parameter tone",
 			"The program loads all the same; sx check --strict makes warnings errors."},
 	}

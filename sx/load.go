@@ -259,6 +259,7 @@ func (l *loader) define(head string, f *Form) {
 	switch head {
 	case "defcomp":
 		d.kind = defComp
+		l.misplaced(d.Name, nameForm.site)
 		if !strings.HasPrefix(d.Name, "~") || d.Name == "~" {
 			l.fail(nameForm.site, FormError, "defcomp: the name of a component starts with ~, found "+d.Name)
 			return

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -96,16 +97,21 @@ func (c *call) notLoaded(dir string, err error) error {
 // place in its files.
 func checkDir(fsys fs.FS, assets string, strict bool) (sx.Diagnostics, []page.SentDefinition, error) {
 	prog, sent, err := loadApp(fsys, assets)
-	var found sx.Diagnostics
-	if err != nil && !errors.As(err, &found) {
+	var found, failed sx.Diagnostics
+	if prog != nil {
+		found = prog.Diagnostics() // the warnings too
+	}
+	if err != nil && !errors.As(err, &failed) {
 		var one *sx.Error
 		if !errors.As(err, &one) {
 			return nil, nil, err
 		}
-		found = sx.Diagnostics{one}
+		failed = sx.Diagnostics{one}
 	}
-	if prog != nil {
-		found = prog.Diagnostics()
+	for _, e := range failed {
+		if !slices.Contains(found, e) { // found after the program was analysed, such as in a script
+			found = append(found, e)
+		}
 	}
 	if strict {
 		more, err := rawUses(fsys)
@@ -117,12 +123,14 @@ func checkDir(fsys fs.FS, assets string, strict bool) (sx.Diagnostics, []page.Se
 	return found, sent, nil
 }
 
-// loadApp loads an application without starting anything: no migration runs, no database is opened.
-func loadApp(fsys fs.FS, assets string) (*sx.Program, []page.SentDefinition, error) {
+// loadApp loads an application without starting anything: no migration runs, no database is opened. The program comes
+// back of an application that fails, too, unless its files cannot be read.
+func loadApp(fsys fs.FS, assets string) (prog *sx.Program, sent []page.SentDefinition, err error) {
+	note := sx.WithUses(func(p *sx.Program, _ map[*sx.Source][]sx.Use) { prog = p })
 	app, err := page.New(withoutMigrations{fsys}, page.WithDevelopment(), page.WithTests(), page.WithLogger(slog.New(slog.DiscardHandler)),
-		page.WithBundler(newBundler(assets)))
+		page.WithBundler(newBundler(assets)), page.WithProgram(note))
 	if err != nil {
-		return nil, nil, err
+		return prog, nil, err
 	}
 	return app.Program(), app.Sent(), app.Shutdown(context.Background())
 }

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -90,6 +91,8 @@ func (ix *index) complete(t *tree, txt *text, offset int, enc encoding) completi
 	}
 	head := t.head(in)
 	switch {
+	case c.naming(path, in, before):
+		// a new name
 	case in.kind == '(' && before == 0:
 		c.heads(path, in, offset)
 	case strings.HasPrefix(c.word, ":") && before > 0 && t.of(items[before-1]) == ":auth":
@@ -206,7 +209,7 @@ func (c *completer) heads(path []*node, in *node, offset int) {
 		}
 	}
 	for _, name := range elements {
-		c.add(name, itemProperty, "("+name+" :attribute value … child …)", "", "5")
+		c.add(name, itemProperty, "("+name+" :attribute value … child …)", "", "3")
 	}
 }
 
@@ -219,7 +222,7 @@ func (c *completer) names(path []*node, offset int, head bool) {
 		c.add(l.name, itemVariable, l.about, "", "1")
 	}
 	for _, d := range c.ix.prog.Definitions() {
-		if matches(d.Name, c.word) == 0 || strings.HasPrefix(d.Site.Pos().File, "(") {
+		if matches(d.Name, c.word) == 0 || c.internal(d) {
 			continue
 		}
 		switch s := d.Signature(); s.Kind {
@@ -244,9 +247,75 @@ func (c *completer) names(path []*node, offset int, head bool) {
 	}
 }
 
+// internal reports whether a definition is the framework's own.
+func (c *completer) internal(d *sx.Def) bool {
+	src, _ := d.Site.Place()
+	return src == nil || c.ix.root.file(src.Name) == ""
+}
+
+// naming reports whether what is typed is a name that is being made up, or a mark in a parameter list, which is offered.
+func (c *completer) naming(path []*node, in *node, before int) bool {
+	head := c.tree.head(in)
+	switch {
+	case strings.HasPrefix(head, "def") && before == 1, (head == "let" || head == "catch") && before == 1 && c.word != "":
+		return true
+	case c.isParamList(path, in) || strings.HasPrefix(head, "&"):
+		for _, mark := range []string{"&key", "&rest", "&rest-attrs"} {
+			if !strings.Contains(c.tree.of(in), mark+" ") {
+				c.add(mark, itemKeyword, "", "", "0")
+			}
+		}
+		return true
+	}
+	// (let ((name value) …)) and (let (name value …))
+	i := slices.Index(path, in)
+	isLet := func(k int) bool {
+		h := ""
+		if k >= 0 && path[k].kind == '(' {
+			h = c.tree.head(path[k])
+		}
+		return h == "let" || h == "let*" || h == "letrec"
+	}
+	if i >= 2 && isLet(i-2) && before == 0 {
+		if list := path[i-1]; list == c.bindings(path[i-2]) {
+			return true
+		}
+	}
+	return i >= 1 && isLet(i-1) && in == c.bindings(path[i-1]) && before%2 == 0 && (len(in.data()) == 0 || !in.data()[0].list())
+}
+
+// bindings returns the list of a let's bindings, or nil.
+func (c *completer) bindings(let *node) *node {
+	items := let.data()
+	for _, n := range items[1:min(len(items), 3)] {
+		if n.kind == '(' {
+			return n
+		}
+	}
+	return nil
+}
+
+// isParamList reports whether a list declares the parameters of a function or component.
+func (c *completer) isParamList(path []*node, in *node) bool {
+	i := slices.Index(path, in)
+	if i < 1 || path[i-1].kind != '(' {
+		return false
+	}
+	at := slices.Index(path[i-1].data(), in)
+	switch c.tree.head(path[i-1]) {
+	case "fn", "lambda":
+		return at == 1
+	case "defcomp", "defmacro":
+		return at == 2
+	case "define":
+		return at == 1 && len(in.data()) > 1
+	}
+	return false
+}
+
 func (c *completer) components() {
 	for _, d := range c.ix.prog.Definitions() {
-		if d.Component() != nil && !strings.HasPrefix(d.Site.Pos().File, "(") {
+		if d.Component() != nil && !c.internal(d) {
 			c.add(d.Name, itemClass, usage(d), d.Doc, "2")
 		}
 	}
@@ -271,16 +340,15 @@ func (c *completer) keywords(path []*node, in *node, items []*node, before int) 
 		}
 		return
 	}
-	for _, k := range c.ix.keywordsOf(c.tree.head(in), c.tree, in) {
+	for i, k := range c.ix.keywordsOf(c.tree.head(in), c.tree, in) {
 		if given[":"+k.name] {
 			continue
 		}
-		rank := "0"
-		if !k.required {
-			rank = "01"
+		rank := fmt.Sprintf("01%03d", i) // in the order of the parameters, or of the table
+		if k.required {
+			rank = fmt.Sprintf("00%03d", i)
 		}
-		doc := k.doc
-		c.add(":"+k.name, itemField, cmp.Or(k.detail, k.of), doc, rank)
+		c.add(":"+k.name, itemField, cmp.Or(k.detail, k.of), k.doc, rank)
 	}
 }
 
@@ -299,21 +367,7 @@ func (c *completer) inParams(path []*node, in *node) bool {
 	if i < 1 || path[i-1].kind != '(' {
 		return false
 	}
-	list := path[i-1]
-	if c.tree.isParams(list) {
-		return true
-	}
-	if i < 2 {
-		return false
-	}
-	up := path[i-2].data()
-	switch at := slices.Index(up, list); c.tree.head(path[i-2]) {
-	case "fn", "lambda":
-		return at == 1
-	case "defcomp", "defmacro":
-		return at == 2
-	}
-	return false
+	return c.tree.isParams(path[i-1]) || c.isParamList(path, path[i-1])
 }
 
 // pages offers the names that url-for takes.

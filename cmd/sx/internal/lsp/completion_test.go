@@ -10,12 +10,14 @@ import (
 
 type completion struct {
 	IsIncomplete bool
-	Items        []struct {
-		Label, Detail, FilterText, SortText string
-		Kind                                int
-		Documentation                       struct{ Value string }
-		TextEdit                            lsp.TextEdit
-	}
+	Items        []item
+}
+
+type item struct {
+	Label, Detail, FilterText, SortText string
+	Kind                                int
+	Documentation                       struct{ Value string }
+	TextEdit                            lsp.TextEdit
 }
 
 func (l completion) labels() (out []string) {
@@ -51,6 +53,13 @@ func TestCompletion(t *testing.T) {
 		{"(defaction n :path \"/<int:id>\" (&key (name :as |))", "string number file", "reduce :required"},
 		{"(defcomp ~n (&key (name :|) x) 1)", ":as :default :required", ":href"},
 		{"(defaction n :path \"/<int:id>\" (&key (name :as string) other) (str |", "id name other", ""},
+		{"(defcomp |", "", "~card list"},
+		{"(defcomp ~n (|", "&key &rest", "list div"},
+		{"(defcomp ~n (&key |) 1)", "&rest", "&key :class list"},
+		{"(define (f x) (let ((|", "", "list x div"},
+		{"(define (f x) (let (a 1 |", "", "list x div"},
+		{"(define (f x) (let (a |", "list x", ""},
+		{"(defcomp ~n () (~|))", "~card", "~sx-live ~sx-socket"},
 		{"(defcomp ~n (&key first &rest kids) (let ((a 1) (b |", "first kids children a", "b"},
 		{"(defcomp ~n (&key first) (let ((a 1) (b 2)) (fn (c) (|", "first a b c", ""},
 		{"(define (f x) (define y 1) (match x {:k v} (list |) _ 2))", "x y v f", ""},
@@ -115,5 +124,27 @@ func TestCompletionReplaces(t *testing.T) {
 	c.call("textDocument/completion", c.at("new.sx", "(~car|"), &list)
 	if d := list.Items[0]; d.Detail == "" || d.Documentation.Value != "A box with a title." {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// What fits best comes first: what must be given, what the element or the callee has of its own, what begins so.
+func TestCompletionOrder(t *testing.T) {
+	c := connect(t, shop(t), object{})
+	for _, tt := range []struct{ text, first string }{
+		{"(defcomp ~n () (a :|))", ":href"},
+		{"(defcomp ~n () (~card |))", ":title"},
+		{"(defcomp ~n () (img :|))", ":src"},
+		{"(defcomp ~n (&key tone) (str to|))", "tone"},
+		{"(define (f x) (tot|))", "total"},
+		{"(defcomp ~n () (sec|))", "section"},
+	} {
+		before, after, _ := strings.Cut(tt.text, "|")
+		c.open("new.sx", before+after)
+		var list completion
+		c.call("textDocument/completion", object{"textDocument": object{"uri": c.uri("new.sx")}, "position": c.position(before+after, len(before))}, &list)
+		slices.SortStableFunc(list.Items, func(a, b item) int { return strings.Compare(a.SortText, b.SortText) })
+		if got := list.labels(); len(got) == 0 || got[0] != tt.first {
+			t.Errorf("%s: got %q", tt.text, got[:min(len(got), 5)])
+		}
 	}
 }

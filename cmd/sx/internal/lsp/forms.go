@@ -53,6 +53,7 @@ var definitionForms = []definitionForm{
 		{"env", "Variables of the environment that (env …) may read."},
 		{"fetch-allow", "Networks of their own that (fetch …) may reach."},
 		{"max-body", "The most bytes that a request may send."},
+		{"max-uploads", "The most bytes that all files of visitors together may take; 10 GiB by default."},
 		{"datastar-scripts", "Whether Datastar's scripts are served."},
 		{"client", "Which parts of the client every page's script has."},
 		{"addr", "The address to listen on."},

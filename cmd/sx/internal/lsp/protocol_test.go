@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -266,5 +267,32 @@ func TestManyRequests(t *testing.T) {
 		if m := c.answer(id); m.Error != nil || !strings.Contains(string(m.Result), "Adds prices") {
 			t.Fatalf("got %+v", m)
 		}
+	}
+}
+
+// However long somebody types, the server keeps no more than one program of a folder and what it shares with the next.
+func TestMemoryIsBounded(t *testing.T) {
+	c := connect(t, shop(t), object{})
+	c.open("app.sx")
+	measure := func(rounds int) uint64 {
+		for i := range rounds {
+			c.edit("app.sx", "Shop", "Shops")
+			c.edit("app.sx", "Shops", "Shop")
+			if i%3 == 0 {
+				c.edit("app.sx", "(total", "(totl")
+				c.diagnosed("app.sx")
+				c.edit("app.sx", "(totl", "(total")
+			}
+			c.diagnosed("app.sx")
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := measure(50)
+	after := measure(300)
+	if after > before+12<<20 {
+		t.Errorf("%d KB after 50 rounds, %d KB after 350", before>>10, after>>10)
 	}
 }

@@ -73,7 +73,9 @@ func (g *group) serve(now time.Time) {
 		next := list[from:min(from+ahead, len(list))]
 		for _, k := range next {
 			k.idleAt = -1
-			_ = *k.st.feeds[0].sub // a load, whose result nobody waits for
+			if len(k.st.feeds) > 0 { // a topic may have ended in this very turn, before the socket is closed for it
+				_ = *k.st.feeds[0].sub // a load, whose result nobody waits for
+			}
 		}
 		for i, k := range next {
 			next[i] = nil

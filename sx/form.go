@@ -129,9 +129,30 @@ func (f *Form) keyword() string {
 func (f *Form) Entry(i int) (string, *Form) { return f.entry(i) }
 
 // With returns a list form of items at the place of f, for definitions that put parts together. Items that
-// were read keep their own places.
+// were read keep their own places, and those that f has at the same index theirs.
 func (f *Form) With(items ...Value) *Form {
-	return &Form{v: ListOf(NewList(items...)), site: f.site, exp: f.exp}
+	l := NewList(items...)
+	if f.v.tag() == KindList {
+		old := (*List)(f.v.p)
+		if in := old.info(); in.src != nil {
+			spans := make([]Span, len(items))
+			for i, v := range items {
+				own := infoOf(v)
+				switch {
+				case i < len(in.items) && v == old.Items[i]:
+					spans[i] = in.items[i]
+				case own.src == in.src:
+					spans[i] = own.span
+				case own.src != nil: // of another source: no table can tell
+					return &Form{v: ListOf(l), site: f.site, exp: f.exp}
+				default:
+					spans[i] = f.site.span
+				}
+			}
+			l.places = infoTable(in.src, f.site.span, spans)
+		}
+	}
+	return &Form{v: ListOf(l), site: f.site, exp: f.exp}
 }
 
 // entry returns the i-th key and value of a dict form.

@@ -3,6 +3,7 @@ package lsp_test
 import (
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +81,32 @@ func TestCutAnywhere(t *testing.T) {
 	c.call("textDocument/definition", c.at("app.sx", "(~ca|rd :title label"), &here)
 	if here == nil {
 		t.Error("~card is gone")
+	}
+}
+
+// Something is said of nearly every word of the examples. Keys of dicts mean what the program makes of them.
+func TestWordsAreKnown(t *testing.T) {
+	skipped := regexp.MustCompile(`"(\\.|[^"\\])*"|;[^\n]*|#\|[^|]*\|`)
+	word := regexp.MustCompile("[^\\s()\\[\\]{}\"';,`]+")
+	words, unknown := 0, []string{}
+	for _, dir := range examples(t) {
+		c := connect(t, dir, object{})
+		for file, s := range c.files() {
+			bare := skipped.ReplaceAllStringFunc(s, func(x string) string { return strings.Repeat(" ", len(x)) })
+			for _, m := range word.FindAllStringIndex(bare, -1) {
+				if strings.ContainsAny(s[m[0]:m[0]+1], "0123456789-&") || slices.Contains([]string{"nil", "true", "false"}, s[m[0]:m[1]]) {
+					continue
+				}
+				words++
+				r := c.try("textDocument/hover", object{"textDocument": object{"uri": c.uri(file)}, "position": c.position(s, m[0]+1)})
+				if string(r.Result) == "null" {
+					unknown = append(unknown, s[m[0]:m[1]])
+				}
+			}
+		}
+	}
+	t.Logf("%d of %d words: %q", len(unknown), words, unknown)
+	if words < 1000 || len(unknown)*20 > words {
+		t.Errorf("nothing is said of %d of %d words", len(unknown), words)
 	}
 }

@@ -3,7 +3,7 @@ package lsp
 // Forms gives the fields of the definition forms, by head.
 func Forms() map[string][]string {
 	out := map[string][]string{}
-	for _, d := range definitionForms {
+	for _, d := range append(definitionForms[:len(definitionForms):len(definitionForms)], partForms...) {
 		out[d.name] = nil
 		for _, f := range d.fields {
 			out[d.name] = append(out[d.name], f.name)

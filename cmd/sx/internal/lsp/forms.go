@@ -75,10 +75,30 @@ var definitionForms = []definitionForm{
 	{"deftest", "(deftest \"name\" body …)", "Defines a test.", nil},
 }
 
+// partForms are heads that stand inside of definitions alone.
+var partForms = []definitionForm{
+	{"live", "(live :every ms (bind \"id\" body …) …)", "A stream that changes the page while it is open.", []field{
+		{"src", "The address of the stream, when it is to have one of its own."},
+		{"every", "Milliseconds between two rounds."},
+		{"on", "Topics that start a round."},
+		{"stream", "Where messages come from."},
+		{"scope", ":page, :session or :all: who shares a round."},
+		{"wire", ":html or :sx: how patches travel."},
+		{"auth", "The name of a guard, or a list of them."},
+	}},
+	{"bind", "(bind \"id\" :mode mode :key form body …)", "Gives a slot its markup, each round anew.", []field{
+		{"mode", "How the slot takes it: inner, outer, append, prepend, before, after, replace, remove or morph."},
+		{"key", "The slot is sent again only when this has another value."},
+	}},
+}
+
+// definitionFormOf returns the form with a head, or nil.
 func definitionFormOf(name string) *definitionForm {
-	for i := range definitionForms {
-		if definitionForms[i].name == name {
-			return &definitionForms[i]
+	for _, list := range [][]definitionForm{definitionForms, partForms} {
+		for i := range list {
+			if list[i].name == name {
+				return &list[i]
+			}
 		}
 	}
 	return nil

@@ -29,6 +29,10 @@ func (ix *index) hoverAt(f *file, offset int) (about string, start, end int) {
 	}
 	t := f.tree()
 	path := t.path(offset)
+	if name := f.givenHere(offset); name != "" {
+		g := f.givenAt(name, offset)
+		return ix.aboutGiven(f, g, name), g.at.start, g.at.end
+	}
 	if d := f.declarationAt(offset); d != nil {
 		about := d.kind + " " + d.name
 		if at := ix.declared(f, offset); at != nil {
@@ -47,11 +51,14 @@ func (ix *index) hoverAt(f *file, offset int) (about string, start, end int) {
 	if n.list() || n.kind == nodeString || n.kind == nodeComment || n.kind == nodeQuote {
 		return "", 0, 0
 	}
-	var in *node
+	var in, up *node
 	if len(path) > 1 {
 		in = path[len(path)-2]
 	}
-	return ix.aboutWord(t, n, in, len(path)), n.start, n.end
+	if len(path) > 2 {
+		up = path[len(path)-3]
+	}
+	return ix.aboutWord(t, n, in, up, len(path)), n.start, n.end
 }
 
 func firstLines(s string, most int) string {
@@ -95,8 +102,7 @@ func (ix *index) aboutUse(f *file, u *sx.Use, offset int) string {
 		if g.at == nil {
 			return card(u.Name, "", "given by the definition")
 		}
-		what := map[string]string{"data": "from :data", "path": "part of the path", "field": "parameter"}[g.kind]
-		return card(ix.bindingText(f, g.at.start, u.Name), "", what)
+		return ix.aboutGiven(f, g, u.Name)
 	case sx.UseLocal:
 		if u.From == nil {
 			break
@@ -118,6 +124,17 @@ func (ix *index) aboutUse(f *file, u *sx.Use, offset int) string {
 		}
 	}
 	return card(u.Name, "")
+}
+
+// aboutGiven describes a name that a definition form gives.
+func (ix *index) aboutGiven(f *file, g given, name string) string {
+	t := f.tree()
+	path := t.path(g.at.start)
+	if n := len(path); g.kind == "field" && n > 1 && !strings.HasPrefix(t.head(path[n-2]), "&") {
+		return card(firstLines(t.of(path[n-2]), 2), "", "parameter")
+	}
+	what := map[string]string{"data": "from :data", "path": "part of the path", "field": "parameter"}[g.kind]
+	return card(ix.bindingText(f, g.at.start, name), "", what)
 }
 
 // defAt returns the definition whose form holds an offset.
@@ -161,7 +178,7 @@ func (ix *index) bindingText(f *file, at int, name string) string {
 }
 
 // aboutWord describes a word of which the analysis knows nothing: a keyword, or the head of a definition.
-func (ix *index) aboutWord(t *tree, n, in *node, depth int) string {
+func (ix *index) aboutWord(t *tree, n, in, up *node, depth int) string {
 	word := t.of(n)
 	if in == nil {
 		return ""
@@ -169,12 +186,15 @@ func (ix *index) aboutWord(t *tree, n, in *node, depth int) string {
 	items := in.data()
 	if n.kind == nodeSymbol {
 		if len(items) > 0 && items[0] == n {
-			if d := definitionFormOf(word); d != nil && depth == 2 {
+			if d := definitionFormOf(word); d != nil && (depth == 2 || !strings.HasPrefix(word, "def")) {
 				return card(d.usage, d.doc, "definition")
 			}
 			if s := ix.specials[word]; s != nil {
 				return aboutSpecial(s)
 			}
+		}
+		if i := slices.Index(items, n); i > 0 && t.of(items[i-1]) == ":as" && slices.Contains(parameterTypes, strings.TrimSuffix(word, "?")) {
+			return card(word, "", "type of a parameter")
 		}
 		if p := ix.primitives[word]; p != nil {
 			return aboutPrimitive(p)
@@ -183,6 +203,13 @@ func (ix *index) aboutWord(t *tree, n, in *node, depth int) string {
 	}
 	if n.kind != nodeKeyword {
 		return ""
+	}
+	if up != nil && t.isParams(up) {
+		for _, a := range annotations {
+			if a.name == word[1:] {
+				return card(word, a.doc, "annotation of a parameter")
+			}
+		}
 	}
 	for _, k := range ix.keywordsOf(t.head(in), t, in) {
 		if k.name == word[1:] {

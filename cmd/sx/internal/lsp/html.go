@@ -21,7 +21,8 @@ var globalAttributes = strings.Fields(`
 	aria-label aria-labelledby aria-describedby aria-hidden aria-live aria-current aria-expanded aria-controls
 	aria-checked aria-selected aria-disabled aria-invalid aria-pressed aria-busy
 	sx-get sx-post sx-put sx-patch sx-delete sx-target sx-swap sx-select sx-trigger sx-push-url sx-confirm
-	sx-indicator sx-disabled-elt sx-boost sx-preload sx-preserve`)
+	sx-indicator sx-disabled-elt sx-boost sx-preload sx-preserve sx-ignore sx-vals sx-include sx-send sx-optimistic
+	sx-text sx-key`)
 
 var elementAttributes = map[string]string{
 	"a":          "href target rel download hreflang type ping referrerpolicy",

@@ -151,6 +151,21 @@ func (f *file) givenAt(name string, offset int) (g given) {
 	return
 }
 
+// givenHere returns the name that a definition form gives at an offset, "" where it gives none.
+func (f *file) givenHere(offset int) string {
+	t := f.tree()
+	form := t.topAt(offset)
+	if form == nil {
+		return ""
+	}
+	for _, d := range t.givenNames(form) {
+		if d.at.start <= offset && offset <= d.at.end && f.text().s[d.at.start:d.at.end] == d.name {
+			return d.name
+		}
+	}
+	return ""
+}
+
 type givenName struct {
 	name, kind string
 	at         *node
@@ -250,7 +265,11 @@ func (ix *index) references(f *file, offset int) []ref {
 	u := ix.useAt(f, offset)
 	var out []ref
 	if u == nil {
-		return nil
+		name := f.givenHere(offset)
+		if name == "" {
+			return nil
+		}
+		u = &sx.Use{Kind: sx.UseGiven, Name: name, Source: f.src}
 	}
 	add := func(g *file, v *sx.Use) {
 		r := ref{g, g.repair.original(int(v.Span.Start)), g.repair.original(int(v.Span.End)), v.Binds(), v}
@@ -304,11 +323,17 @@ func (ix *index) eachUse(f func(*file, *sx.Use)) {
 // definition returns where what is named at an offset is bound, nil when it is in no file.
 func (ix *index) definition(f *file, offset int) *ref {
 	u := ix.useAt(f, offset)
+	name := ""
 	if u == nil {
+		name = f.givenHere(offset)
+	} else if u.Kind == sx.UseGiven {
+		name = u.Name
+	}
+	if u == nil && name == "" {
 		return nil
 	}
-	if u.Kind == sx.UseGiven {
-		if g := f.givenAt(u.Name, offset); g.at != nil {
+	if name != "" {
+		if g := f.givenAt(name, offset); g.at != nil {
 			return &ref{f, g.at.start, g.at.end, true, nil}
 		}
 		return nil

@@ -59,7 +59,11 @@ func (ix *index) renamable(f *file, offset int) (*ref, []ref, error) {
 func (ix *index) renames(f *file, offset int) ([]ref, error) {
 	u := ix.useAt(f, offset)
 	if u == nil {
-		return ix.declarationUses(f, offset), nil
+		name := f.givenHere(offset)
+		if name == "" {
+			return ix.declarationUses(f, offset), nil
+		}
+		u = &sx.Use{Kind: sx.UseGiven, Name: name, Source: f.src}
 	}
 	switch u.Kind {
 	case sx.UsePrimitive:

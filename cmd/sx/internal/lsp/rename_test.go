@@ -76,6 +76,7 @@ func TestRename(t *testing.T) {
 		{"lib.sx", "(define (to|tal", "sum-of", []string{"(define (sum-of xs)", "(sum-of (list 1 2))"}},
 		{"lib.sx", "(+ su|m", "so-far", []string{"(fn (so-far x) (+ so-far (min"}},
 		{"app.sx", "(get th|ing \"text\")", "article", []string{":data {:article (load", "(get article \"name\")", "(get article \"text\")"}},
+		{"app.sx", ":data {:th|ing", "article", []string{":data {:article (load", "(get article \"name\")"}},
 		{"app.sx", "(url-for \"it|ems\")", "overview", []string{"(defpage overview", "(url-for \"overview\")"}},
 		{"app.sx", "(defguard log|in", "member", []string{"(defguard member", ":auth :member"}},
 		{"lib.sx", "limit|)", "größe", []string{"(define größe", "(min x größe)"}},

@@ -123,10 +123,12 @@ const let_: Special = (x, s, m) => {
       return cell._v = f(cell);
     }, pairs.map(p => compile(p[1], s, PARK)), null, m, now._at);
   }
+  const at = SMALL ? null! : place(x), text = SMALL ? "" : at._src._text.slice(at._from, at._to);
   const steps = bindings(x[1]).map(([p, v]) => {
     const value = compile(v, s, PARK);
     if (isSym(p)) {
       s = { _name: p._v, _up: s };
+      if (!SMALL && !text.includes("set! " + p._v)) s._params = value._params;
       return [value, (v: any, e: Env): Env => ({ _v: name(v, p._v), _up: e })] as const;
     }
     const box = { _scope: s }, test = SMALL ? fail("form", "") : pattern(p, box);

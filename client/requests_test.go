@@ -159,6 +159,30 @@ func TestAnswerAndStream(t *testing.T) {
 	box(`<b data-suspense="x">two</b><i>newer</i>`)
 	s.publish("/a", "sx-resolve", `{"id":"x","html":"3"}`)
 	box(`<b data-suspense="x">3</b><i>newer</i>`)
+	// A slot beside the answer.
+	for _, c := range []struct{ meanwhile, answer, want string }{{"4", "3", "4"}, {"", "5", "5"}} {
+		until(t, ctx, `!document.querySelector(".sx-request")`)
+		js[bool](t, ctx, `const b = document.querySelector("button"); b.setAttribute("sx-swap", "none"); b.click(); return true`)
+		<-asked
+		if c.meanwhile != "" {
+			s.publish("/a", "sx-resolve", `{"id":"x","html":"`+c.meanwhile+`"}`)
+			box(`<b data-suspense="x">` + c.meanwhile + `</b><i>newer</i>`)
+		}
+		answer <- `<template for="x">` + c.answer + `</template>`
+		until(t, ctx, `!document.querySelector(".sx-request")`)
+		box(`<b data-suspense="x">` + c.want + `</b><i>newer</i>`)
+	}
+	js[bool](t, ctx, `document.querySelector("button").removeAttribute("sx-swap"); return true`)
+	// Frames for a region that goes before they are shown, and one transition after another.
+	js[bool](t, ctx, `const r = document.createElement("div"); r.dataset.sxLive = "/gone"; document.body.append(r); return true`)
+	until(t, ctx, `document.querySelectorAll(".sx-live").length == 2`)
+	js[bool](t, ctx, `addEventListener("told", () => document.querySelector("[data-sx-live='/gone']").remove(), true); return true`)
+	s.publish("/gone", "sx-event", `{"name":"told"}`)
+	s.publish("/gone", "sx-resolve", `{"id":"none","html":"late"}`)
+	until(t, ctx, `document.querySelectorAll(".sx-live").length == 1`)
+	js[bool](t, ctx, `for (const n of [6, 7]) Sx.resolve({id: "x", html: "" + n, transition: true}); return true`)
+	box(`<b data-suspense="x">7</b><i>newer</i>`)
+	js[bool](t, ctx, `await new Promise(f => setTimeout(f, 50)); return true`)
 	clean(t, ctx)
 
 	// Slots that are new in the answer.

@@ -34,6 +34,7 @@ type site struct {
 	opened int           // streams opened so far
 	open   int           // streams open now
 	asked  []string      // query of each stream
+	now    []string      // sent to whoever is connected, and to nobody later
 }
 
 // A topic keeps all of its events.
@@ -99,6 +100,15 @@ func (s *site) publish(src, name, data string) {
 	s.more = make(chan struct{})
 }
 
+// tell sends lines of an event to the streams that are open.
+func (s *site) tell(lines string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = append(s.now, lines+"\n\n")
+	close(s.more)
+	s.more = make(chan struct{})
+}
+
 // live is the endpoint that carries all sources of a page.
 func (s *site) live(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -108,6 +118,7 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 	s.opened++
 	s.open++
 	s.asked = append(s.asked, r.URL.RawQuery)
+	now := len(s.now)
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -149,6 +160,9 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) {
 				e := t.events[at[i]]
 				out = fmt.Appendf(out, "event: %s\nid: %s-%d\ndata: %s\n\n", e.name, t.epoch, at[i]+1, e.data)
 			}
+		}
+		for ; now < len(s.now); now++ {
+			out = append(out, s.now[now]...)
 		}
 		more := s.more
 		s.mu.Unlock()

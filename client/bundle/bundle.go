@@ -63,7 +63,7 @@ var parts = []struct {
 	{"all", "src/index.ts", nil}, // the core of a script with all parts
 	{"request", "src/part_request.ts", map[string]string{
 		"./dom":      shared("V adopt adoptKids parseHTML trust"),
-		"./frame":    shared("enqueue flush glide host read resolve"),
+		"./frame":    shared("enqueue flush glide host read resolve slide"),
 		"./language": shared("whole"),
 		"./parts":    shared("ours send"),
 		"./patch":    shared("apply slot"),

@@ -94,7 +94,7 @@ export function flush() {
     if (f.transition && glide()) {
       // The browser calls back after it took its picture. What came later must not overtake.
       f.transition = false;
-      return !document.startViewTransition!(hold(list.slice(i)));
+      return !slide(hold(list.slice(i)));
     }
     return (!each && fills(f) && last.get(f.id!) != f) || now(f) || ALL || void whole().then(hold(list.slice(i)));
   });
@@ -112,7 +112,14 @@ function hold(list: Frame[]) {
 
 /** May a change be shown as a transition now? */
 export const glide = () =>
-  "startViewTransition" in document && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches;
+  document.startViewTransition && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches;
+
+/** Changes the page in a transition, which another one may cut short; resolves when it is changed. */
+export const slide = (run: () => void) => {
+  const t = document.startViewTransition!(run);
+  t.ready.catch(() => {});
+  return t.updateCallbackDone;
+};
 
 /** Applies a frame at once, after what is queued; one with a transition when the browser is ready. */
 export function resolve(f: Frame) {
@@ -176,7 +183,11 @@ function fill(f: Frame) {
   if (at && behind(_at, at.$upto)) return void stale.delete(at);
   const named = at || (id != undefined && document.getElementById(id));
   const found = named ? [named] : f.selector ? document.querySelectorAll(f.selector) : [];
-  if (!found.length) throw new Error("no slot " + (id ?? f.selector));
+  if (!found.length) {
+    // The region has gone while the frame waited.
+    if (f._els && ![...f._els].some(e => e.isConnected)) return;
+    throw new Error("no slot " + (id ?? f.selector));
+  }
   for (const e of found) {
     let mode = f.mode || "inner";
     const inner = e == at && mode == "inner";

@@ -3,7 +3,7 @@
 // already may import others under any policy that let them run.
 
 import { adopt, adoptKids, make, parseHTML, trust, V } from "./dom";
-import { enqueue, flush, glide, host, read, resolve } from "./frame";
+import { enqueue, flush, glide, host, read, resolve, slide } from "./frame";
 import { use, whole } from "./language";
 import { Name } from "./names.gen";
 import { apply, slot } from "./patch";
@@ -87,6 +87,7 @@ const shared = (Sx: object) => ({
   _resolve: resolve,
   _send: send,
   _show: show,
+  _slide: slide,
   _slot: slot,
   _state: state,
   _trust: trust,

@@ -29,7 +29,7 @@ type Keyed = Node & { $key?: string };
 export function apply(at: Element, mode: Mode, read: (of: Element) => V[], key?: string, since?: number) {
   begin(since);
   const parent = at.parentNode;
-  const end = mode == "append" || mode == "prepend";
+  const end = /pend$/.test(mode);
   const keyed = key != undefined;
   const within = end || mode == "inner" || mode == "morph" || (mode == "remove" && keyed);
   const next = mode == "remove" ? [] : read(within || !(parent instanceof Element) ? at : parent);

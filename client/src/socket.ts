@@ -68,6 +68,7 @@ function hear(line: Line, text: string) {
     const f = m.data;
     if ((f._at = m.id || "")) line._cursor = m.id!;
     f.event = m.event;
+    f._els = line._els;
     if (m.event == Name.EventAck) {
       line._sent.delete(f.id!);
       if (f.message) line._undo.get(f.id!)?.(true);
@@ -76,10 +77,7 @@ function hear(line: Line, text: string) {
     }
     if (m.event == Name.EventClose) return line._link._end();
     if (m.event == Name.EventDrain) return line._link._lost(f.delay);
-    if (m.event == Name.EventReset) {
-      line._cursor = "";
-      f._els = line._els;
-    }
+    if (m.event == Name.EventReset) line._cursor = "";
     // It takes the place that it has for everybody.
     if (f.key) line._undo.get(f.key)?.();
     line._undo.delete(f.key!);

@@ -2,8 +2,8 @@
 // title, address, focus and scroll as after an ordinary navigation.
 
 import { Name } from "./names.gen";
-import { V, adopt, adoptKids, parseHTML, trust } from "./dom";
-import { enqueue, flush, glide, read as markup, resolve } from "./frame";
+import { type Owned, V, adopt, adoptKids, parseHTML, trust } from "./dom";
+import { enqueue, flush, glide, read as markup, resolve, slide } from "./frame";
 import { whole } from "./language";
 import { ours } from "./parts";
 import { apply, type Mode, slot } from "./patch";
@@ -95,10 +95,13 @@ export async function take(r: Response, swap: Swap): Promise<boolean | void> {
   }
   const run = () => {
     if (title) document.title = title;
-    if (mode != "none") apply(to || document.body, mode, read, undefined, swap._since);
+    const at = to || document.body;
+    // Slots beside the answer are found as it is read.
+    mode == "none" ? read(at) : apply(at, mode, read, undefined, swap._since);
     for (const [id, kids] of slots) {
-      const at = slot(id);
-      if (at) {
+      const at: Owned | undefined = slot(id);
+      // What a stream has brought since the question is newer.
+      if (at && !(at.$seen! > swap._since!)) {
         apply(at, "inner", () => kids);
         at.removeAttribute("aria-busy");
       }
@@ -107,7 +110,7 @@ export async function take(r: Response, swap: Swap): Promise<boolean | void> {
   flush();
   // Where we stand, for coming back.
   if (push) history.replaceState({ ...history.state, sx: scrollY }, "");
-  if (swap._transition && glide()) await document.startViewTransition!(run).updateCallbackDone;
+  if (swap._transition && glide()) await slide(run);
   else run();
   if (push) {
     const url = new URL(push === true ? r.url : push, location.href);

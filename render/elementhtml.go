@@ -111,7 +111,7 @@ func (e *elementExpr) htmlParts(g *sx.Gen, f *frame) []sx.Emit {
 		})
 		// A hole before which all children are static finds its start tag by the distance.
 		if h, ok := emit.(spreadHole); ok && static >= 0 && h.target() == f {
-			emit = h.at0(&frame{back: static})
+			emit = h.at0(&frame{back: static + len(h.prefix())}) // the hole's own markup is written before its value
 			f.used = used
 			static = -1
 		} else if static >= 0 {

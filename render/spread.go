@@ -15,6 +15,7 @@ import (
 // spreadHole is a hole that may meet a spread.
 type spreadHole interface {
 	sx.Emit
+	prefixed
 	target() *frame
 	at0(f *frame) sx.Emit
 }

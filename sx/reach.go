@@ -122,6 +122,8 @@ func mayBeSpread(e Expr, depth int) bool {
 		return mayBeSpread(e.forms[len(e.forms)-1], depth+1)
 	case *scopeExpr:
 		return mayBeSpread(e.body, depth+1)
+	case *tryExpr:
+		return mayBeSpread(e.body, depth+1) || e.handler != nil && mayBeSpread(e.handler, depth+1)
 	case *matchExpr:
 		for _, c := range e.clauses {
 			if mayBeSpread(c.body, depth+1) {

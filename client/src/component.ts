@@ -17,6 +17,7 @@ export const param = (x: any, scope: Scope): Param => {
   const p: Param = { _name: x[0]._v };
   let literal: Value = null; // the default, if it is one
   for (let i = 1; i < x.length; i++) {
+    if (!SMALL && !isKw(x[i])) expected("an annotation", x[i]);
     const k = x[i]._v, v: any = x[++i];
     if (k === "as") p._type = v._v;
     else if (k === "default") {
@@ -56,7 +57,10 @@ export const params = (list: any, scope: Scope, component?: boolean): Params => 
   // What has a scope is no frame's top.
   const p: Params = { _pos: [], _keys: null, _scope: SMALL ? scope : scope || { _name: "", _up: null }, _rules: false };
   if (!isList(list)) expected("parameters", list);
-  const bind = (name?: string) => p._scope = { _name: name || expected("a name"), _up: p._scope };
+  const bind = (name?: string, x?: any) => {
+    if (!SMALL && x) for (let s = p._scope; s && s !== scope; s = s._up) if (s._name === name) fail("duplicate", `the parameter ${name} is named twice`, place(x));
+    p._scope = { _name: name || expected("a name"), _up: p._scope };
+  };
   for (let i = 0; i < list.length; i++) {
     const x = list[i];
     if (isSym(x, "&key")) p._keys = new Map();
@@ -65,7 +69,7 @@ export const params = (list: any, scope: Scope, component?: boolean): Params => 
     else {
       const q = param(x, p._scope);
       if (isList(x)) p._rules = true;
-      bind(q._name);
+      bind(q._name, x);
       p._keys ? p._keys.set(q._name, q) : p._pos.push(q);
     }
   }

@@ -5,7 +5,7 @@
 
 import { specials } from "./special";
 import { primitives } from "./primitives";
-import { capture, element, isElement, loop, type Ops, put, record } from "./markup";
+import { capture, element, isElement, loop, type Ops, record } from "./markup";
 import { bind, component, fits, type Params } from "./component";
 import { named, take } from "./argument";
 import { expand } from "./macro";
@@ -109,6 +109,7 @@ export const hint = (name: string, names: Iterable<string>, colon = ""): string 
 export const unknown: (x: Sym, scope?: Scope) => never = SMALL ? fail as any : (x, scope) => {
   const names: string[] = [], component = x._v[0] === "~";
   for (; scope; scope = scope._up) names.push(scope._name);
+  if (specials[x._v]) fail("form", x._v + " is a special form", place(x));
   return fail("undefined", (component ? "unknown component: " : "undefined symbol: ") + x._v
     + hint(x._v, [...names, ...defs.keys(), ...primitives().keys(), ...Object.keys(specials)].filter(n => n[0] === "~" === component)), place(x));
 };
@@ -126,16 +127,19 @@ const variable = (x: Sym, scope: Scope): Code => {
   return () => p;
 };
 
+/** Looked up before what the program defines. */
+const higher = /^(map(-indexed|-dict)?|filter|reduce|some|every\?|for-each|sort(-by)?|group-by)$/;
+
 const callForm = (form: List, scope: Scope, mode: number): Code => {
   const at = now._at, name = isSym(form[0]) ? form[0]._v : "", forms = form.slice(1), i = find(name, scope);
-  const p = i < 0 && !defs.has(name) && primitives().get(name), turns = p && name === "map" && mode & EMIT;
+  const p = i < 0 && (SMALL || !higher.test(name) ? !defs.has(name) : true) && primitives().get(name), turns = p && name === "map" && mode & EMIT;
   // The server writes spreads from data in another way.
   const inner = !SMALL && name === "make-spread" ? scope || { _name: "", _up: null } : scope;
-  const head = compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, inner, !turns ? PARK : i ? 0 : EMIT)), keys = forms.map(isKw);
+  if (p) p._doc(forms.length);
+  const head: Code = p ? () => p : compile(form[0], scope, 0), args = forms.map((f, i) => compile(f, inner, !turns ? PARK : i ? 0 : EMIT)), keys = forms.map(isKw);
   const shape = SMALL || !name ? head._params : i < 0 ? shapes.get(name) : binding(scope, i)._params;
-  if (p) p._doc(args.length);
   // The server has looked at the programs that it sends.
-  else if (!SMALL && shape) fits(name, shape, forms);
+  if (!SMALL && !p && shape) fits(name, shape, forms);
   // Markup of a loop is written as it is made.
   if (turns) return e => {
     const f = args[0](e), list = args[1](e);
@@ -174,18 +178,18 @@ const listForm = (x: List, scope: Scope, mode: number): Code => {
   const head = x[0];
   if (!x._data) {
     if (isSym(head)) {
-      const name = head._v, local = find(name, scope) >= 0, known = local || defs.has(name), d = defs.get(name);
+      const name = head._v, local = find(name, scope) >= 0, d = SMALL || !higher.test(name) ? defs.get(name) : undefined, known = local || (SMALL || !higher.test(name)) && defs.has(name), tag = name.replace(/^(html|svg):/, "");
       if (!local) {
         if (specials[name]) return specials[name](x, scope, mode);
         if (!SMALL && isMacro(d)) return expand(d, x, form => compile(form, scope, mode));
         if (name[0] === "~") return component(x, scope, mode);
       }
       if (!isElement(name)) return known || primitives().has(name) ? callForm(x, scope, mode) : unknown(head, scope);
-      if (!known) return primitives().has(name) ? callForm(x, scope, mode) : element(x, name.replace(/^(html|svg):/, ""), scope, mode);
+      if (!known) return primitives().has(name) ? callForm(x, scope, mode) : element(x, tag, scope, mode);
       // A bound name that is an element's too is called if it can be.
       const value = compile(head, scope, 0), f = callForm(x, scope, mode);
       let m: Code;
-      return e => isFn(value(e)) ? f(e) : (m ||= element(x, name, scope, mode))(e);
+      return e => isFn(value(e)) ? f(e) : (m ||= element(x, tag, scope, mode))(e);
     }
     if (isList(head) && !head._data && !isSym(head[0], "quote") && (isList(head[0]) || isSym(head[0]))) return callForm(x, scope, mode);
   }
@@ -245,14 +249,14 @@ const parts = (x: any): Form[] => isList(x) && !x._data && (isSym(x[0], "begin")
 /** Compiles forms, evaluates and freezes the definitions among them, and gives the code of the others. */
 const load = (forms: Form[], mode: number): Code[] => {
   const rest: Code[] = [], todo = new Map<string, Code>(), names = new Set<string>(), { _flush } = loading;
-  const run = loading._flush = name => {
+  const run = loading._flush = (name?: string) => {
     for (const [n, c] of todo) if (!name || n === name) todo.delete(n), c(null);
   };
   if (!SMALL) forms = forms.flatMap(parts);
   for (const x of forms) {
     const name = defined(x);
     if (!name) continue;
-    if (names.has(name)) fail("duplicate", name + " is defined twice", place(x));
+    if (names.has(name) || specials[name] || SMALL && primitives().has(name)) fail("duplicate", name + " is defined already", place(x));
     names.add(name);
     if (!defs.has(name)) defs.set(name, undefined);
     if (!SMALL) shapes.delete(name);
@@ -300,6 +304,4 @@ export const evaluate = (forms: Form[]): Value => evaluation(() => {
 });
 
 /** The markup of forms; nothing of it is seen if there is an error. */
-export const markupOf = (forms: Form[]): Ops => evaluation(() => capture(() => {
-  for (const c of load(forms, EMIT)) put(c(null));
-}));
+export const markupOf = (forms: Form[]): Ops => evaluation(() => capture(() => loop(load(forms, EMIT) as any, (c: any) => c(null))));

@@ -4,6 +4,7 @@ import { Code, compile, Env, Scope } from "./eval";
 import { named } from "./argument";
 import { Param, param, violation } from "./component";
 import { equal } from "./equal";
+import { size } from "./special";
 import { expected, fail, isDict, isKw, isList, isSym, List, now, Place, place, plain, Sym, sym, truthy, Value } from "./values";
 
 export type Test = (v: Value, e: Env) => Env | undefined;
@@ -73,7 +74,7 @@ export const pattern = (p: any, box: { _scope: Scope }, outer = box._scope): Tes
 /** (match x pattern [:when guard] result …). */
 export const match = (x: List, scope: Scope, mode: number): Code => {
   const at = now._at, arms: [Test, Code | null, Code][] = [];
-  if (x.length < 2) expected("a value");
+  size(x, 1);
   const value = compile(x[1], scope, 0);
   for (let i = 2; i < x.length;) {
     const p = x[i++], box = { _scope: scope }, test = pattern(isKw(p) && p._v === "else" ? sym("_") : p, box), s = box._scope;

@@ -7,7 +7,7 @@ const max = Number.MAX_SAFE_INTEGER;
 
 /** The result n of the primitive name, checked. */
 export const num = (n: number, name: string): number =>
-  Math.abs(n) <= max ? n : fail("range", `${name}: the result ${n} is out of range`);
+  Math.abs(n) <= max ? n : fail("range", `${name}: the result ${n} is beyond the range of exact integers, ±(2^53−1)`);
 
 /** n with exactly `places` digits, half away from zero, from the exact binary value: so is toFixed. */
 export const decimal = (n: number, places: number): string => n.toFixed(places).replace(/^-(?=[0.]*$)/, "");

@@ -52,7 +52,7 @@ SMALL || provide({
   "error:a?a": (message, data) => fail("error", text(message), now._at, data),
   "assert:a?a": (v, message = "assertion failed") => truthy(v) ? v : fail("error", text(message)),
   "try-call:f?a*": (f, ...args) => attempt(() => new Map<string, Value>([["ok", true], ["value", call(f, ...args)]]), err => new Map<string, Value>([["ok", false], ["error", err.message]])),
-  "dynamic-wind:fff": (before, thunk, after) => {
+  "dynamic-wind:aaa": (before, thunk, after) => {
     call(before);
     return attempt(() => call(thunk), null, () => call(after));
   },

@@ -44,6 +44,11 @@ export const mutable = <T extends Value>(x: T, n: number): T => {
   return x;
 };
 
+const join = (a: Value[], b: Value[]): Value[] => {
+  items(a.length + b.length);
+  return a.concat(b);
+};
+
 /** Gives what end gives, after turn has given a value for each item and take has taken it. */
 const walk = (l: Value[], turn: (v: Value) => any, take: (v: Value, i: number) => unknown, end: () => Value) =>
   sequence(l.length, (_, i) => turn(l[i]), (v, _, i) => void take(v, i), end)(null);
@@ -76,7 +81,7 @@ provide({
 });
 
 SMALL || provide({
-  "cons:al": (x, l) => [x, ...l],
+  "cons:al": (x, l) => join([x], l),
   "append:l?a*": (l, ...xs) => {
     const out = l.concat(...xs.filter(x => x !== null));
     items(out.length);
@@ -96,7 +101,7 @@ SMALL || provide({
   "into:aa": (to, from) => {
     if (typeof to !== "object") wrong(0, "dict", to);
     const list = isDict(from) ? [...from] : take("l", from, 1);
-    return isDict(to) ? new Map([...to, ...list.map(entry)]) : [...take("l", to, 0), ...list];
+    return isDict(to) ? new Map([...to, ...list.map(entry)]) : join(take("l", to, 0), list);
   },
   "distinct:l": l => {
     const seen = new Set(), out: Value[] = [];

@@ -8,7 +8,7 @@ import { pattern, unfit } from "./match";
 import { primitives } from "./primitives";
 import { equal } from "./equal";
 import { base, sequence } from "./stack";
-import { expected, fail, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
+import { expected, fail, isDict, isFn, freeze, isKw, isList, isMacro, isSym, List, now, place, Sym, truthy, Value } from "./values";
 
 export type Special = (x: List, scope: Scope, mode: number) => Code;
 
@@ -39,12 +39,14 @@ export const body = (forms: Value[], scope: Scope, mode: number, keep = true): C
   const names = SMALL ? [] : definitions(forms).filter(n => keep || find(n, scope) < 0);
   if (!SMALL) for (const n of names) scope = { _name: n, _up: scope };
   const kept = forms.map((f, i) => {
-    if (!keep || i === last) return false;
-    if (!isList(f)) fail("form", "a value is dropped here", place(f));
-    return isMarkup(f, scope);
+    return keep && i < last && isMarkup(f, scope);
   });
   const lifted = !(mode & EMIT) && kept.includes(true);
-  const codes = forms.map((f, i) => compile(f, scope, i < last ? kept[i] ? EMIT | PARK : PARK : lifted ? EMIT | PARK : mode));
+  const codes = forms.map((f: any, i) => {
+    const code = compile(f, scope, i < last ? kept[i] ? EMIT | PARK : PARK : lifted ? EMIT | PARK : mode);
+    if (!SMALL && keep && i < last && (!isList(f) || f._data || !f.length || isSym(f[0]) && /^(quote|fn|lambda)$/.test(f[0]._v))) fail("form", "a value is dropped here", place(f));
+    return code;
+  });
   if (last < 0) return () => null;
   if (!last && (SMALL || !names.length)) return codes[0];
   const all = sequence(last, (e, i) => codes[i](e), (v, _, i) => kept[i] && put(v), codes[last]);
@@ -96,7 +98,7 @@ const choose = (value: Code, pairs: [Value, Value][], s: Scope, m: number, holds
 
 const cond: Special = (x, s, m) => {
   const clauses = x.slice(1) as List[], [first] = clauses;
-  const scheme = first && clauses.every(c => isList(c) && c.length === 2) && (!isSym(first[0]) && !isKw(first[0]) || isElse(clauses[clauses.length - 1][0]));
+  const scheme = first && clauses.every(c => isList(c) && !c._data && c.length === 2) && (!isSym(first[0]) && !isKw(first[0]) || isElse(clauses[clauses.length - 1][0]));
   return choose(() => null, scheme ? clauses as any : pairUp(clauses), s, m, truthy);
 };
 
@@ -113,6 +115,7 @@ export const bindings = (list: Value): [Value, Value][] =>
 
 const let_: Special = (x, s, m) => {
   size(x, 1);
+  if (!SMALL && isSym(x[1])) size(x, 2);
   // The small language has neither loops nor patterns.
   if (SMALL) isSym(x[1]) && fail("form", "");
   else if (isSym(x[1])) {
@@ -131,6 +134,7 @@ const let_: Special = (x, s, m) => {
       if (!SMALL && !text.includes("set! " + p._v)) s._params = value._params;
       return [value, (v: any, e: Env): Env => ({ _v: name(v, p._v), _up: e })] as const;
     }
+    if (!SMALL && !isDict(p) && !isList((x[1] as List)[0])) expected("a name", p);
     const box = { _scope: s }, test = SMALL ? fail("form", "") : pattern(p, box);
     s = box._scope;
     const at = place(p);
@@ -155,13 +159,12 @@ export const fn: Special = (x, s, m) => {
 
 const define: Special = (x, s) => {
   loading._top = false;
-  size(x, 1);
-  let target: any = x[1], rest = x.slice(2);
+  let target: any = x[1] ?? null, rest = x.slice(2);
   const sugar = isList(target) && target;
   if (sugar) target = sugar[0];
   if (!isSym(target)) expected("a name");
-  while (!sugar && isKw(rest[0]) && rest.length > 1) rest = rest.slice(2);
-  if (!sugar && rest.length > 1 && (typeof rest.shift() !== "string" || rest.length > 1)) expected("a name and a value");
+  while (!sugar && isKw(rest[0]) && rest.length > 2) rest = rest.slice(2);
+  if (!sugar && rest.length > 1 && (typeof rest.shift() !== "string" || rest.length > 1)) size(x, 1, 2);
   const id = target._v, i = find(id, s);
   const value: Code = sugar ? lambda("lambda", id, sugar.slice(1), rest, s) : compile(rest[0] ?? null, s, 0);
   // The small language has no definitions in bodies.
@@ -180,7 +183,7 @@ export const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
   const id = x[1], doc: Record<string, Value> = {}, top = loading._top;
   let i = 3;
   loading._top = false;
-  if (!top || !isSym(id) || x.length < 3) return expected(`(${(x[0] as Sym)._v} name (parameters) body …) at the top level`);
+  if (!top || !isSym(id) || x.length < 3 || !SMALL && kind === "component" && id._v[0] !== "~") return expected(`(${(x[0] as Sym)._v} name (parameters) body …) at the top level`);
   for (; i < x.length - 1; i++) {
     const k = x[i];
     if (isKw(k)) SMALL ? i++ : doc[k._v] = x[++i];
@@ -199,7 +202,7 @@ export const defcomp = (kind: "component" | "macro"): Special => (x, s) => {
 const thread = (last: boolean): Special => (x, s, m) => {
   size(x, 1);
   return compile(x.slice(2).reduce((v, f) => {
-    const [head, ...rest] = isList(f) && !f._data ? f : [f], list: List = last ? [head, ...rest, v] : [head, v, ...rest];
+    const [head, ...rest] = isList(f) && f.length && !f._data ? f : [f], list: List = last ? [head, ...rest, v] : [head, v, ...rest];
     list._at = place(f);
     return list;
   }, x[1]), s, m);

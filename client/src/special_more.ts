@@ -2,9 +2,11 @@
 
 import { attempt, provided } from "./dynamic";
 import { binding, compile, defs, EMIT, find } from "./eval";
-import { put, record } from "./markup";
+import { put } from "./markup";
 import { quasi } from "./macro";
 import { match } from "./match";
+import { primitives } from "./primitives";
+import { base } from "./stack";
 import { bindings, body, defcomp, name, size, Special, specials } from "./special";
 import { expected, fail, isKw, isList, isSym, now, place, Sym, Value } from "./values";
 
@@ -21,8 +23,8 @@ const letrec: Special = (x, s, m) => {
 
 const set: Special = (x, s) => {
   size(x, 2, 2);
-  const n = (x[1] as Sym)._v, i = find(n, s), v = compile(x[2], s, 0), at = now._at;
-  if (i < 0 && !defs.has(n)) fail("undefined", "set!: undefined symbol: " + n, place(x[1]));
+  const n = isSym(x[1]) ? x[1]._v : expected("a name", x[1]), i = find(n, s), v = compile(x[2], s, 0), at = now._at;
+  if (i < 0 && !defs.has(n)) fail(primitives().has(n) ? "form" : "undefined", `set!: ${primitives().has(n) ? "primitive" : "undefined symbol"}: ${n}`, place(x[1]));
   return e => {
     const value = v(e), cell = i >= 0 && binding(e, i);
     if (!cell || Object.isFrozen(cell)) fail("frozen", `set!: ${n} is frozen`, at);
@@ -32,18 +34,17 @@ const set: Special = (x, s) => {
 
 const label = (v: any): string => isSym(v) || isKw(v) ? v._v : typeof v === "string" ? v : isList(v) && isSym(v[0], "quote") ? label(v[1]) : expected("a symbol or a string", v);
 
+/** Places what f gives. */
+const all = (f: () => Value) => base(() => put(f()))(0) ?? null;
+
 const provide: Special = (x, s, m) => {
   size(x, 2);
   const n = label(x[1]), v = compile(x[2], s, 0), b = body(x.slice(3), s, m &= EMIT);
   return e => {
     const up = now._top;
     now._top = { _name: n, _v: v(e), _emitted: [], _up: up };
-    return attempt(() => {
-      const r = b(e);
-      // What is still to be placed belongs to this scope too.
-      if (m) put(r);
-      return m ? null : r;
-    }, null, () => now._top = up);
+    // What is still to be placed belongs to this scope too.
+    return attempt(() => m ? all(() => b(e)) : b(e), null, () => now._top = up);
   };
 };
 
@@ -54,7 +55,7 @@ const try_: Special = (x, s, m) => {
   if (c && !isSym(c[1])) expected("a name", c);
   const handle = c && body(c.slice(2), { _name: c[1]._v, _up: s }, emit), last = f && body(f.slice(1), s, 0);
   return e => attempt(
-    () => emit ? record(() => b(e)) : b(e),
+    () => emit ? all(() => b(e)) : b(e),
     handle && ((err: any) => handle({ _v: new Map(["message", "data", "form", "file", "line", "col"].map(k => [k, err[k]])), _up: e })),
     last && (() => last(e)));
 };

@@ -1,6 +1,9 @@
 package sx
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Form is a datum that is about to be analysed, with its place.
 type Form struct {
@@ -129,7 +132,7 @@ func (f *Form) keyword() string {
 func (f *Form) Entry(i int) (string, *Form) { return f.entry(i) }
 
 // With returns a list form of items at the place of f, for definitions that put parts together. Items that
-// were read keep their own places, and those that f has at the same index theirs.
+// were read keep their own places, and those that f has theirs: atoms that were read are told apart by where their text is.
 func (f *Form) With(items ...Value) *Form {
 	l := NewList(items...)
 	if f.v.tag() == KindList {
@@ -138,9 +141,13 @@ func (f *Form) With(items ...Value) *Form {
 			spans := make([]Span, len(items))
 			for i, v := range items {
 				own := infoOf(v)
+				at := i
+				if i >= len(old.Items) || v != old.Items[i] {
+					at = slices.Index(old.Items, v)
+				}
 				switch {
-				case i < len(in.items) && v == old.Items[i]:
-					spans[i] = in.items[i]
+				case at >= 0 && at < len(in.items):
+					spans[i] = in.items[at]
 				case own.src == in.src:
 					spans[i] = own.span
 				case own.src != nil: // of another source: no table can tell

@@ -282,3 +282,71 @@ func renderAll(t *testing.T, dir string) string {
 	}
 	return b.String()
 }
+
+// Everything that an editor lets rename can be renamed, and the program still loads. What is refused is refused when it is
+// asked for, not when the new name is given.
+func TestRenameEverything(t *testing.T) {
+	word := regexp.MustCompile("[^\\s()\\[\\]{}\"';,`<>:]+")
+	for _, dir := range append(examples(t), shop(t)) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			copied := t.TempDir()
+			if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+				t.Fatal(err)
+			}
+			c := connect(t, copied, object{})
+			files := c.files()
+			done := map[string]bool{}
+			renamed, warnings := 0, diagnosed(t, copied)
+			for _, file := range slices.Sorted(maps.Keys(files)) {
+				s := files[file]
+				for _, m := range word.FindAllStringIndex(s, -1) {
+					at := object{"textDocument": object{"uri": c.uri(file)}, "position": c.position(s, m[0])}
+					prepared := c.try("textDocument/prepareRename", at)
+					if prepared.Error != nil || string(prepared.Result) == "null" {
+						continue
+					}
+					definition := string(c.try("textDocument/definition", at).Result)
+					if done[definition] {
+						continue
+					}
+					done[definition] = true
+					var place struct{ Placeholder string }
+					if err := json.Unmarshal(prepared.Result, &place); err != nil {
+						t.Fatal(err)
+					}
+					edited, why := c.renamed(at, place.Placeholder+"-zz")
+					if why != "" {
+						t.Errorf("%s at %s %v: %s", place.Placeholder, file, at["position"], why)
+						continue
+					}
+					renamed++
+					other := t.TempDir()
+					if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+						t.Fatal(err)
+					}
+					for n, text := range edited {
+						if err := os.WriteFile(filepath.Join(other, n), []byte(text), 0o666); err != nil {
+							t.Fatal(err)
+						}
+					}
+					if n := diagnosed(t, other); n > warnings {
+						t.Errorf("%s: %d warnings, there were %d", place.Placeholder, n, warnings)
+					}
+				}
+			}
+			t.Logf("%d names renamed", renamed)
+		})
+	}
+}
+
+// diagnosed loads an application without errors, and counts the warnings.
+func diagnosed(t *testing.T, dir string) int {
+	t.Helper()
+	app, err := page.New(hidden{os.DirFS(dir)}, page.WithTests(), page.WithDevelopment(), page.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(sx.Explain(err))
+	}
+	defer app.Shutdown(context.Background())
+	return len(app.Program().Diagnostics())
+}

@@ -117,6 +117,9 @@ func mod2(m *Machine, a, b Value) Value {
 func pow2(m *Machine, a, b Value) Value {
 	x, y := m.Num("pow", 0, a), m.Num("pow", 1, b)
 	if y != math.Trunc(y) {
+		if x > 0 && x < 0x1p-1022 { // math.Pow takes the logarithm of such a number wrong on some machines
+			return m.CheckedNumber("pow", math.Pow(x*0x1p60, y)*math.Pow(0x1p-60, y))
+		}
 		return m.CheckedNumber("pow", math.Pow(x, y))
 	}
 	if x == 0 && y < 0 {

@@ -13,7 +13,7 @@ export interface Params { _pos: Param[]; _keys: Map<string, Param> | null; _rest
 /** (name :as type :default expr :required :min n :max n :in (…)) or a name. */
 export const param = (x: any, scope: Scope): Param => {
   if (isSym(x) && !(SMALL && x._v[0] === "&")) return { _name: x._v };
-  if (!isList(x) || !isSym(x[0])) expected("a name or (name :as type …)", x);
+  if (!isList(x) || !SMALL && x._data || !isSym(x[0])) expected("a name or (name :as type …)", x);
   const p: Param = { _name: x[0]._v };
   let literal: Value = null; // the default, if it is one
   for (let i = 1; i < x.length; i++) {

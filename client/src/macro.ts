@@ -1,6 +1,7 @@
 // Macros: forms to forms, while compiling.
 
-import { Code, compile, invoke, loading, Scope } from "./eval";
+import { Code, compile, invoke, loading, Scope, toError } from "./eval";
+import { base } from "./stack";
 import { fail, Fn, Form, isDict, isKw, isList, isSym, List, now, place, Value } from "./values";
 
 /** Expands macro m in form x and gives the expansion to f. Errors in it are reported at x. */
@@ -10,7 +11,14 @@ export const expand = <T>(m: Fn, x: List, f: (form: Form) => T): T => {
   now._macro ||= place(x);
   const forms = x.slice(1);
   try {
-    return f(invoke(Object.assign(new Fn("lambda", ""), m, { _t: "lambda" }), forms, forms.map(isKw)));
+    let form: Form;
+    try {
+      form = base(() => invoke(Object.assign(new Fn("lambda", ""), m, { _t: "lambda" }), forms, forms.map(isKw)))(null);
+    } catch (err) {
+      const { kind, message, data } = toError(err);
+      fail(kind, `in macro ${m._v}: ${message}`, now._macro, data);
+    }
+    return f(form!);
   } finally {
     now._macro = _macro;
   }

@@ -77,7 +77,11 @@ export const put = (v: any): any => {
 /** Children: all forms, each placed. */
 export const children = (forms: Value[], scope: Scope) => {
   const codes = forms.map(f => compile(f, scope, EMIT | PARK));
-  return sequence(codes.length, (e, i) => codes[i](e), put, () => null);
+  const ats = forms.map(place);
+  return sequence(codes.length, (e, i) => codes[i](e), (v, _, i) => {
+    now._at = ats[i];
+    return put(v);
+  }, () => null);
 };
 
 /** In value position markup is recorded. */
@@ -93,13 +97,13 @@ const voids = /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)
 export const isVoid = (tag: string) => voids.test(tag);
 
 export const element = (x: List, tag: string, scope: Scope, mode: number): Code => {
-  const attrs: ((e: any) => [string, string] | null)[] = [], kids: Value[] = [], at = now._at;
+  const attrs: ((e: any) => [string, string] | null)[] = [], kids: Value[] = [];
   forbidden(tag);
   for (let i = 1; i < x.length; i++) {
     const f = x[i];
     if (isKw(f)) {
       if (++i === x.length) fail("keyword", `:${f._v} has no value`, place(f));
-      const name = f._v, low = name.toLowerCase(), kind = rule(tag, low), literal = x[i] === null || typeof x[i] !== "object", code = compile(x[i], scope, 0);
+      const name = f._v, low = name.toLowerCase(), kind = rule(tag, low), literal = x[i] === null || typeof x[i] !== "object", code = compile(x[i], scope, 0), at = place(x[i]);
       attrs.push(e => {
         const v = code(e);
         now._at = at;

@@ -19,6 +19,7 @@ export const pattern = (p: any, box: { _scope: Scope }, outer = box._scope): Tes
     box._scope = { _name: name, _up: box._scope };
   };
   if (isSym(p)) {
+    if (p._v[0] === "&") expected("a pattern", p);
     if (p._v === "_") return (_, e) => e;
     bind(p._v);
     return (v, e) => ({ _v: v, _up: e });

@@ -31,13 +31,17 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
 /** Names that forms of one body define. */
 const definitions = (forms: Value[]): string[] => forms.flatMap((x: any) =>
   !isList(x) ? [] : isSym(x[0], "define") ? [((isList(x[1]) ? x[1][0] : x[1]) as Sym)?._v]
-    : isSym(x[0], "begin") || isSym(x[0], "do") ? definitions(x.slice(1)) : []);
+    // These have bodies of their own, or none.
+    : isSym(x[0]) && /^(quote|quasiquote|fn|lambda|let.*|when|unless|begin|do|try|scope|provide|match)$/.test(x[0]._v) ? [] : definitions(x));
 
 /** Several forms: the value of the last, and the markup of those before. */
 export const body = (forms: Value[], scope: Scope, mode: number, keep = true): Code => {
   const last = forms.length - 1;
-  const names = SMALL ? [] : definitions(forms).filter(n => keep || find(n, scope) < 0);
-  if (!SMALL) for (const n of names) scope = { _name: n, _up: scope };
+  const names = SMALL ? [] : definitions(forms);
+  if (!SMALL) names.forEach((n, i) => {
+    if (names.indexOf(n) < i) fail("duplicate", n + " is defined twice in one body", now._at);
+    scope = { _name: n, _up: scope };
+  });
   const kept = forms.map((f, i) => {
     return keep && i < last && isMarkup(f, scope);
   });

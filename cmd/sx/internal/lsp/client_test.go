@@ -436,6 +436,13 @@ func (c *client) diagnosed(name string) []string {
 	return c.lines(u)
 }
 
+// published gives what was said of a file last.
+func (c *client) published(name string) published {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.diags[c.uri(name)]
+}
+
 func (c *client) lines(u string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

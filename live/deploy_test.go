@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sx-framework/sxgo/live"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -98,10 +99,10 @@ func TestDeployUnderLoad(t *testing.T) {
 					}
 				}()
 			}
-			patiently(t, func() bool { return connected.Load() == int64(clients) }, func() string {
+			livetest.EventuallyFunc(t, func() bool { return connected.Load() == int64(clients) }, func() string {
 				return fmt.Sprintf("%d of %d clients have connected", connected.Load(), clients)
 			})
-			eventually(t, func() bool { return next.hub.Stats().Published > 10 }, func() string { return "the new process has no state" })
+			livetest.EventuallyFunc(t, func() bool { return next.hub.Stats().Published > 10 }, func() string { return "the new process has no state" })
 			point(next)
 			left.Store(time.Now().UnixNano())
 			grace, stop := context.WithTimeout(ctx, 30*time.Second)
@@ -109,7 +110,7 @@ func TestDeployUnderLoad(t *testing.T) {
 			if err := old.server.Drain(grace); err != nil {
 				t.Error(err)
 			}
-			patiently(t, func() bool { return moved.Load() == int64(clients) || t.Failed() }, func() string {
+			livetest.EventuallyFunc(t, func() bool { return moved.Load() == int64(clients) || t.Failed() }, func() string {
 				return fmt.Sprintf("%d of %d clients have moved", moved.Load(), clients)
 			})
 			cancel()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sx-framework/sxgo/live"
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -141,30 +142,9 @@ func (s *site) append(topic string, i int) hub.Cursor {
 // await waits until the number of open streams is n.
 func (s *site) await(n int) {
 	s.t.Helper()
-	eventually(s.t, func() bool { return s.server.Stats().Streams == n }, func() string {
+	livetest.EventuallyFunc(s.t, func() bool { return s.server.Stats().Streams == n }, func() string {
 		return fmt.Sprintf("%d streams are open, want %d", s.server.Stats().Streams, n)
 	})
-}
-
-// eventually polls for something that happens in another goroutine or process and that nothing announces.
-func eventually(t testing.TB, ok func() bool, msg func() string) {
-	t.Helper()
-	within(t, 10*time.Second, ok, msg)
-}
-
-// patiently is eventually for hundreds of clients on a busy machine.
-func patiently(t testing.TB, ok func() bool, msg func() string) {
-	t.Helper()
-	within(t, time.Minute, ok, msg)
-}
-
-func within(t testing.TB, d time.Duration, ok func() bool, msg func() string) {
-	t.Helper()
-	for end := time.Now().Add(d); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(msg())
-		}
-	}
 }
 
 // reader reads one response event by event, without reconnecting.

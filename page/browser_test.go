@@ -15,29 +15,13 @@ import (
 	"github.com/sx-framework/sxgo/client/clienttest"
 )
 
-// poll waits until an expression holds in the browser, across navigations.
-func poll(t testing.TB, ctx context.Context, expr string) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expr+")"))
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			now, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.documentElement.outerHTML"))
-			t.Fatalf("waited in vain for %s: %v\n%s", expr, err, now)
-		}
-		time.Sleep(5 * time.Millisecond) // between two looks
-	}
-}
-
 // run opens an address and evaluates a script there.
 func run(t testing.TB, ctx context.Context, address, script string) {
 	t.Helper()
 	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
 		t.Fatal(err)
 	}
-	poll(t, ctx, "window.Sx")
+	clienttest.Until(t, ctx, "the page is as it should be", "window.Sx")
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+script+")")); err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +62,11 @@ func TestRedirectsElsewhereInABrowser(t *testing.T) {
 	}
 	ctx := clienttest.Browser(t)
 	run(t, ctx, s.URL, `!document.querySelector("#pay").click()`)
-	poll(t, ctx, `document.title == "elsewhere" && document.body.textContent == "n=1"`)
+	clienttest.Until(t, ctx, "the page is as it should be", `document.title == "elsewhere" && document.body.textContent == "n=1"`)
 	run(t, ctx, s.URL, `!document.querySelector("#out").click()`)
-	poll(t, ctx, `document.title == "elsewhere" && document.body.textContent == "out"`)
+	clienttest.Until(t, ctx, "the page is as it should be", `document.title == "elsewhere" && document.body.textContent == "out"`)
 	run(t, ctx, s.URL, `window.stays = !document.querySelector("#in").click()`)
-	poll(t, ctx, `window.stays && location.pathname == "/there" && document.querySelector("h1").textContent == "there"`)
+	clienttest.Until(t, ctx, "the page is as it should be", `window.stays && location.pathname == "/there" && document.querySelector("h1").textContent == "there"`)
 	if asked.Load() != 2 {
 		t.Errorf("the other site was asked %d times", asked.Load())
 	}
@@ -133,7 +117,7 @@ func TestNativeFormsGoElsewhere(t *testing.T) {
 			}
 		}
 		send(named)
-		poll(t, ctx, `document.title == "elsewhere" && document.body.textContent == "n=1"`)
+		clienttest.Until(t, ctx, "the page is as it should be", `document.title == "elsewhere" && document.body.textContent == "n=1"`)
 	}
 	wants(t, "log", silent.logs.String(), "path=/pay", "to="+other.URL)
 	lacks(t, "log", silent.logs.String()+named.logs.String(), "n=1")

@@ -265,13 +265,13 @@ func TestRefusedSocketInABrowser(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL)); err != nil {
 		t.Fatal(err)
 	}
-	poll(t, ctx, `document.querySelector("#sx-suspense-m b")?.textContent == "in"`)
+	clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector("#sx-suspense-m b")?.textContent == "in"`)
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.addEventListener("sx:close", e => { window.over = e.detail.status }), true`)); err != nil {
 		t.Fatal(err)
 	}
 	banned.Store(true)
 	l.cut()
-	poll(t, ctx, `window.over == 4401 && !document.querySelector("[data-sx-ws]").className`)
+	clienttest.Until(t, ctx, "the page is as it should be", `window.over == 4401 && !document.querySelector("[data-sx-ws]").className`)
 
 	for _, c := range []struct {
 		header http.Header

@@ -74,14 +74,14 @@ func TestRedirectsRefuseStreams(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+path)); err != nil {
 			t.Fatal(err)
 		}
-		poll(t, ctx, `!!document.querySelector(".sx-live #sx-suspense-n b, .sx-live #sx-suspense-m b")`)
+		clienttest.Until(t, ctx, "the page is as it should be", `!!document.querySelector(".sx-live #sx-suspense-n b, .sx-live #sx-suspense-m b")`)
 		// A change of the session ends what was connected in its name, which comes back with the new one.
 		post("/in", "user=eve")
 		if path == "/talk" {
-			poll(t, ctx, `document.querySelector("#sx-suspense-m b").textContent == "eve"`)
+			clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector("#sx-suspense-m b").textContent == "eve"`)
 		}
 		post("/out", "")
-		poll(t, ctx, `location.pathname == "/login" && document.querySelector("h1")?.textContent == "log in"`)
+		clienttest.Until(t, ctx, "the page is as it should be", `location.pathname == "/login" && document.querySelector("h1")?.textContent == "log in"`)
 	}
 }
 

@@ -77,13 +77,13 @@ func TestReloadShowsInEveryRegion(t *testing.T) {
 			visit(c.path)
 			shows := func(word string) {
 				t.Helper()
-				poll(t, ctx, fmt.Sprintf(`document.querySelector("#word").textContent == %q && document.querySelector("[data-suspense=s]").textContent == %q`, word, strings.ReplaceAll(c.want, "WORD", word)))
+				clienttest.Until(t, ctx, "the page is as it should be", fmt.Sprintf(`document.querySelector("#word").textContent == %q && document.querySelector("[data-suspense=s]").textContent == %q`, word, strings.ReplaceAll(c.want, "WORD", word)))
 			}
 			shows("old")
 			if c.path == "/state" {
-				poll(t, ctx, `document.querySelector(".sx-live")`)
+				clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector(".sx-live")`)
 				s.app.Publish("n", sx.String("1"))
-				poll(t, ctx, `document.querySelector("li").textContent == "old1"`)
+				clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector("li").textContent == "old1"`)
 			}
 			run(`window.stays = !!(document.querySelector("#typed").value = "half ty")`)
 			for _, word := range []string{"new", "old"} {
@@ -92,9 +92,9 @@ func TestReloadShowsInEveryRegion(t *testing.T) {
 				}
 				shows(word)
 			}
-			poll(t, ctx, `window.stays && document.querySelector("#typed").value == "half ty"`)
+			clienttest.Until(t, ctx, "the page is as it should be", `window.stays && document.querySelector("#typed").value == "half ty"`)
 			if c.path == "/state" {
-				poll(t, ctx, `document.querySelector("[data-suspense=log]").textContent == "old1"`)
+				clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector("[data-suspense=log]").textContent == "old1"`)
 			}
 			for _, p := range clienttest.Problems(ctx) {
 				t.Error("the browser reports:", p)

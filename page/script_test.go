@@ -164,14 +164,14 @@ func TestScriptsInABrowser(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+c.path)); err != nil {
 			t.Fatal(err)
 		}
-		poll(t, ctx, c.shown)
+		clienttest.Until(t, ctx, "the page is as it should be", c.shown)
 		if got, err := chromedp.Run(ctx, chromedp.Evaluate[string](scripts)); err != nil || got != c.scripts {
 			t.Errorf("%s: scripts %s %v, want %s", c.path, got, err, c.scripts)
 		}
 	}
 	// A page that caches may keep has no nonce.
 	run(t, ctx, s.URL+"/kept", `Sx.resolve({selector: "main", sx: "(b (upper \"late\"))"}), true`)
-	poll(t, ctx, `document.querySelector("main b").innerText == "LATE"`)
+	clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector("main b").innerText == "LATE"`)
 	// From a page without language and sockets to others by enhanced links: the document stays.
 	for _, c := range []struct{ link, shown, scripts string }{
 		{"to-sx", `Sx.parse && document.querySelector("h1").innerText == "sx"`, "sx-core-request.js language.js"},
@@ -180,11 +180,11 @@ func TestScriptsInABrowser(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Navigate(s.URL+"/plain")); err != nil {
 			t.Fatal(err)
 		}
-		poll(t, ctx, "window.Sx")
+		clienttest.Until(t, ctx, "the page is as it should be", "window.Sx")
 		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.stays = true; document.querySelector("#`+c.link+`").click(); true`)); err != nil {
 			t.Fatal(err)
 		}
-		poll(t, ctx, c.shown)
+		clienttest.Until(t, ctx, "the page is as it should be", c.shown)
 		if got, err := chromedp.Run(ctx, chromedp.Evaluate[string]("window.stays + ' ' + "+scripts)); err != nil || got != "true "+c.scripts {
 			t.Errorf("%s: %s %v, want true %s", c.link, got, err, c.scripts)
 		}

@@ -27,7 +27,7 @@ func TestLateSVGInABrowser(t *testing.T) {
 				if err := chromedp.Do(ctx, chromedp.Navigate(s.URL)); err != nil {
 					t.Fatal(err)
 				}
-				poll(t, ctx, `document.querySelector("#late") && !document.querySelector("[aria-busy]")`)
+				clienttest.Until(t, ctx, "the page is as it should be", `document.querySelector("#late") && !document.querySelector("[aria-busy]")`)
 				got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(() => {
 					const at = id => { const b = document.getElementById(id).getBoundingClientRect(); return [b.x, b.y, b.width > 0, b.height].join() };
 					const e = document.querySelector("#late");

@@ -103,7 +103,7 @@ func TestWireBoundariesInABrowser(t *testing.T) {
 	g := newGates("one", "two", "html", "bad")
 	s := serve(t, []string{"app.sx", wireSource}, g.option(), page.WithPrimitive("count", "(count)", func() int { return 1 }))
 	ctx := clienttest.Browser(t)
-	poll := func(expr string) { t.Helper(); poll(t, ctx, expr) }
+	poll := func(expr string) { t.Helper(); clienttest.Until(t, ctx, "the page is as it should be", expr) }
 	// The document is not complete before the last boundary is there, so navigation is not waited for.
 	run := func(script string) {
 		t.Helper()

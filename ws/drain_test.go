@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/ws"
 )
 
@@ -74,7 +75,7 @@ func TestDrainDoesNotWaitForHandlers(t *testing.T) {
 				if err := <-over; err == nil {
 					t.Error("the handler's context goes on")
 				}
-				wait(t, func() bool { return s.Len() == 0 })
+				livetest.Eventually(t, `s.Len() == 0`, func() bool { return s.Len() == 0 })
 			})
 		}
 	}

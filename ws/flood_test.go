@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 )
 
@@ -15,7 +16,7 @@ func testFloodIsPaced(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	c := s.dial(t, "")
 	c.SetReadLimit(1 << 20)
-	wait(t, func() bool { return s.ws.Len() == 1 })
+	livetest.Eventually(t, `s.ws.Len() == 1`, func() bool { return s.ws.Len() == 1 })
 	began := time.Now()
 	last := make(chan int, 1)
 	go func() { // ends after a second

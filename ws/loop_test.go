@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/ws"
 )
@@ -17,14 +18,14 @@ func TestQuietConnectionsNeedNoGoroutine(t *testing.T) {
 	}
 	s := newSite(t, ws.Ping(700*time.Millisecond))
 	first := dialRaw(t, s)
-	wait(t, func() bool { return s.ws.Len() == 1 })
+	livetest.Eventually(t, `s.ws.Len() == 1`, func() bool { return s.ws.Len() == 1 })
 	before := runtime.NumGoroutine()
 	const n = 100
 	conns := []*raw{first}
 	for range n {
 		conns = append(conns, dialRaw(t, s))
 	}
-	wait(t, func() bool { return s.ws.Len() == n+1 })
+	livetest.Eventually(t, `s.ws.Len() == n+1`, func() bool { return s.ws.Len() == n+1 })
 	for range 2 { // they stay, since each answers its pings
 		for _, c := range conns {
 			for {
@@ -39,14 +40,14 @@ func TestQuietConnectionsNeedNoGoroutine(t *testing.T) {
 			}
 		}
 	}
-	wait(t, func() bool { return runtime.NumGoroutine() < before+n/4 }) // net/http's own go a little later
+	livetest.Eventually(t, `runtime.NumGoroutine() < before+n/4`, func() bool { return runtime.NumGoroutine() < before+n/4 }) // net/http's own go a little later
 	if s.ws.Len() != n+1 {
 		t.Errorf("%d connections are left of %d", s.ws.Len(), n+1)
 	}
 	for _, c := range conns {
 		c.conn.Close()
 	}
-	wait(t, func() bool { return s.ws.Len() == 0 })
+	livetest.Eventually(t, `s.ws.Len() == 0`, func() bool { return s.ws.Len() == 0 })
 }
 
 // What was broadcast before a frame of one's own comes before it.
@@ -57,7 +58,7 @@ func TestOrderOfBroadcastsAndReplies(t *testing.T) {
 		for range 50 {
 			c.frame(fin|text, `(send "m" (say :text "x"))`)
 		}
-		wait(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.runs) == 1 })
+		livetest.Eventually(t, `s.mu.Lock(); defer s.mu.Unlock(); len(s.runs) == 1`, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.runs) == 1 })
 		for acks, seen := 0, false; acks < 50; {
 			switch got := c.text(); {
 			case strings.Contains(got, `"sx-resolve"`):
@@ -77,7 +78,7 @@ func TestSlowReaderGetsWholeFrames(t *testing.T) {
 	everywhere(t, func(t *testing.T, newSite siteMaker) {
 		s := newSite(t)
 		c := dialRaw(t, s)
-		wait(t, func() bool { return s.ws.Len() == 1 })
+		livetest.Eventually(t, `s.ws.Len() == 1`, func() bool { return s.ws.Len() == 1 })
 		const n = 150
 		for i := range n {
 			if _, err := s.ws.Broadcast("room", render.Frame{ID: "log", Mode: render.ModeAppend, HTML: strings.Repeat("z", 20<<10) + string(rune('a'+i%26))}); err != nil {

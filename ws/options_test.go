@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/ws"
 )
 
@@ -48,7 +49,7 @@ func TestDrainWindow(t *testing.T) {
 	for range 8 {
 		clients = append(clients, s.dial(t, ""))
 	}
-	wait(t, func() bool { return s.ws.Len() == len(clients) })
+	livetest.Eventually(t, `s.ws.Len() == len(clients)`, func() bool { return s.ws.Len() == len(clients) })
 	drained := make(chan error, 1)
 	go func() { drained <- s.ws.Drain(t.Context()) }() // ends when the clients have left
 	for _, c := range clients {

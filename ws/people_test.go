@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/live/nats"
 	"github.com/sx-framework/sxgo/ws"
 )
@@ -82,16 +83,16 @@ func testPeople(t *testing.T, newHub func() *hub.Hub) {
 		b.join(fmt.Sprint("guest", i))
 	}
 	c := newNode(t, newHub())
-	wait(t, func() bool { return len(c.ws.Presence(t.Context(), "tea")) == 71 })
-	wait(t, func() bool { return len(a.ws.Presence(t.Context(), "tea")) == 71 })
+	livetest.Eventually(t, `len(c.ws.Presence(t.Context(), "tea")) == 71`, func() bool { return len(c.ws.Presence(t.Context(), "tea")) == 71 })
+	livetest.Eventually(t, `len(a.ws.Presence(t.Context(), "tea")) == 71`, func() bool { return len(a.ws.Presence(t.Context(), "tea")) == 71 })
 	a.join("amy")
-	wait(t, func() bool { return len(c.ws.Presence(t.Context(), "tea")) == 72 })
+	livetest.Eventually(t, `len(c.ws.Presence(t.Context(), "tea")) == 72`, func() bool { return len(c.ws.Presence(t.Context(), "tea")) == 72 })
 
 	// One that goes politely takes its people along at once, one that dies after three missed heartbeats.
 	c.join("cat")
-	wait(t, func() bool { return len(a.ws.Presence(t.Context(), "tea")) == 73 })
+	livetest.Eventually(t, `len(a.ws.Presence(t.Context(), "tea")) == 73`, func() bool { return len(a.ws.Presence(t.Context(), "tea")) == 73 })
 	c.stop()
-	wait(t, func() bool { return len(a.ws.Presence(t.Context(), "tea")) == 72 })
+	livetest.Eventually(t, `len(a.ws.Presence(t.Context(), "tea")) == 72`, func() bool { return len(a.ws.Presence(t.Context(), "tea")) == 72 })
 	b.hub.Close(t.Context()) // it is not heard of any more
 	a.sees("amy")
 	d := newNode(t, newHub())

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sx-framework/sxgo/live/livetest"
 )
 
 // raw is a client that writes frames by hand.
@@ -256,5 +258,5 @@ func testHangingUpLeavesNothing(t *testing.T, newSite siteMaker) {
 		}
 		c.conn.Close()
 	}
-	wait(t, func() bool { return s.ws.Len() == 0 })
+	livetest.Eventually(t, `s.ws.Len() == 0`, func() bool { return s.ws.Len() == 0 })
 }

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/render"
 	"github.com/sx-framework/sxgo/ws"
 )
@@ -279,12 +280,12 @@ func testPresence(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	a := s.dial(t, "user=ann")
 	s.dial(t, "user=bob")
-	wait(t, func() bool { return len(s.ws.Presence(t.Context(), "room")) == 2 })
+	livetest.Eventually(t, `len(s.ws.Presence(t.Context(), "room")) == 2`, func() bool { return len(s.ws.Presence(t.Context(), "room")) == 2 })
 	if p := s.ws.Presence(t.Context(), "room"); p[0].User != "ann" && p[1].User != "ann" {
 		t.Errorf("got %+v", p)
 	}
 	a.Close(websocket.StatusNormalClosure, "")
-	wait(t, func() bool { return len(s.ws.Presence(t.Context(), "room")) == 1 })
+	livetest.Eventually(t, `len(s.ws.Presence(t.Context(), "room")) == 1`, func() bool { return len(s.ws.Presence(t.Context(), "room")) == 1 })
 }
 
 func TestHandshakeRefusals(t *testing.T) {
@@ -318,7 +319,7 @@ func TestDrain(t *testing.T) { everywhere(t, testDrain) }
 func testDrain(t *testing.T, newSite siteMaker) {
 	s := newSite(t)
 	c := s.dial(t, "")
-	wait(t, func() bool { return s.ws.Len() == 1 })
+	livetest.Eventually(t, `s.ws.Len() == 1`, func() bool { return s.ws.Len() == 1 })
 	done := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -347,7 +348,7 @@ func testSlowReaderDelaysNobody(t *testing.T, newSite siteMaker) {
 	s := newSite(t, ws.WriteTimeout(time.Second))
 	slow, quick := s.dial(t, ""), s.dial(t, "")
 	_ = slow
-	wait(t, func() bool { return s.ws.Len() == 2 })
+	livetest.Eventually(t, `s.ws.Len() == 2`, func() bool { return s.ws.Len() == 2 })
 	body := strings.Repeat("y", 32<<10)
 	const n = 300
 	go func() {
@@ -362,7 +363,7 @@ func testSlowReaderDelaysNobody(t *testing.T, newSite siteMaker) {
 			break
 		}
 	}
-	wait(t, func() bool { return s.ws.Len() == 1 }) // the slow one is dropped
+	livetest.Eventually(t, `s.ws.Len() == 1`, func() bool { return s.ws.Len() == 1 }) // the slow one is dropped
 }
 
 func TestSilentPeerIsDropped(t *testing.T) { everywhere(t, testSilentPeerIsDropped) }
@@ -371,19 +372,8 @@ func testSilentPeerIsDropped(t *testing.T, newSite siteMaker) {
 	s := newSite(t, ws.Ping(20*time.Millisecond))
 	c := s.dial(t, "") // its library answers pings only while it reads
 	_ = c
-	wait(t, func() bool { return s.ws.Len() == 1 })
-	wait(t, func() bool { return s.ws.Len() == 0 })
-}
-
-// wait polls until ok, which something running elsewhere brings about.
-func wait(t *testing.T, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatal("it did not happen within 5s")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	livetest.Eventually(t, `s.ws.Len() == 1`, func() bool { return s.ws.Len() == 1 })
+	livetest.Eventually(t, `s.ws.Len() == 0`, func() bool { return s.ws.Len() == 0 })
 }
 
 // A client that sends too fast is read more slowly, and nothing is lost.

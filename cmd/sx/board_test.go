@@ -14,8 +14,8 @@ func TestBrowserBoardMovesCardsInBothWindows(t *testing.T) {
 	other := clienttest.NewTab(t, tab)
 	visit(t, tab, s.url)
 	visit(t, other, s.url)
-	until(t, tab, "the socket is open", `document.querySelector("[data-sx-ws].sx-live")`)
-	until(t, other, "the socket is open", `document.querySelector("[data-sx-ws].sx-live")`)
+	clienttest.Until(t, tab, "the socket is open", `document.querySelector("[data-sx-ws].sx-live")`)
+	clienttest.Until(t, other, "the socket is open", `document.querySelector("[data-sx-ws].sx-live")`)
 
 	const drag = `(card, to) => {
 		const data = new DataTransfer(), e = (type) => new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data })
@@ -34,8 +34,8 @@ func TestBrowserBoardMovesCardsInBothWindows(t *testing.T) {
 		{"the third column", `(` + titles + `)("done") == "Drag this card"`},
 		{"the log, newest first", log + ` == "“Write a test” was added; “Drag this card” went to Done; “Drag this card” went to Doing"`},
 	} {
-		until(t, tab, w.what, w.js)
-		until(t, other, w.what+" in the other window", w.js)
+		clienttest.Until(t, tab, w.what, w.js)
+		clienttest.Until(t, other, w.what+" in the other window", w.js)
 	}
 	noProblems(t, tab)
 	noProblems(t, other)

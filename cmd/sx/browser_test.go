@@ -70,19 +70,6 @@ func js[T any](t testing.TB, tab context.Context, expression string) T {
 	return v
 }
 
-// until waits for an expression to become true in the page.
-func until(t testing.TB, tab context.Context, what, expression string) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if ok, err := chromedp.Run(tab, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it never came to this: %s (%s)\nproblems: %q\npage: %.2000s", what, expression, clienttest.Problems(tab), js[string](t, tab, "document.documentElement.outerHTML"))
-		}
-	}
-}
-
 // visit goes to an address and returns when its first bytes have arrived, not when all have.
 func visit(t testing.TB, tab context.Context, url string) {
 	t.Helper()
@@ -175,16 +162,16 @@ func TestBrowserRecoversFromACrashWithoutAReload(t *testing.T) {
 	s := serve(t, "testdata/browser/tabs", addr, "--no-reload")
 	tab := clienttest.Browser(t)
 	visit(t, tab, s.url)
-	until(t, tab, "the region is live", `document.querySelector(".sx-live") && `+tokenText+`.length > 30`)
+	clienttest.Until(t, tab, "the region is live", `document.querySelector(".sx-live") && `+tokenText+`.length > 30`)
 	js[bool](t, tab, `window.stays = true`)
 
 	s.kill()
-	until(t, tab, "the region says that it reconnects", `document.querySelector(".sx-reconnecting, .sx-offline")`)
+	clienttest.Until(t, tab, "the region says that it reconnects", `document.querySelector(".sx-reconnecting, .sx-offline")`)
 	stale := js[string](t, tab, `JSON.stringify([...document.querySelectorAll("[data-suspense]")].map(e => e.textContent))`)
 	serve(t, "testdata/browser/tabs", addr, "--no-reload")
-	until(t, tab, "every slot has a fresh value", fmt.Sprintf(
+	clienttest.Until(t, tab, "every slot has a fresh value", fmt.Sprintf(
 		`[...document.querySelectorAll("[data-suspense]")].every((e, i) => e.textContent.length > 30 && e.textContent !== %s[i])`, stale))
-	until(t, tab, "the region is live again", `document.querySelector(".sx-live")`)
+	clienttest.Until(t, tab, "the region is live again", `document.querySelector(".sx-live")`)
 	if !js[bool](t, tab, `window.stays === true`) {
 		t.Error("the page was reloaded")
 	}
@@ -197,12 +184,12 @@ func TestBrowserTabsSeeTheSameValues(t *testing.T) {
 	tabs := []context.Context{first, second}
 	for _, tab := range tabs {
 		visit(t, tab, s.url)
-		until(t, tab, "a token arrives", tokenText+`.length > 30`)
+		clienttest.Until(t, tab, "a token arrives", tokenText+`.length > 30`)
 		js[bool](t, tab, `window.seen = [], new MutationObserver(() => {
 			const v = `+tokenText+`; if (seen.at(-1) !== v) seen.push(v) }).observe(document.body, {subtree: true, childList: true, characterData: true}), true`)
 	}
-	until(t, first, "ten values in the first tab", `seen.length >= 10`)
-	until(t, second, "ten values in the second tab", `seen.length >= 10`)
+	clienttest.Until(t, first, "ten values in the first tab", `seen.length >= 10`)
+	clienttest.Until(t, second, "ten values in the second tab", `seen.length >= 10`)
 	one, two := js[[]string](t, first, `seen`), js[[]string](t, second, `seen`)
 	// A tab may begin with a value of its own, the one that its page was rendered with, and a busy one may skip a
 	// value for a newer one.
@@ -220,15 +207,15 @@ func TestBrowserBadFrameLeavesTheOthersAlive(t *testing.T) {
 	s := serve(t, "testdata/browser/tabs", "127.0.0.1:0", "--no-reload")
 	tab := clienttest.Browser(t)
 	visit(t, tab, s.url)
-	until(t, tab, "a token arrives", tokenText+`.length > 30`)
-	until(t, tab, "the client has loaded", `window.Sx?.version && document.querySelector(".sx-live")`)
+	clienttest.Until(t, tab, "a token arrives", tokenText+`.length > 30`)
+	clienttest.Until(t, tab, "the client has loaded", `window.Sx?.version && document.querySelector(".sx-live")`)
 	js[bool](t, tab, `window.reports = [], document.addEventListener("sx:error", e => reports.push(e.type)), true`)
 	for i, bad := range []string{`(b "open`, `(~unknown)`, `(b))`} {
 		// While the script of the language is on its way a newer value of the stream takes the place of a bad one.
-		until(t, tab, "the bad frame is reported: "+bad, fmt.Sprintf(`Sx.resolve({id: "other", sx: %q}) || reports.length > %d`, bad, i))
+		clienttest.Until(t, tab, "the bad frame is reported: "+bad, fmt.Sprintf(`Sx.resolve({id: "other", sx: %q}) || reports.length > %d`, bad, i))
 	}
 	before := js[string](t, tab, tokenText)
-	until(t, tab, "the other slot goes on", tokenText+` !== `+fmt.Sprintf("%q", before))
+	clienttest.Until(t, tab, "the other slot goes on", tokenText+` !== `+fmt.Sprintf("%q", before))
 }
 
 func TestErrorShowsItsPlaceInTerminalAndPage(t *testing.T) {

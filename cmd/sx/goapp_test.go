@@ -55,21 +55,21 @@ func TestBrowserGoAppIsRestartedUnderItsPages(t *testing.T) {
 	s := serve(t, dir, "127.0.0.1:0")
 	tab := clienttest.Browser(t)
 	visit(t, tab, s.url+"/live/page")
-	until(t, tab, "the page is live", `document.querySelector(".sx-live [data-suspense=now] p")?.textContent.startsWith("Hello, ")`)
-	until(t, tab, "TypeScript runs", `document.documentElement.dataset.mark === "typescript"`)
+	clienttest.Until(t, tab, "the page is live", `document.querySelector(".sx-live [data-suspense=now] p")?.textContent.startsWith("Hello, ")`)
+	clienttest.Until(t, tab, "TypeScript runs", `document.documentElement.dataset.mark === "typescript"`)
 	js[bool](t, tab, `window.stays = document.querySelector("#field").value = "half ty", true`)
 	const stays = `window.stays && document.querySelector("#field").value === "half ty"`
 
 	change(t, filepath.Join(dir, "main.go"), `"Hello, "`, `"Moin, "`)
-	until(t, tab, "the slot has a value of the new program", `document.querySelector("[data-suspense=now] p")?.textContent.startsWith("Moin, ")`)
+	clienttest.Until(t, tab, "the slot has a value of the new program", `document.querySelector("[data-suspense=now] p")?.textContent.startsWith("Moin, ")`)
 	change(t, filepath.Join(dir, "app", "pages", "live.sx"), `"Live"`, `"Still live"`)
-	until(t, tab, "the page follows its .sx file", `document.querySelector("h1").textContent === "Still live"`)
+	clienttest.Until(t, tab, "the page follows its .sx file", `document.querySelector("h1").textContent === "Still live"`)
 	change(t, filepath.Join(dir, "app", "assets", "style.css"), "1, 2, 3", "4, 5, 6")
-	until(t, tab, "the style follows", `getComputedStyle(document.querySelector("h1")).color === "rgb(4, 5, 6)"`)
+	clienttest.Until(t, tab, "the style follows", `getComputedStyle(document.querySelector("h1")).color === "rgb(4, 5, 6)"`)
 	change(t, filepath.Join(dir, "app", "assets", "style.css"), "4, 5, 6", "4, 5, 6);;@import 'none.css'; (")
 	change(t, filepath.Join(dir, "main.go"), `"Moin, "`, `nope`)
 	seen := js[string](t, tab, `document.querySelector("[data-suspense=now] p").textContent`)
-	until(t, tab, "the old program goes on", `document.querySelector("[data-suspense=now] p").textContent !== `+quote(seen))
+	clienttest.Until(t, tab, "the old program goes on", `document.querySelector("[data-suspense=now] p").textContent !== `+quote(seen))
 	if !js[bool](t, tab, stays) {
 		t.Error("the page was reloaded, or what was typed is lost")
 	}

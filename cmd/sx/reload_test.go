@@ -56,8 +56,8 @@ func watchLabel(t testing.TB, tab context.Context) {
 func saveToPixel(t testing.TB, tab context.Context, component, old, new string) time.Duration {
 	t.Helper()
 	began := change(t, component, `(button "`+old+`")`, `(button "`+new+`")`)
-	until(t, tab, "the button follows", label+` === "`+new+`"`)
-	until(t, tab, "it is painted", `at.find(a => a.text === "`+new+`")?.time`)
+	clienttest.Until(t, tab, "the button follows", label+` === "`+new+`"`)
+	clienttest.Until(t, tab, "it is painted", `at.find(a => a.text === "`+new+`")?.time`)
 	at := js[float64](t, tab, `at.find(a => a.text === "`+new+`").time`)
 	return time.Duration(at*1e6) - time.Duration(began.UnixNano())
 }
@@ -73,7 +73,7 @@ func BenchmarkBrowserSaveToPixel(b *testing.B) {
 	if err := chromedp.Do(tab, chromedp.Navigate(s.url+"/todos"), chromedp.WaitVisible("#title")); err != nil {
 		b.Fatal(err)
 	}
-	until(b, tab, "the page is connected", `document.querySelector("[data-sx-live].sx-live")`)
+	clienttest.Until(b, tab, "the page is connected", `document.querySelector("[data-sx-live].sx-live")`)
 	watchLabel(b, tab)
 	var delays []time.Duration
 	for old := "Add"; b.Loop(); {
@@ -98,7 +98,7 @@ func TestBrowserEditBreakFixWhileTyping(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.Navigate(s.url+"/todos"), chromedp.WaitVisible("#title")); err != nil {
 		t.Fatal(err)
 	}
-	until(t, tab, "the page is connected", `document.querySelector("[data-sx-live].sx-live")`)
+	clienttest.Until(t, tab, "the page is connected", `document.querySelector("[data-sx-live].sx-live")`)
 	if err := chromedp.Do(tab, chromedp.SendKeys("#title", "half ty")); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestBrowserEditBreakFixWhileTyping(t *testing.T) {
 
 	// Break: the overlay says where; the page stays.
 	change(t, component, `(button "Five")`, `(button "Five" nme)`)
-	until(t, tab, "the overlay shows", `document.querySelector("#sx-overlay")`)
+	clienttest.Until(t, tab, "the overlay shows", `document.querySelector("#sx-overlay")`)
 	text := js[string](t, tab, `document.querySelector("#sx-overlay").textContent`)
 	for _, want := range []string{"components/todos.sx:", "undefined symbol: nme", "^^^"} {
 		if !strings.Contains(text, want) {
@@ -132,15 +132,15 @@ func TestBrowserEditBreakFixWhileTyping(t *testing.T) {
 
 	// Fix: the overlay goes away by itself.
 	change(t, component, `(button "Five" nme)`, `(button "Done")`)
-	until(t, tab, "the overlay goes away", `!document.querySelector("#sx-overlay")`)
-	until(t, tab, "the button follows", label+` === "Done"`)
+	clienttest.Until(t, tab, "the overlay goes away", `!document.querySelector("#sx-overlay")`)
+	clienttest.Until(t, tab, "the button follows", label+` === "Done"`)
 	if !js[bool](t, tab, kept) {
 		t.Error("the fix lost what was typed, or the focus")
 	}
 
 	// A style sheet follows without a reload.
 	change(t, filepath.Join(dir, "assets", "todo.css"), "body", "h1 { letter-spacing: 7px } body")
-	until(t, tab, "the style follows", `getComputedStyle(document.querySelector("h1")).letterSpacing === "7px"`)
+	clienttest.Until(t, tab, "the style follows", `getComputedStyle(document.querySelector("h1")).letterSpacing === "7px"`)
 	if !js[bool](t, tab, kept) {
 		t.Error("the style sheet lost what was typed, or the focus")
 	}

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/sx-framework/sxgo/live/livetest"
 )
 
 // lockedBuffer is written by a process and read by the test.
@@ -42,17 +43,6 @@ func main() {
 	panic(http.ListenAndServe(os.Getenv("SX_ADDR"), nil))
 }
 `
-
-// eventually asks until the answer is as wanted.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("it never came to this: %s", what)
-}
 
 func answer(url string) string {
 	res, err := http.Get(url)
@@ -92,10 +82,10 @@ func TestGoAppIsRebuiltAndRestarted(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	write(t, main, "package main\nfunc main() { broken }\n")
-	eventually(t, "the build's error is printed", func() bool { return strings.Contains(out.String(), "undefined: broken") })
+	livetest.Eventually(t, "the build's error is printed", func() bool { return strings.Contains(out.String(), "undefined: broken") })
 	if got := answer(url); got != "first1" {
 		t.Errorf("the old program does not answer while the new one is broken: %q", got)
 	}
 	write(t, main, strings.Replace(goProgram, "VERSION", "second", 1))
-	eventually(t, "the new program answers", func() bool { return answer(url) == "second1" })
+	livetest.Eventually(t, "the new program answers", func() bool { return answer(url) == "second1" })
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/live/hub/hubtest"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/live/nats"
 )
 
@@ -66,7 +67,7 @@ func TestCluster(t *testing.T) {
 			r.Until("before")
 		}
 		servers[2].Close()
-		eventually(t, "the broker does not notice", func() bool { return errors.Is(brokers[2].Err(), nats.ErrDisconnected) })
+		livetest.Eventually(t, "the broker does not notice", func() bool { return errors.Is(brokers[2].Err(), nats.ErrDisconnected) })
 		publish(t, hubs[2], "log", hub.Ordered, "waits") // it may not get away before the node ends
 		publish(t, hubs[1], "log", hub.Ordered, "after")
 		for _, r := range readers[:2] {

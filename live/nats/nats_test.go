@@ -14,6 +14,7 @@ import (
 
 	"github.com/sx-framework/sxgo/live/hub"
 	"github.com/sx-framework/sxgo/live/hub/hubtest"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/live/nats"
 )
 
@@ -68,15 +69,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(what)
-		}
-	}
-}
-
 func publish(t *testing.T, h *hub.Hub, slot string, kind hub.Kind, data string) {
 	t.Helper()
 	if _, err := h.Publish("t", hub.Event{Name: "e", Slot: slot, Kind: kind, Data: []byte(data)}); err != nil {
@@ -107,7 +99,7 @@ func TestServerComesBack(t *testing.T) {
 		t.Error(err)
 	}
 	s.Close()
-	eventually(t, "the broker does not notice", func() bool { return errors.Is(ab.Err(), nats.ErrDisconnected) })
+	livetest.Eventually(t, "the broker does not notice", func() bool { return errors.Is(ab.Err(), nats.ErrDisconnected) })
 	if msgs, _ := a.Snapshot("t"); len(msgs) != 1 {
 		t.Errorf("%d messages are left", len(msgs))
 	}
@@ -120,7 +112,7 @@ func TestServerComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	eventually(t, "the broker does not come back", func() bool { return ab.Err() == nil })
+	livetest.Eventually(t, "the broker does not come back", func() bool { return ab.Err() == nil })
 	publish(t, b, "log", hub.Ordered, "end")
 	ra.Until("end")
 	rb.Until("end")
@@ -157,9 +149,9 @@ func TestServerForgets(t *testing.T) {
 	publish(t, h, "x", hub.Value, "old")
 	r.Until("old")
 	s.Close()
-	eventually(t, "the broker does not notice", func() bool { return b.Err() != nil })
+	livetest.Eventually(t, "the broker does not notice", func() bool { return b.Err() != nil })
 	embed(t, nats.Embedded{Listen: addr})
-	eventually(t, "the broker does not come back", func() bool { return b.Err() == nil })
+	livetest.Eventually(t, "the broker does not come back", func() bool { return b.Err() == nil })
 	publish(t, h, "x", hub.Value, "new")
 	r.Until("new").Expect("new")
 	if fmt.Sprint(r.Resets) != "[gap]" {
@@ -223,7 +215,7 @@ func TestCloseEndsFollowers(t *testing.T) {
 		}
 	}
 	for _, l := range list {
-		eventually(t, "nothing is delivered", func() bool { return l.events.Load() > 3 })
+		livetest.Eventually(t, "nothing is delivered", func() bool { return l.events.Load() > 3 })
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	client "github.com/nats-io/nats.go"
 
 	"github.com/sx-framework/sxgo/live/hub"
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/live/nats"
 )
 
@@ -15,7 +16,7 @@ func TestQueueIsBounded(t *testing.T) {
 	s := embed(t, nats.Embedded{Listen: "127.0.0.1:0"})
 	h, b := node(t, s.URL(), nats.InMemory(), nats.Queue(4))
 	s.Close()
-	eventually(t, "the broker does not notice", func() bool { return b.Err() != nil })
+	livetest.Eventually(t, "the broker does not notice", func() bool { return b.Err() != nil })
 	const groupAndQueue = 256 + 4 // what is being sent, and what waits
 	var err error
 	for n := 0; err == nil; n++ {

@@ -4,8 +4,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/sx-framework/sxgo/live/livetest"
 	"github.com/sx-framework/sxgo/live/poll"
 )
 
@@ -27,11 +27,7 @@ func pair(t *testing.T) (a, b *end) {
 // grows waits until a count is above what it was.
 func grows(t *testing.T, what string, n *atomic.Int64, was int64) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); n.Load() <= was; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s is not reported", what)
-		}
-	}
+	livetest.Eventually(t, what+" is reported", func() bool { return n.Load() > was })
 }
 
 func TestPollerReports(t *testing.T) {

@@ -43,6 +43,9 @@ func TestDepth(t *testing.T) {
 		check(src, 4900, 30_000) // a turn may be two calls
 	}
 	check("(define (f n) (if (= n 0) 0 (+ 1 (f (- n 1))))) (f %d)", 9990, 10_010)
+	if a := ask[answer](t, ctx, "evaluate", "(define (f n) (if (= n 0) 0 (apply f (list (- n 1))))) (f 100000)"); a.Value == nil {
+		t.Errorf("apply in tail position: %v", a)
+	}
 	// Functions in the call of one of these keep their caller on the stack.
 	for _, src := range []string{
 		"(define (f n) (if (= n 0) 0 (try (+ 1 (f (- n 1))) (catch e 7)))) (f %d)",

@@ -90,23 +90,6 @@ func (f *file) tree() *tree {
 	return f.treeIs
 }
 
-// span returns the range of a span of what the loader read.
-func (f *file) span(s sx.Span, enc encoding) Range {
-	return f.text().span(f.repair.original(int(s.Start)), f.repair.original(int(s.End)), enc)
-}
-
-// location returns the place of a span, nil when it is in no file.
-func (ix *index) location(src *sx.Source, s sx.Span) *Location {
-	if src == nil {
-		return nil
-	}
-	f := ix.files[src.Name]
-	if f == nil || f.uri == "" {
-		return nil
-	}
-	return &Location{f.uri, f.span(s, ix.enc)}
-}
-
 // useAt returns the use that holds an offset of a file, as people see it: one may stand right behind a name. When two
 // meet there, it is the one that begins.
 func (ix *index) useAt(f *file, offset int) *sx.Use {

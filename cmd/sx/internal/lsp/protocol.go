@@ -110,9 +110,6 @@ type (
 			URI string `json:"uri"`
 		} `json:"changes"`
 	}
-	cancelParams struct {
-		ID any `json:"id"`
-	}
 
 	diagnostic struct {
 		Range    Range         `json:"range"`

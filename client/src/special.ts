@@ -24,6 +24,7 @@ const isMarkup = (x: Value, scope: Scope): boolean => {
   const name = x[0]._v, d = defs.get(name);
   if (find(name, scope) >= 0) return false;
   if (!SMALL && isMacro(d)) return expand(d, x, f => isMarkup(f, scope));
+  if (!SMALL && /^map/.test(name) && isSym(x[1]) && x[1]._v[0] === "~") return true;
   return control.test(name) ? x.slice(/^(let|fn|lambda)/.test(name) ? 2 : 1).some(f => isMarkup(f, scope))
     : /^(~|<>$|raw!$|html-comment$)/.test(name) || !specials[name] && !primitives().has(name) && !defs.has(name) && isElement(name);
 };

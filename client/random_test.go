@@ -57,6 +57,7 @@ func newWorld(t testing.TB) *world {
 	for _, name := range []string{"p1", "p2"} {
 		w.site.answer("GET /"+name, func(rw http.ResponseWriter, r *http.Request) { fmt.Fprint(rw, w.html(name)) })
 	}
+	w.page("/plain", "<p>plain</p>")
 	w.site.answer("POST /act", w.act)
 	w.site.answer("GET /find", func(rw http.ResponseWriter, r *http.Request) {
 		w.note(r.FormValue("n"))
@@ -167,12 +168,14 @@ func (w *world) socket(rw http.ResponseWriter, r *http.Request) {
 		}
 		drop := w.drop
 		w.drop = false
-		m := w.values["m"]
+		all := `{"event":"sx-resolve","data":` + frameOf("m", w.values["m"], "") + `}`
+		for c, ctx := range w.sockets {
+			_ = c.Write(ctx, websocket.MessageText, []byte(all)) // in the order of the messages
+		}
 		w.mu.Unlock()
 		if drop {
 			return
 		}
-		write(`{"event":"sx-resolve","data":` + frameOf("m", m, "") + `}`)
 		write(`{"event":"sx-ack","data":{"id":"` + id + `"}}`)
 	}
 }
@@ -184,9 +187,12 @@ func (w *world) change(r *rand.Rand) string {
 	w.n++
 	v := fmt.Sprint(w.n)
 	switch r.IntN(8) {
-	case 0, 1:
+	case 0:
 		w.values["x"] = v
 		w.publish(topicA, "sx-resolve", frameOf("x", v, ""))
+	case 1:
+		w.values["x"] = v
+		w.publish(topicA, "sx-resolve", `{"id":"x","sx":"(<> (if true \"`+v+`\"))"}`)
 	case 2:
 		w.values["f"] = v
 		w.publish(topicA, "sx-resolve", frameOf("f", w.fieldHTML(), ""))
@@ -272,12 +278,16 @@ func TestRandomActs(t *testing.T) {
 	w := newWorld(t)
 	c := newCutter(t, w.URL)
 	ctx := clienttest.Browser(t)
-	before(t, ctx, `window.life = Math.random(); window.requests = {}; const real = window.fetch;
+	const script = `window.life = Math.random(); window.requests = {}; const real = window.fetch;
 		window.fetch = (to, init) => { const n = init?.body?.get?.("n") || new URL(to, location.href).searchParams.get("n"); if (n) requests[n] = (requests[n] || 0) + 1; return real(to, init) }; window.problems = []; addEventListener("sx:error", e => e.detail.blame == "network" || problems.push(e.detail.kind + ": " + e.detail.message), true);
 		let hidden = false; Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
-		window.hide = on => { hidden = on; document.dispatchEvent(new Event("visibilitychange")); }`)
+		window.hide = on => { hidden = on; document.dispatchEvent(new Event("visibilitychange")); }`
+	before(t, ctx, script)
 	visit(t, ctx, c.url()+"/p1")
 	until(t, ctx, "window.Sx")
+	other := clienttest.NewTab(t, ctx) // shares the connection, and sees what comes of all this
+	before(t, other, script)
+	visit(t, other, c.url()+"/p1")
 	r := rand.New(rand.NewPCG(*randomSeed, 1))
 	// A page that is being left or loaded does nothing.
 	js0 := func(body string) {
@@ -290,7 +300,7 @@ func TestRandomActs(t *testing.T) {
 	for round := range *randomRounds {
 		last, acts = acts, nil
 		for range 8 {
-			switch k := r.IntN(22); {
+			switch k := r.IntN(24); {
 			case k < 8:
 				w.change(r)
 				did("change")
@@ -320,6 +330,17 @@ func TestRandomActs(t *testing.T) {
 				js0(`history.back()`)
 				history--
 				did("back")
+			case k == 22 && !lost: // to the back/forward cache and out of it
+				js0(`setTimeout(() => location.assign("/plain"))`)
+				for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+					if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`location.pathname == "/plain" && !history.back()`)); err == nil && ok {
+						break
+					}
+				}
+				did("leave")
+			case k == 23:
+				_, _ = chromedp.Run(other, chromedp.Evaluate[bool](fmt.Sprintf(`!hide(%v)`, r.IntN(2) == 0)))
+				did("hide the other tab, or show it")
 			case k == 14:
 				c.cut()
 				did("cut")
@@ -360,17 +381,23 @@ func TestRandomActs(t *testing.T) {
 			c.lose(false)
 		}
 		js0(`hide(false); dispatchEvent(new Event("online"))`)
+		_, _ = chromedp.Run(other, chromedp.Evaluate[bool](`!(hide(false), dispatchEvent(new Event("online")), false)`))
 		var got randomView
 		wrong := ""
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 			v, err := chromedp.Run(ctx, chromedp.Evaluate[randomView](randomState))
 			if err == nil {
 				got, wrong = v, w.wrong(v)
-				if got.Life != life { // a document of its own
-					typed, life = "", got.Life
+				if got.Life != life { // a document of its own, in which the browser may have restored fields
+					typed, life = got.Keep, got.Life
 				}
 				if wrong == "" && got.Keep != typed {
 					wrong = fmt.Sprintf("typed %q, kept %q", typed, got.Keep)
+				}
+				if v, err := chromedp.Run(other, chromedp.Evaluate[randomView](randomState)); err == nil && wrong == "" && v.Life != 0 {
+					if wrong = w.wrong(v); wrong != "" {
+						wrong = "the other tab: " + wrong
+					}
 				}
 				if wrong == "" {
 					break
@@ -381,6 +408,10 @@ func TestRandomActs(t *testing.T) {
 				history = 0
 			}
 			if time.Now().After(end) {
+				o, _ := chromedp.Run(other, chromedp.Evaluate[randomView](randomState))
+				w.site.mu.Lock()
+				t.Logf("the other tab: %+v\n%d streams open, %s-%d, asked %q", o, w.open, w.topic(topicA).epoch, len(w.topic(topicA).events), w.site.asked[max(0, len(w.site.asked)-6):])
+				w.site.mu.Unlock()
 				t.Fatalf("seed %d round %d: %v: %v: %s\n%+v", *randomSeed, round, acts, err, wrong, got)
 			}
 		}

@@ -3,9 +3,12 @@ package client_test
 import (
 	"fmt"
 	"math/rand"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"github.com/sx-framework/sxgo/client/clienttest"
 )
@@ -96,4 +99,36 @@ func TestRegionSurvivesCuts(t *testing.T) {
 		t.Errorf("after %d cuts: lines and lines out of place = %s, want %d 0", cuts, got, n)
 	}
 	t.Logf("%d cuts, %d streams, %d events, no gap, no repeat", cuts, s.opened, n)
+}
+
+// TestRegionArrivesSlowly has a page whose slots come in pieces, with a wait within them, while their stream runs already: what the
+// server sent is known whole, and nothing is missing that the stream brought meanwhile.
+func TestRegionArrivesSlowly(t *testing.T) {
+	s := newSite(t)
+	more := make(chan bool)
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		rc := http.NewResponseController(w)
+		fmt.Fprint(w, head()+`<div data-sx-live="/a" data-sx-cursor="e1-0"><b data-suspense="early">0</b><ol data-suspense="list"><li sx-key="1">1</li>`+"\n")
+		_ = rc.Flush()
+		<-more
+		fmt.Fprint(w, `<li sx-key="2">2</li></ol><b data-suspense="late">0</b></div></body></html>`)
+	})
+	ctx := clienttest.Browser(t)
+	go func() { // ends with the navigation
+		_ = chromedp.Do(ctx, chromedp.Navigate(s.URL))
+	}()
+	s.eventually(t, "the stream is open", func() bool { return s.open == 1 })
+	s.publish("/a", "sx-resolve", `{"id":"late","html":"1"}`)
+	s.publish("/a", "sx-resolve", `{"id":"early","html":"1"}`)
+	until(t, ctx, `document.querySelector("[data-suspense=early]").textContent == "1"`)
+	more <- true
+	until(t, ctx, `document.readyState == "complete" && document.querySelector("[data-suspense=late]").textContent == "1"`)
+	s.publish("/a", "sx-resolve", `{"id":"list","html":"<li sx-key=\"2\">two</li>","mode":"append","key":"2"}`)
+	s.publish("/a", "sx-resolve", `{"id":"list","html":"<li sx-key=\"3\">3</li>","mode":"append","key":"3"}`)
+	until(t, ctx, `[...document.querySelectorAll("li")].map(e => e.textContent).join() == "1,two,3"`)
+	s.publish("/a", "sx-resolve", `{"id":"list","html":"<li sx-key=\"4\">4</li>"}`)
+	until(t, ctx, `document.querySelectorAll("li").length == 1`)
+	clean(t, ctx)
 }

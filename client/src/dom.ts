@@ -57,6 +57,11 @@ const text = (s: string, node?: Node, tag = "") => new V(tag, "", NONE, NONE, s,
 /** Is the slot still showing its fallback? */
 export const pending = (e: Element) => e.getAttribute("aria-busy") == "true";
 
+/** Is the parser still at work? */
+export let loading = document.readyState == "loading";
+// Observers hear of its last nodes after this event.
+document.addEventListener("DOMContentLoaded", () => setTimeout(() => (loading = false)));
+
 /** Where the children are: the content of a template. */
 export const inside = (e: Node): Node => (e instanceof HTMLTemplateElement ? e.content : e);
 

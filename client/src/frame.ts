@@ -3,7 +3,7 @@
 
 import { Name } from "./names.gen";
 import { behind } from "./cursor";
-import { type Owned, parseHTML, pending } from "./dom";
+import { loading, type Owned, parseHTML, pending } from "./dom";
 import { type Mode, apply, slot } from "./patch";
 import { shape } from "./morph";
 import { learn, quick } from "./quick";
@@ -184,8 +184,8 @@ function fill(f: Frame) {
   const named = at || (id != undefined && document.getElementById(id));
   const found = named ? [named] : f.selector ? document.querySelectorAll(f.selector) : [];
   if (!found.length) {
-    // The region has gone while the frame waited.
-    if (f._els && ![...f._els].some(e => e.isConnected)) return;
+    // The region has gone while the frame waited, or is not all there yet: the slot will have it then.
+    if (f._els && (loading || ![...f._els].some(e => e.isConnected))) return;
     throw new Error("no slot " + (id ?? f.selector));
   }
   for (const e of found) {

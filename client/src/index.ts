@@ -4,7 +4,7 @@
 import { Name } from "./names.gen";
 import { type Frame, host, resolve } from "./frame";
 import { connect, disconnect, regions, scan } from "./regions";
-import { type Owned, version as versionOf } from "./dom";
+import { loading, type Owned, version as versionOf } from "./dom";
 import { slot } from "./patch";
 import { state } from "./state";
 import { part, parts, send, sockets } from "./parts";
@@ -20,10 +20,13 @@ const w = window as unknown as {
 /** What the part for requests is for. */
 const ASKS = "form,[sx-boost],[sx-send],[sx-trigger],[sx-preload]" + ["get", "post", "put", "patch", "delete"].map(v => `,[sx-${v}]`).join("");
 
+/** Is nothing behind a node yet? */
+const last = (n: Node | null): boolean => !n || (!n.nextSibling && last(n.parentNode));
+
 /** Looks for slots, regions and triggers below a node. */
 function process(root: ParentNode = document) {
-  // The baseline is read before the person can change anything.
-  for (const e of root.querySelectorAll<Owned>(`[${Name.AttrSuspense}]`)) e.$v || versionOf(e);
+  // The baseline is read before the person can change anything, but not before the parser has come to its end.
+  for (const e of root.querySelectorAll<Owned>(`[${Name.AttrSuspense}]`)) e.$v || (loading && last(e)) || versionOf(e);
   for (const e of root.querySelectorAll("[sx-trigger]")) host.attend?.(e);
   if (!ALL && !host.attend && root.querySelector(ASKS)) void part("request.js");
   scan();
@@ -43,7 +46,7 @@ if (!w.Sx) {
   const resolveSuspense = (id: string, sx: string) => {
     // Without an id: definitions, which the chunks after it need.
     if (!id) resolve({ event: Name.EventDefs, sx });
-    else if (document.readyState == "loading" && !slot(id)) early.push([id, sx]);
+    else if (loading && !slot(id)) early.push([id, sx]);
     else resolve({ id, sx });
   };
   const retry = () => {
@@ -68,7 +71,12 @@ if (!w.Sx) {
     subtree: true,
     attributeFilter: [Name.AttrLive, Name.AttrCursor, Name.AttrWS, "sx-trigger"],
   });
-  document.addEventListener("DOMContentLoaded", retry);
+  document.addEventListener("DOMContentLoaded", () =>
+    setTimeout(() => {
+      retry();
+      process();
+    }),
+  );
   // What the server sent, before the person changes it: forms and links compare with it.
   const all = () => void versionOf(document.body);
   document.readyState == "complete" ? all() : addEventListener("load", all);

@@ -2,7 +2,7 @@
 // them. A source's cursor is kept in every tab, so that whoever connects next goes on where the last stopped.
 
 import { behind } from "./cursor";
-import { type Owned, pending } from "./dom";
+import { loading, type Owned, pending } from "./dom";
 import { Name } from "./names.gen";
 import { type Frame, enqueue, fills, host } from "./frame";
 import { asked } from "./morph";
@@ -204,7 +204,7 @@ export function scan(force?: boolean) {
       }
       // A slot that came with a page shows what the page had: the stream begins there again, for this slot alone.
       // One that came in a frame is as new as the frame, one of an answer as new as its question.
-      const came = e.$came || !s._els.has(e);
+      const came = e.$came || !s._els.has(e) || loading;
       e.$came = false;
       for (const x of e.querySelectorAll<Owned>(`[${Name.AttrSuspense}]`))
         if (x.$upto == undefined && x.closest(`[${Name.AttrLive}]`) == e) {

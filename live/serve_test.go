@@ -153,6 +153,39 @@ func TestCloseEndsTheStream(t *testing.T) {
 	})
 }
 
+// News may come in the very turn in which streams end for want of a source, while they still wait among others.
+func TestNewsAfterTheLastSource(t *testing.T) {
+	eachWay(t, func(t *testing.T, start func(...live.Option) *site) {
+		s := start()
+		const readers = 8
+		for round := range 25 {
+			topic := fmt.Sprintf("t%d", round)
+			var all []*reader
+			for range readers {
+				all = append(all, s.open("/"+topic))
+			}
+			s.await(readers)
+			var wg sync.WaitGroup
+			for i := range 2 {
+				wg.Go(func() {
+					for n := range 20 {
+						if i == 0 && n == 10 {
+							s.publish(topic, render.Frame{Event: render.EventClose})
+						}
+						s.append(topic, n)
+					}
+				})
+			}
+			wg.Wait()
+			for _, r := range all {
+				r.until("event: sx-close")
+				io.Copy(io.Discard, r.resp.Body) // what was in the same write, and the end
+			}
+			s.await(0)
+		}
+	})
+}
+
 func TestKeepAlive(t *testing.T) {
 	eachWay(t, func(t *testing.T, start func(...live.Option) *site) {
 		s := start(live.KeepAlive(50 * time.Millisecond))

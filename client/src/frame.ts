@@ -112,11 +112,11 @@ function hold(list: Frame[]) {
 
 /** May a change be shown as a transition now? */
 export const glide = () =>
-  document.startViewTransition && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches;
+  "startViewTransition" in document && !document.hidden && !matchMedia("(prefers-reduced-motion:reduce)").matches;
 
 /** Changes the page in a transition, which another one may cut short; resolves when it is changed. */
 export const slide = (run: () => void) => {
-  const t = document.startViewTransition!(run);
+  const t = document.startViewTransition(run);
   t.ready.catch(() => {});
   return t.updateCallbackDone;
 };

@@ -1,10 +1,9 @@
 // Cursors, EPOCH-SEQ: how far a stream has come.
 
-const parts = (c?: string) => /^(.*-)(\d+)$/.exec(c!) || [];
-
 /** Is cursor a of an earlier event than b of the same epoch, or the same? */
 export function behind(a?: string, b?: string): boolean {
-  const [, epoch, i] = parts(a);
-  const [, other, j] = parts(b);
-  return !!epoch && epoch == other && +i! <= +j!;
+  if (!a || !b) return false;
+  const i = a.lastIndexOf("-") + 1;
+  const j = b.lastIndexOf("-") + 1;
+  return a.slice(0, i) == b.slice(0, j) && +a.slice(i) <= +b.slice(j);
 }

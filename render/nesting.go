@@ -18,16 +18,31 @@ type nesting struct {
 	a     *sx.Analyzer
 	outer *elementExpr
 	depth int
+	steps int
 }
 
-// nestingDepth bounds how many components are looked through, one in another.
-const nestingDepth = 30
+// How far it looks: through components one in another, and at forms in all, as components may call each other in more
+// ways than could be gone through.
+const (
+	nestingDepth = 30
+	nestingSteps = 2000
+)
 
 // nestingFrame is a call of a component that is being looked through: its children belong to the caller.
 type nestingFrame struct {
 	call *sx.CompCall
 	up   *nestingFrame
 	at   *sx.Site // the call in the definition that is checked
+}
+
+// within reports whether c is being looked through already.
+func (f *nestingFrame) within(c *sx.Component) bool {
+	for ; f != nil; f = f.up {
+		if f.call.Comp == c {
+			return true
+		}
+	}
+	return false
 }
 
 // checkNesting looks at an element's own content.
@@ -89,6 +104,9 @@ func (n *nesting) inside(kids []sx.Expr, direct bool, f *nestingFrame) {
 }
 
 func (n *nesting) placed(x sx.Expr, direct bool, f *nestingFrame) {
+	if n.steps++; n.steps > nestingSteps {
+		return
+	}
 	at := x.Site()
 	if f != nil {
 		at = f.at
@@ -114,7 +132,7 @@ func (n *nesting) placed(x sx.Expr, direct bool, f *nestingFrame) {
 			}
 		}
 	case *sx.CompCall:
-		if body := x.Comp.Body(); body != nil && n.depth < nestingDepth {
+		if body := x.Comp.Body(); body != nil && n.depth < nestingDepth && !f.within(x.Comp) {
 			n.depth++
 			n.inside([]sx.Expr{body}, direct, &nestingFrame{call: x, up: f, at: at})
 			n.depth--

@@ -75,6 +75,36 @@ func TestWireCarriesWhatIsRead(t *testing.T) {
 	}
 }
 
+// Programs whose components call each other in very many ways load at once.
+func TestManyWaysThroughComponents(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("(defcomp ~two (&key of) (div (when (get of :l) (~two :of (get of :l))) (when (get of :r) (~two :of (get of :r)))))\n")
+	for i := range 40 {
+		fmt.Fprintf(&text, "(defcomp ~n%d (&key of) (p (~n%d :of of) (~n%[2]d :of of) (b (~n%[2]d :of of))))\n", i, i+1)
+	}
+	text.WriteString("(defcomp ~n40 (&key of) (i (get of :x)))")
+	r := load(t, text.String())
+	if c, _ := r.Program().Component("~n0"); strings.Join(r.Program().Reads(c, "of").Paths(), " ") != "x" {
+		t.Error("~n0 reads more than x")
+	}
+}
+
+// Records that hold others of their kind under several names would be as many parts as there are ways through them: an
+// argument of which so much is read is whole.
+func TestReadPartsAreBounded(t *testing.T) {
+	var body strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&body, "(when (get of :f%d) (~t :of (get of :f%[1]d)))", i)
+	}
+	r := load(t, "(defcomp ~t (&key of) (b (get of :name) "+body.String()+"))\n(defcomp ~u (&key of) (b (get of :name) (when (get of :next) (~u :of (get of :next)))))")
+	for name, whole := range map[string]bool{"~t": true, "~u": false} {
+		c, _ := r.Program().Component(name)
+		if got := r.Program().Reads(c, "of"); got.Whole() != whole {
+			t.Errorf("%s reads %v", name, got.Paths())
+		}
+	}
+}
+
 // A component that gets what it reads shows the same as one that gets everything.
 func TestReadPartsAreEnough(t *testing.T) {
 	batches, size := 20, 50

@@ -68,11 +68,17 @@ func (p *Part) Item() *Part {
 	return p.items
 }
 
-const partDepth = 8 // what is nested deeper is whole
+const (
+	partDepth = 8   // what is nested deeper is whole
+	partMost  = 500 // fields and items of one argument; where more are read, it is whole
+)
 
-// add makes p cover q too, and reports whether that is news.
-func (p *Part) add(q *Part, depth int) (changed bool) {
+// add makes p cover q too, and reports whether that is news. It counts in n what it adds, and stops when that is too
+// much: p is then to be made whole.
+func (p *Part) add(q *Part, depth int, n *int) (changed bool) {
 	switch {
+	case *n > partMost:
+		return true
 	case p.all || !q.all && !q.keys && len(q.fields) == 0 && q.items == nil:
 		return false
 	case q.all || depth == 0:
@@ -90,14 +96,16 @@ func (p *Part) add(q *Part, depth int) (changed bool) {
 			}
 			mine, changed = &Part{}, true
 			p.fields[k] = mine
+			*n++
 		}
-		changed = mine.add(f, depth-1) || changed
+		changed = mine.add(f, depth-1, n) || changed
 	}
 	if q.items != nil {
 		if p.items == nil {
 			p.items, changed = &Part{}, true
+			*n++
 		}
-		changed = p.items.add(q.items, depth-1) || changed
+		changed = p.items.add(q.items, depth-1, n) || changed
 	}
 	return changed
 }
@@ -121,7 +129,7 @@ func (p *Program) Reads(c *Component, name string) *Part {
 // findReads goes through all definitions until nothing new is found: what a component reads of an argument depends
 // on those that it hands it to.
 func (p *Program) findReads() map[*Binding]*Part {
-	r := &partFinder{of: map[*Binding]*Part{}}
+	r := &partFinder{of: map[*Binding]*Part{}, size: map[*Binding]int{}}
 	var fns []*fnExpr
 	for _, d := range p.order {
 		fn, _ := d.expr.(*fnExpr)
@@ -155,7 +163,18 @@ func (p *Program) findReads() map[*Binding]*Part {
 // partFinder goes through expressions from what is wanted of their values to what that takes of variables.
 type partFinder struct {
 	of      map[*Binding]*Part
+	size    map[*Binding]int // of those that are not whole
 	changed bool
+}
+
+// note adds part d to what is read of a variable.
+func (r *partFinder) note(b *Binding, d *Part) {
+	p, n := r.part(b), r.size[b]
+	r.changed = p.add(d, partDepth, &n) || r.changed
+	if n > partMost {
+		*p, n = Part{all: true}, 0
+	}
+	r.size[b] = n
 }
 
 func (r *partFinder) part(b *Binding) *Part {
@@ -172,7 +191,7 @@ func (r *partFinder) want(e Expr, d *Part) {
 	switch e := e.(type) {
 	case nil, *constExpr, *globalExpr, *primExpr:
 	case *localExpr:
-		r.changed = r.part(e.b).add(d, partDepth) || r.changed
+		r.note(e.b, d)
 	case *ifExpr:
 		r.want(e.cond, &Part{})
 		r.want(e.then, d)
